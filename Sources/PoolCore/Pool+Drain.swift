@@ -1,0 +1,59 @@
+import DequeModule
+
+extension Pool {
+    /// The pool is to end: no new utterances; what is there is finished, at most until the drain timeout; then the processes end.
+    package mutating func drainRequested(now: Instant) -> [PoolAction] {
+        guard phase == .serving else { return [] }
+        var actions: [PoolAction] = []
+        let deadline = now.advanced(by: configuration.drainTimeout)
+        phase = .draining(makeTimer(.drain, at: deadline, &actions))
+        settle(now: now, &actions)
+        return actions
+    }
+
+    /// Takes the next step of a drain when the one before is done.
+    mutating func settle(now: Instant, _ actions: inout [PoolAction]) {
+        if case .draining(let timer) = phase, jobs.isEmpty {
+            actions.append(.cancelTimer(timer))
+            stop(now: now, &actions)
+        }
+        if phase == .stopping, instances.allSatisfy({ $0.state == .stopped }) {
+            phase = .drained
+            actions.append(.drained)
+        }
+    }
+
+    /// Ends everything: the jobs that are left with an error, then the processes.
+    mutating func stop(now: Instant, _ actions: inout [PoolAction]) {
+        phase = .stopping
+        for id in jobs.keys.sorted(by: { $0.number < $1.number }) { end(id, .shutDown, &actions) }
+        for engine in queues.indices { queues[engine].removeAll() }
+        waitingByTenant = [:]
+        expiries.removeAll()
+        if let timer = expireTimer.take() { actions.append(.cancelTimer(timer)) }
+        for instance in instances { stop(instance.id, now: now, &actions) }
+        settle(now: now, &actions)
+    }
+
+    private mutating func stop(_ id: InstanceID, now: Instant, _ actions: inout [PoolAction]) {
+        for index in instances[id.index].slots.indices {
+            let slot = SlotID(process: instances[id.index].process, index: index)
+            // Its job has just ended; what the worker still says of it is not heard.
+            if case .busy = self[slot] { self[slot] = .opening(nil) }
+        }
+        switch instances[id.index].state {
+        case .backoff(let timer):
+            if let timer { actions.append(.cancelTimer(timer)) }
+            move(id, to: .stopped)
+        case .starting:
+            move(id, to: .stopping(nil))
+        case .loading(let timer):
+            actions.append(.cancelTimer(timer))
+            terminate(id, now: now, &actions)
+        case .ready:
+            terminate(id, now: now, &actions)
+        case .stopping, .stopped:
+            break
+        }
+    }
+}

@@ -1,0 +1,200 @@
+/// What a process says of itself when it has loaded.
+package struct SlotDeclaration: Hashable, Sendable {
+    /// How many jobs it can run at once.
+    package var slots: Int
+    /// Whether it knows how to stop a job.
+    package var obeysCancel: Bool
+
+    package init(slots: Int = 1, obeysCancel: Bool = false) {
+        self.slots = slots
+        self.obeysCancel = obeysCancel
+    }
+}
+
+extension Pool {
+    /// The pool begins: every instance is started.
+    package mutating func started(now: Instant) -> [PoolAction] {
+        var actions: [PoolAction] = []
+        for instance in instances { startProcess(of: instance.id, &actions) }
+        return actions
+    }
+
+    /// The process lives. It has until the load timeout to answer.
+    package mutating func processSpawned(_ process: ProcessID, now: Instant) -> [PoolAction] {
+        guard isCurrent(process) else { return [] }
+        var actions: [PoolAction] = []
+        switch instances[process.instance.index].state {
+        case .starting:
+            let timeout = configuration.engines[instances[process.instance.index].engine].loadTimeout
+            let timer = makeTimer(.load(process), at: now.advanced(by: timeout), &actions)
+            move(process.instance, to: .loading(timer))
+            instances[process.instance.index].slots = [Slot(state: .opening(nil))]
+            actions.append(.open(SlotID(process: process, index: 0)))
+        case .stopping:
+            // The pool was told to stop while the process was being made.
+            terminate(process.instance, now: now, &actions)
+        case .backoff, .loading, .ready, .stopped:
+            preconditionFailure("a process is made once")
+        }
+        return actions
+    }
+
+    /// A worker answered on a new connection. The first answer of a process makes its instance ready.
+    package mutating func slotOpened(
+        _ slot: SlotID,
+        declared: SlotDeclaration,
+        now: Instant
+    ) -> [PoolAction] {
+        guard isCurrent(slot), case .opening(let openTimer) = self[slot] else { return [] }
+        var actions: [PoolAction] = []
+        let id = slot.process.instance
+        switch instances[id.index].state {
+        case .loading(let loadTimer):
+            actions.append(.cancelTimer(loadTimer))
+            move(id, to: .ready(since: now))
+            instances[id.index].obeysCancel = declared.obeysCancel
+            let count = min(max(declared.slots, 1), Pool.maxSlotsPerInstance)
+            for index in 1..<max(count, 1) {
+                let further = SlotID(process: slot.process, index: index)
+                instances[id.index].slots.append(Slot(state: .opening(nil)))
+                reopen(further, now: now, &actions)
+            }
+        case .ready:
+            if let openTimer { actions.append(.cancelTimer(openTimer)) }
+        case .stopping:
+            return []
+        case .backoff, .starting, .stopped:
+            preconditionFailure("only a process has slots")
+        }
+        self[slot] = .idle(since: now)
+        dispatch(engine: instances[id.index].engine, now: now, &actions)
+        return actions
+    }
+
+    /// A slot's connection broke, or was cut because the worker said something senseless.
+    /// - Parameter canRestart: the reader of its job has had none of its audio.
+    package mutating func slotClosed(_ slot: SlotID, canRestart: Bool, now: Instant) -> [PoolAction] {
+        guard isCurrent(slot) else { return [] }
+        var actions: [PoolAction] = []
+        switch self[slot] {
+        case .busy(let job):
+            retryOrLose(job, on: slot, canRestart: canRestart, &actions)
+        case .interrupted(let timer):
+            actions.append(.cancelTimer(timer))
+        case .idle:
+            break
+        case .opening:
+            return []
+        }
+        reopen(slot, now: now, &actions)
+        dispatch(engine: instances[slot.process.instance.index].engine, now: now, &actions)
+        settle(now: now, &actions)
+        return actions
+    }
+
+    /// The process is gone, or could not be made. The shell has reported the end of its slots before.
+    package mutating func processExited(_ process: ProcessID, now: Instant) -> [PoolAction] {
+        guard isCurrent(process) else { return [] }
+        var actions: [PoolAction] = []
+        let id = process.instance
+        abandonSlots(of: id, &actions)
+        switch instances[id.index].state {
+        case .ready(let since):
+            let servedLong = since.duration(to: now) >= configuration.backoff.forgetAfter
+            instances[id.index].deaths = servedLong ? 1 : instances[id.index].deaths + 1
+        case .loading(let timer):
+            actions.append(.cancelTimer(timer))
+            instances[id.index].deaths += 1
+        case .stopping(let timer):
+            if let timer { actions.append(.cancelTimer(timer)) }
+            instances[id.index].deaths += 1
+        case .starting:
+            instances[id.index].deaths += 1
+        case .backoff, .stopped:
+            return actions
+        }
+        if phase == .stopping {
+            move(id, to: .stopped)
+        } else {
+            let wait = configuration.backoff.wait(deaths: instances[id.index].deaths, using: &random)
+            move(id, to: .backoff(makeTimer(.restart(id), at: now.advanced(by: wait), &actions)))
+        }
+        dispatch(engine: instances[id.index].engine, now: now, &actions)
+        settle(now: now, &actions)
+        return actions
+    }
+
+    /// A timer fired. One that is no longer wanted does nothing.
+    package mutating func timerFired(_ timer: TimerID, now: Instant) -> [PoolAction] {
+        var actions: [PoolAction] = []
+        switch timer.purpose {
+        case .restart(let id):
+            if instances[id.index].state == .backoff(timer) { startProcess(of: id, &actions) }
+        case .load(let process):
+            if isCurrent(process), instances[process.instance.index].state == .loading(timer) {
+                kill(process, &actions)
+            }
+        case .terminate(let process):
+            if isCurrent(process), instances[process.instance.index].state == .stopping(timer) {
+                kill(process, &actions)
+            }
+        case .open(let slot):
+            if isCurrent(slot), self[slot] == .opening(timer), instances[slot.process.instance.index].isReady {
+                self[slot] = .opening(nil)
+                kill(slot.process, &actions)
+            }
+        case .cancel(let slot):
+            if isCurrent(slot), self[slot] == .interrupted(timer) { reopen(slot, now: now, &actions) }
+        case .expire:
+            if expireTimer == timer { expireJobs(now: now, &actions) }
+        case .drain:
+            if phase == .draining(timer) { stop(now: now, &actions) }
+        }
+        return actions
+    }
+
+    // MARK: Helpers
+
+    private mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {
+        move(id, to: .starting)
+        instances[id.index].incarnation += 1
+        let instance = instances[id.index]
+        actions.append(.spawn(instance.process, engine: instance.engine, device: instance.device))
+    }
+
+    /// A new connection for a slot. A worker that does not answer on it within the load timeout is hung.
+    mutating func reopen(_ slot: SlotID, now: Instant, _ actions: inout [PoolAction]) {
+        guard instances[slot.process.instance.index].isReady else {
+            // The process is ending.
+            self[slot] = .opening(nil)
+            return
+        }
+        let timeout = configuration.engines[instances[slot.process.instance.index].engine].loadTimeout
+        let timer = makeTimer(.open(slot), at: now.advanced(by: timeout), &actions)
+        self[slot] = .opening(timer)
+        actions.append(.open(slot))
+    }
+
+    private mutating func kill(_ process: ProcessID, _ actions: inout [PoolAction]) {
+        move(process.instance, to: .stopping(nil))
+        actions.append(.kill(process))
+    }
+
+    mutating func terminate(_ id: InstanceID, now: Instant, _ actions: inout [PoolAction]) {
+        let process = instances[id.index].process
+        let deadline = now.advanced(by: configuration.terminateGrace)
+        move(id, to: .stopping(makeTimer(.terminate(process), at: deadline, &actions)))
+        actions.append(.terminate(process))
+    }
+
+    private mutating func abandonSlots(of id: InstanceID, _ actions: inout [PoolAction]) {
+        for slot in instances[id.index].slots {
+            switch slot.state {
+            case .busy(let job): end(job, .instanceLost, &actions)
+            case .interrupted(let timer), .opening(let timer?): actions.append(.cancelTimer(timer))
+            case .idle, .opening(nil): break
+            }
+        }
+        instances[id.index].slots = []
+    }
+}

@@ -1,0 +1,151 @@
+import Synchronization
+
+/// The audio of one segment on its way from a worker to a reader.
+///
+/// The producer never waits: a segment is short, so it may finish and free its slot however slow the reader is. What it
+/// may leave here is bounded by `limitBytes`. There is one producer and one reader; each method may be called from any thread.
+package final class SegmentAudio: Sendable {
+    /// What a segment may leave unread at the most: 5 minutes at 24 kHz. A worker that makes more is broken.
+    package static let limitBytes = 5 * 60 * 24_000 * 2
+
+    private struct State {
+        var chunks: [PCM] = []
+        var unreadBytes = 0
+        var taken = false
+        var end: Result<Void, SpeechError>?
+        var reader: CheckedContinuation<Result<PCM?, SpeechError>, Never>?
+        var onCancel: (@Sendable () -> Void)?
+        var timing = SegmentTiming()
+        var started: ContinuousClock.Instant?
+    }
+
+    private let state: Mutex<State>
+    private let limitBytes: Int
+    private let submitted = ContinuousClock.now
+
+    /// - Parameter onCancel: told once if the reader gives up before the end.
+    package init(limitBytes: Int = SegmentAudio.limitBytes, onCancel: @escaping @Sendable () -> Void) {
+        self.limitBytes = limitBytes
+        self.state = Mutex(State(onCancel: onCancel))
+    }
+
+    /// Audio that failed before it began.
+    package static func failed(_ error: SpeechError) -> SegmentAudio {
+        let audio = SegmentAudio(onCancel: {})
+        audio.fail(error)
+        return audio
+    }
+
+    // MARK: Reader
+
+    /// The next piece, or `nil` after the last. Suspends until there is one; a cancelled task cancels the segment.
+    package func next() async throws(SpeechError) -> PCM? {
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready: Result<PCM?, SpeechError>? = state.withLock { state in
+                    precondition(state.reader == nil, "a segment has one reader")
+                    if !state.chunks.isEmpty {
+                        let chunk = state.chunks.removeFirst()
+                        state.unreadBytes -= chunk.byteCount
+                        state.taken = true
+                        return .success(chunk)
+                    }
+                    if let end = state.end { return end.map { nil } }
+                    state.reader = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            cancel()
+        }
+        return try result.get()
+    }
+
+    /// The reader gives up: what is unread is dropped and the producer is told.
+    package func cancel() {
+        let (reader, onCancel) = end(.failure(.cancelled), dropUnread: true)
+        reader?.resume(returning: .failure(.cancelled))
+        onCancel?()
+    }
+
+    /// Bytes that are here and not read yet.
+    package var unreadBytes: Int { state.withLock { $0.unreadBytes } }
+
+    /// Whether nothing more will arrive.
+    package var isEnded: Bool { state.withLock { $0.end != nil } }
+
+    /// Where the time went so far.
+    package var timing: SegmentTiming { state.withLock { $0.timing } }
+
+    // MARK: Producer
+
+    /// An instance has taken the segment.
+    package func start() {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.started = now
+            state.timing.queued = submitted.duration(to: now)
+        }
+    }
+
+    /// Adds a piece. Ignored after the end.
+    /// - Returns: `false` when the piece does not fit; the segment should then be failed.
+    package func append(_ chunk: PCM) -> Bool {
+        let now = ContinuousClock.now
+        let (fits, reader): (Bool, CheckedContinuation<Result<PCM?, SpeechError>, Never>?) = state.withLock { state in
+            guard state.end == nil, !chunk.samples.isEmpty else { return (true, nil) }
+            if state.timing.firstAudio == nil { state.timing.firstAudio = state.started?.duration(to: now) }
+            if let reader = state.reader.take() {
+                state.taken = true
+                return (true, reader)
+            }
+            guard state.unreadBytes + chunk.byteCount <= limitBytes else { return (false, nil) }
+            state.chunks.append(chunk)
+            state.unreadBytes += chunk.byteCount
+            return (true, nil)
+        }
+        reader?.resume(returning: .success(chunk))
+        return fits
+    }
+
+    /// All audio is here.
+    package func finish() {
+        let (reader, _) = end(.success(()), dropUnread: false)
+        reader?.resume(returning: .success(nil))
+    }
+
+    /// No more audio will come, because of this. Pieces that are here already can still be read.
+    package func fail(_ error: SpeechError) {
+        let (reader, _) = end(.failure(error), dropUnread: false)
+        reader?.resume(returning: .failure(error))
+    }
+
+    /// Forgets what has arrived, so that the segment can be made again from its beginning.
+    /// - Returns: `false` when the reader has had some of it already, or the segment has ended.
+    package func restart() -> Bool {
+        state.withLock { state in
+            guard !state.taken, state.end == nil else { return false }
+            state.chunks = []
+            state.unreadBytes = 0
+            state.started = nil
+            state.timing = SegmentTiming()
+            return true
+        }
+    }
+
+    private func end(
+        _ end: Result<Void, SpeechError>,
+        dropUnread: Bool
+    ) -> (CheckedContinuation<Result<PCM?, SpeechError>, Never>?, (@Sendable () -> Void)?) {
+        state.withLock { state in
+            if dropUnread {
+                state.chunks = []
+                state.unreadBytes = 0
+            }
+            let isFirst = state.end == nil
+            if isFirst { state.end = end }
+            return (state.reader.take(), isFirst ? state.onCancel.take() : nil)
+        }
+    }
+}

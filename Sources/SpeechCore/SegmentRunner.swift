@@ -1,0 +1,27 @@
+/// Something that runs segments: the pool of this machine, or one far away.
+package protocol SegmentRunner: Sendable {
+    /// The engines as they are now, in the order of the configuration.
+    var engines: [EngineStatus] { get }
+
+    /// Queues a segment. Never waits and never throws: refusals arrive as an error of the audio.
+    /// A segment with index 0 has to be admitted; later segments of an admitted utterance are not refused.
+    func submit(_ segment: Segment) -> SegmentAudio
+}
+
+/// What is known of an engine at one moment.
+package struct EngineStatus: Sendable, Equatable {
+    package var name: String
+    /// What its instances said of themselves; empty when they name no voices, `nil` until the first instance is loaded.
+    package var voices: [Voice]?
+    /// Instances that can take work now or are busy with it.
+    package var readyInstances: Int
+    /// Slots of those instances: how many segments run at once.
+    package var slots: Int
+
+    package init(name: String, voices: [Voice]? = nil, readyInstances: Int = 0, slots: Int = 0) {
+        self.name = name
+        self.voices = voices
+        self.readyInstances = readyInstances
+        self.slots = slots
+    }
+}

@@ -1,0 +1,47 @@
+/// Why speech could not be made, in words for the caller: what was wrong and what to do.
+package struct SpeechError: Error, Sendable, Equatable {
+    /// What kind of trouble it is. The HTTP surface turns each into a status.
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        package let description: String
+        private init(_ description: String) { self.description = description }
+
+        /// The request is wrong in itself; `param` says where.
+        package static let invalidRequest = Code("invalid_request")
+        /// No engine or alias has this name.
+        package static let modelNotFound = Code("model_not_found")
+        /// The engine does not have this voice.
+        package static let voiceNotFound = Code("voice_not_found")
+        /// The engine refused the text or the options.
+        package static let refusedByEngine = Code("refused_by_engine")
+        /// The tenant has too much waiting already.
+        package static let tenantLimit = Code("tenant_limit_reached")
+        /// The queue is full.
+        package static let queueFull = Code("queue_full")
+        /// It waited longer than the queue's limit without being started.
+        package static let waitedTooLong = Code("waited_too_long")
+        /// The engine is still loading, or has no instance that works.
+        package static let engineUnavailable = Code("engine_unavailable")
+        /// The engine failed while it worked on this.
+        package static let engineFailed = Code("engine_failed")
+        /// The server is shutting down.
+        package static let shuttingDown = Code("shutting_down")
+        /// The caller took the request back.
+        package static let cancelled = Code("cancelled")
+    }
+
+    package var code: Code
+    package var message: String
+    /// The request field that is to blame, if one is.
+    package var param: String?
+    /// When it makes sense to try again.
+    package var retryAfter: Duration?
+
+    package init(_ code: Code, _ message: String, param: String? = nil, retryAfter: Duration? = nil) {
+        self.code = code
+        self.message = message
+        self.param = param
+        self.retryAfter = retryAfter
+    }
+
+    package static let cancelled = SpeechError(.cancelled, "The request was cancelled.")
+}

@@ -1,0 +1,67 @@
+/// Turns utterances into audio. The HTTP surface speaks to this and to nothing behind it.
+package protocol Synthesizer: Sendable {
+    /// What callers may name as `model`, the default first.
+    var models: [SpeechModel] { get }
+
+    /// The voices that a model offers, aliases included.
+    /// - Throws: `modelNotFound`, `engineUnavailable`.
+    func voices(model: String?) throws(SpeechError) -> [OfferedVoice]
+
+    /// Begins to speak. Returns as soon as the utterance is known to be valid; the audio comes from the stream.
+    /// - Throws: `modelNotFound`, `voiceNotFound`, `engineUnavailable`, `queueFull`.
+    func speak(_ utterance: Utterance) throws(SpeechError) -> any SpeechStream
+}
+
+/// The audio of one utterance, in order. One reader. Dropping it cancels what is left of it.
+package protocol SpeechStream: AnyObject, Sendable {
+    /// How many segments the text was cut into; at least 1.
+    var segmentCount: Int { get }
+
+    /// The next piece of audio, or `nil` after the last one. Suspends until there is one. All pieces have one sample rate.
+    /// - Throws: what went wrong; after an error or `nil` there is nothing more.
+    func next() async throws(SpeechError) -> PCM?
+
+    /// Gives up: frees what the utterance holds. A waiting `next` throws `cancelled`. May be called more than once, from anywhere.
+    func cancel()
+
+    /// How long the first segment waited and worked, as far as that is known now.
+    var timing: SegmentTiming { get }
+}
+
+/// Where the time of a segment went.
+package struct SegmentTiming: Sendable, Equatable {
+    /// From its arrival in the queue until an instance took it.
+    package var queued: Duration?
+    /// From then until its first audio arrived.
+    package var firstAudio: Duration?
+
+    package init(queued: Duration? = nil, firstAudio: Duration? = nil) {
+        self.queued = queued
+        self.firstAudio = firstAudio
+    }
+}
+
+/// A name that callers may use as `model`.
+package struct SpeechModel: Sendable, Hashable {
+    /// The name.
+    package var id: String
+    /// The engine behind it; equal to `id` unless it is an alias.
+    package var engine: String
+
+    package init(id: String, engine: String) {
+        self.id = id
+        self.engine = engine
+    }
+}
+
+/// A voice as it is offered to callers.
+package struct OfferedVoice: Sendable, Hashable {
+    package var voice: Voice
+    /// What an alias stands for, such as `auto+f2`; `nil` for the engine's own voices.
+    package var aliasOf: String?
+
+    package init(_ voice: Voice, aliasOf: String? = nil) {
+        self.voice = voice
+        self.aliasOf = aliasOf
+    }
+}
