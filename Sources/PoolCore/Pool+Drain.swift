@@ -11,6 +11,18 @@ extension Pool {
         return actions
     }
 
+    /// The pool is to end now: what is there fails, then the processes end.
+    package mutating func stopRequested(now: Instant) -> [PoolAction] {
+        var actions: [PoolAction] = []
+        switch phase {
+        case .serving: break
+        case .draining(let timer): actions.append(.cancelTimer(timer))
+        case .stopping, .drained: return []
+        }
+        stop(now: now, &actions)
+        return actions
+    }
+
     /// Takes the next step of a drain when the one before is done.
     mutating func settle(now: Instant, _ actions: inout [PoolAction]) {
         if case .draining(let timer) = phase, jobs.isEmpty {

@@ -1,0 +1,159 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Swift 6 mode, explicit imports and isolation; a warning fails the build.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "chorus",
+    products: [
+        .executable(name: "chorus", targets: ["chorus"]),
+        .executable(name: "chorus-espeak", targets: ["EspeakWorker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // MARK: The cores
+        .target(name: "SpeechCore", swiftSettings: strict),
+        .target(name: "PoolCore", dependencies: [deque], swiftSettings: strict),
+        .target(name: "Wyoming", dependencies: ["SpeechCore", nioCore], swiftSettings: strict),
+
+        // MARK: The shells
+        .target(name: "CSpawn"),
+        .target(
+            name: "Supervisor",
+            dependencies: [
+                "SpeechCore", "PoolCore", "Wyoming", "CSpawn", nioCore, nioPosix, lifecycle, logging, metrics,
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
+        .target(name: "SpeechPipeline", dependencies: ["SpeechCore", "CICU", metrics], swiftSettings: strict),
+        .systemLibrary(
+            name: "CLibAV",
+            pkgConfig: "libavformat libavcodec libavutil libswresample",
+            providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]
+        ),
+        .systemLibrary(name: "CSonic", providers: [.apt(["libsonic-dev"])]),
+        .target(name: "AudioEncoding", dependencies: ["SpeechCore", "CLibAV", "CSonic"], swiftSettings: strict),
+        .target(
+            name: "SpeechAPI",
+            dependencies: [
+                "SpeechCore", "AudioEncoding", hummingbirdCore, httpTypes, nioCore, nioHTTPTypes, lifecycle, logging,
+                metrics,
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "Observability", dependencies: [coreMetrics, logging], swiftSettings: strict),
+
+        // MARK: The programs
+        .executableTarget(
+            name: "chorus",
+            dependencies: [
+                "SpeechCore", "PoolCore", "Supervisor", "SpeechPipeline", "AudioEncoding", "SpeechAPI", "Observability",
+                argumentParser, asyncHTTPClient, lifecycle, logging, metrics, nioCore, nioPosix, subprocess, unixSignals,
+                yams,
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(name: "CEspeak", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])]),
+        .executableTarget(
+            name: "EspeakWorker",
+            dependencies: ["SpeechCore", "Wyoming", "CEspeak", nioCore],
+            swiftSettings: strict
+        ),
+
+        // MARK: Tests
+        .target(name: "SpeechTestSupport", dependencies: ["SpeechCore", "PoolCore"], swiftSettings: strict),
+        .executableTarget(
+            name: "FakeWorker",
+            dependencies: ["SpeechCore", "SpeechTestSupport", "Wyoming", nioCore],
+            path: "Tests/FakeWorker",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "SpeechCoreTests", dependencies: ["SpeechCore"], swiftSettings: strict),
+        .testTarget(
+            name: "PoolCoreTests",
+            dependencies: ["PoolCore", "SpeechTestSupport", deque],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WyomingTests",
+            dependencies: ["SpeechCore", "Wyoming", nioCore],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EspeakWorkerTests",
+            dependencies: ["EspeakWorker", "FakeWorker", "SpeechCore", "SpeechTestSupport", "Wyoming", nioCore],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SupervisorTests",
+            dependencies: [
+                "Supervisor", "FakeWorker", "SpeechCore", "PoolCore", "SpeechTestSupport", nioCore, nioPosix, lifecycle,
+                logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SpeechPipelineTests",
+            dependencies: ["SpeechCore", "SpeechPipeline", metrics, metricsTestKit],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AudioEncodingTests",
+            dependencies: ["AudioEncoding", "SpeechCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SpeechAPITests",
+            dependencies: [
+                "SpeechAPI", "SpeechCore", "AudioEncoding", nioCore, nioPosix, lifecycle, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: ["Observability", coreMetrics, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ChorusTests", dependencies: ["chorus", "SpeechCore"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", exclude: ["Fixtures"], swiftSettings: strict),
+    ]
+)

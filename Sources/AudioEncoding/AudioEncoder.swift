@@ -1,0 +1,90 @@
+package import SpeechCore
+
+/// Makes a file in one of OpenAI's formats out of speech, piece by piece: 24 kHz, mono, whatever the speech came in.
+///
+/// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is of no more use.
+package final class AudioEncoder {
+    /// What every format carries, in Hz.
+    package static let sampleRate = 24_000
+    /// How much faster the speech may become.
+    package static let speeds = 0.25...4.0
+    /// Samples that go through the stages in one go, so that what lies between them stays small however long a piece is.
+    private static let sliceLength = 4096
+
+    private let speed: Double
+    private let sink: any AudioSink
+    /// `nil` until the first piece tells the sample rate.
+    private var converter: Converter?
+    private var isFinished = false
+
+    /// - Parameter speed: 2 is twice as fast; the pitch stays.
+    /// - Throws: `invalidSpeed`; `libraryFailed` when libav has no such encoder.
+    package init(format: AudioFormat, speed: Double = 1) throws(AudioEncodingError) {
+        guard Self.speeds.contains(speed) else {
+            let range = "\(Self.speeds.lowerBound) to \(Self.speeds.upperBound)"
+            throw AudioEncodingError(.invalidSpeed, "The speed is \(speed); choose one from \(range).")
+        }
+        self.speed = speed
+        if let compression = Compression(format) {
+            sink = try CompressedSink(compression)
+        } else {
+            sink = RawSink(hasHeader: format == .wav)
+        }
+    }
+
+    /// Adds a piece.
+    /// - Returns: the bytes that are ready now. There may be none, for encoders look ahead; the header comes with the first.
+    /// - Throws: `invalidSampleRate`, `libraryFailed`.
+    package func encode(_ pcm: PCM) throws(AudioEncodingError) -> [UInt8] {
+        try write(pcm)
+        return try sink.take()
+    }
+
+    /// Ends the file. Called once, after the last piece.
+    /// - Returns: the rest of its bytes.
+    /// - Throws: `libraryFailed`.
+    package func finish() throws(AudioEncodingError) -> [UInt8] {
+        precondition(!isFinished, "a file ends once")
+        isFinished = true
+        try converter?.flush(into: sink)
+        try sink.end()
+        return try sink.take()
+    }
+
+    /// Encodes a whole file. Lengths in its header are true, those of a stream are not known when the header is sent.
+    /// - Throws: `invalidSpeed`, `invalidSampleRate`, `libraryFailed`.
+    package static func encodeWhole(
+        _ pieces: [PCM],
+        format: AudioFormat,
+        speed: Double = 1
+    ) throws(AudioEncodingError) -> [UInt8] {
+        let encoder = try AudioEncoder(format: format, speed: speed)
+        for piece in pieces { try encoder.write(piece) }
+        return try encoder.finish()
+    }
+
+    private func write(_ pcm: PCM) throws(AudioEncodingError) {
+        precondition(!isFinished, "nothing is added to a file that has ended")
+        let converter = try converter(for: pcm.sampleRate)
+        let samples = pcm.samples.span
+        for start in stride(from: 0, to: samples.count, by: Self.sliceLength) {
+            let end = min(start + Self.sliceLength, samples.count)
+            try converter.convert(samples.extracting(start..<end), into: sink)
+        }
+    }
+
+    private func converter(for sampleRate: Int) throws(AudioEncodingError) -> Converter {
+        guard let converter else {
+            let made = try Converter(sampleRate: sampleRate, speed: speed)
+            converter = made
+            return made
+        }
+        guard converter.sampleRate == sampleRate else {
+            throw AudioEncodingError(
+                .invalidSampleRate,
+                "The sample rate went from \(converter.sampleRate) to \(sampleRate) Hz; an engine must keep to one."
+            )
+        }
+        return converter
+    }
+}

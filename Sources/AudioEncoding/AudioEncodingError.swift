@@ -1,0 +1,26 @@
+/// Why audio could not be encoded, and what to do about it.
+package struct AudioEncodingError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        package let description: String
+        private init(_ description: String) { self.description = description }
+
+        /// The speed is outside of `AudioEncoder.speeds`.
+        package static let invalidSpeed = Code("invalid_speed")
+        /// The sample rate is outside of `PCM.sampleRates`, or it changed within one stream.
+        package static let invalidSampleRate = Code("invalid_sample_rate")
+        /// A library that encodes, resamples or stretches refused its work.
+        package static let libraryFailed = Code("library_failed")
+    }
+
+    package var code: Code
+    /// What was wrong and what to do, in words.
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,12 @@
+package import SpeechCore
+
+extension AudioFormat {
+    /// Whether a second of audio is encoded in some microseconds, so that it may be done where one is. The other formats
+    /// take 1 to 20 ms and belong on an `EncodingExecutor`.
+    package var isCheapToEncode: Bool {
+        switch self {
+        case .pcm, .wav: true
+        case .mp3, .opus, .aac, .flac: false
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// The last stage: takes samples at `sampleRate` and makes a file of them, piece by piece.
+protocol AudioSink: AnyObject {
+    /// Adds samples.
+    func write(_ samples: Span<Int16>) throws(AudioEncodingError)
+
+    /// No more samples will come. Called once.
+    func end() throws(AudioEncodingError)
+
+    /// Hands over the bytes that were made since the last call. Where the format has lengths in its header they are true
+    /// if this is called for the first time after `end`; before that they are not known yet.
+    func take() throws(AudioEncodingError) -> [UInt8]
+}
+
+extension AudioSink {
+    /// What every format carries, in Hz: OpenAI's rate for speech.
+    static var sampleRate: Int { AudioEncoder.sampleRate }
+}

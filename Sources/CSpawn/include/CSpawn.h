@@ -1,0 +1,40 @@
+#ifndef CHORUS_SPAWN_H
+#define CHORUS_SPAWN_H
+
+#include <sys/types.h>
+
+/// What to start.
+struct chorus_spawn_request {
+    /// The program (searched on PATH) and its arguments, ended by NULL.
+    char *const *arguments;
+    /// The environment, as NAME=VALUE, ended by NULL.
+    char *const *environment;
+    /// Becomes standard output and standard error.
+    int output;
+    /// How willingly the kernel ends it when memory is short, -1000 to 1000. Raising needs no privilege.
+    int oom_score_adj;
+};
+
+/// What was started.
+struct chorus_spawned {
+    pid_t pid;
+    /// Becomes readable when the process ends. Close-on-exec; the caller closes it.
+    int pidfd;
+};
+
+/// Starts a program in a process group of its own, with standard input from /dev/null and no other descriptor of ours.
+///
+/// The kernel sends it SIGKILL when the calling *thread* ends, so call this from a thread that lives as long as the program may.
+/// The signal mask and all signal handlers are the default ones. Returns once the program runs.
+///
+/// Returns 0, or an errno: of exec if the program could not be run (there is no process left then), else of what failed before.
+int chorus_spawn(const struct chorus_spawn_request *request, struct chorus_spawned *spawned);
+
+/// Waits for an ended process and forgets it. Returns 0 and what waitid(2) says of its end, or an errno.
+/// `code` is CLD_EXITED, CLD_KILLED or CLD_DUMPED; `status` is the exit status or the signal.
+int chorus_reap(int pidfd, int *code, int *status);
+
+/// Makes a pipe whose ends are close-on-exec, and do not block if `nonblocking`. Returns 0 or an errno.
+int chorus_pipe(int ends[2], int nonblocking);
+
+#endif

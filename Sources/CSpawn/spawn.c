@@ -1,0 +1,109 @@
+#define _GNU_SOURCE
+#include "CSpawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+/// Everything here runs in the child between clone and exec: async-signal-safe calls only.
+static void run_child(const struct chorus_spawn_request *request, pid_t parent, int report) {
+    // Before anything else, so that an end of the parent in between is not missed.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+    setpgid(0, 0);
+
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0) {
+        char text[16];
+        int length = snprintf(text, sizeof text, "%d", request->oom_score_adj);
+        // Best effort: where it is refused the kernel decides by size alone.
+        if (write(score, text, (size_t)length) < 0) { }
+        close(score);
+    }
+
+    int input = open("/dev/null", O_RDONLY);
+    if (input < 0 || dup2(input, 0) < 0) goto failed;
+    if (dup2(request->output, 1) < 0 || dup2(request->output, 2) < 0) goto failed;
+    if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) goto failed;
+    execvpe(request->arguments[0], request->arguments, request->environment);
+
+failed:;
+    int error = errno;
+    if (write(report, &error, sizeof error) < 0) { }
+    _exit(127);
+}
+
+int chorus_spawn(const struct chorus_spawn_request *request, struct chorus_spawned *spawned) {
+    // Stays empty, and is closed by exec, if all goes well.
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return errno;
+
+    pid_t parent = getpid();
+    int pidfd = -1;
+    struct clone_args arguments = {
+        .flags = CLONE_PIDFD,
+        .pidfd = (uint64_t)(uintptr_t)&pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid == 0) run_child(request, parent, report[1]);
+    int error = pid < 0 ? errno : 0;
+    close(report[1]);
+    if (error != 0) {
+        close(report[0]);
+        return error;
+    }
+
+    ssize_t count;
+    do {
+        count = read(report[0], &error, sizeof error);
+    } while (count < 0 && errno == EINTR);
+    close(report[0]);
+    if (count == sizeof error) {
+        int code, status;
+        chorus_reap(pidfd, &code, &status);
+        close(pidfd);
+        return error;
+    }
+    spawned->pid = (pid_t)pid;
+    spawned->pidfd = pidfd;
+    return 0;
+}
+
+int chorus_reap(int pidfd, int *code, int *status) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    int result;
+    do {
+        result = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) return errno;
+    *code = info.si_code;
+    *status = info.si_status;
+    return 0;
+}
+
+int chorus_pipe(int ends[2], int nonblocking) {
+    return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0)) == 0 ? 0 : errno;
+}

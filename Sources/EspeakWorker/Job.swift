@@ -1,0 +1,105 @@
+import CEspeak
+import Glibc
+import NIOCore
+import SpeechCore
+import Wyoming
+
+/// The job that is running: a process that speaks, and its samples on their way into chunks.
+struct Job {
+    /// How a job ended.
+    enum End: Equatable {
+        case done
+        case failed(text: String, code: WyomingErrorCode)
+    }
+
+    /// The connection that it is for.
+    let owner: Int32
+    /// Where the samples come from; readable when there are some.
+    let output: Int32
+    /// Whether the owner has been told that audio begins.
+    var isAnnounced = false
+
+    private let process: pid_t
+    private let request: JobRequest
+    private let sampleRate: Int
+    private var unsent = ByteBuffer()
+    private var chunkSamples: Int
+
+    /// The first chunk is one of so many in a second: short, so that there is something to hear soon.
+    private static let firstChunksPerSecond = 20
+    /// Each chunk is twice as long as the one before, until so many make a second.
+    private static let laterChunksPerSecond = 4
+    /// What is read at once: all that a pipe holds.
+    private static let readBytes = 64 * 1024
+
+    init(_ request: JobRequest, owner: Int32, sampleRate: Int) throws(WorkerError) {
+        (process, output) = try request.start()
+        self.owner = owner
+        self.request = request
+        self.sampleRate = sampleRate
+        self.chunkSamples = sampleRate / Self.firstChunksPerSecond
+    }
+
+    /// Reads what has been spoken.
+    /// - Returns: `false` when there is no more to come.
+    mutating func read() -> Bool {
+        unsent.discardReadBytes()
+        var result = -1
+        while true {
+            unsent.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.readBytes) { [output] in
+                result = Glibc.read(output, $0.baseAddress, Self.readBytes)
+                return max(0, result)
+            }
+            guard result < 0, errno == EINTR else { return result > 0 }
+        }
+    }
+
+    /// The next chunk, or `nil` until there is enough for one.
+    mutating func nextChunk() -> PCM? {
+        guard unsent.readableBytes >= chunkSamples * MemoryLayout<Int16>.size else { return nil }
+        defer { chunkSamples = min(chunkSamples * 2, sampleRate / Self.laterChunksPerSecond) }
+        return takeSamples(chunkSamples)
+    }
+
+    /// What is left after the last chunk.
+    mutating func rest() -> PCM? {
+        let samples = unsent.readableBytes / MemoryLayout<Int16>.size
+        return samples > 0 ? takeSamples(samples) : nil
+    }
+
+    /// Collects the process, which has said all or is to say no more.
+    func end() -> End {
+        close(output)
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7f
+        let code = status >> 8 & 0xff
+        switch (signal, code) {
+        case (0, Int32(CHORUS_ESPEAK_DONE)):
+            return .done
+        case (0, Int32(CHORUS_ESPEAK_UNKNOWN_VOICE)):
+            return .failed(text: JobRequest.unknownVoice(request.voice), code: .badRequest)
+        case (0, _):
+            return .failed(text: "libespeak-ng could not speak the text", code: .internal)
+        default:
+            return .failed(text: "the process that spoke died of signal \(signal)", code: .internal)
+        }
+    }
+
+    /// Ends the process, whatever it is doing.
+    func kill() {
+        _ = Glibc.kill(process, SIGKILL)
+        _ = end()
+    }
+
+    private mutating func takeSamples(_ count: Int) -> PCM {
+        let bytes = unsent.readSlice(length: count * MemoryLayout<Int16>.size) ?? ByteBuffer()
+        let samples = bytes.withUnsafeReadableBytes { bytes in
+            [Int16](unsafeUninitializedCapacity: count) { samples, initialized in
+                UnsafeMutableRawBufferPointer(samples).copyMemory(from: bytes)
+                initialized = count
+            }
+        }
+        return PCM(samples: samples, sampleRate: sampleRate)
+    }
+}

@@ -1,0 +1,77 @@
+import CEspeak
+import Glibc
+import SpeechCore
+import Wyoming
+
+/// A job that has been checked: the library can be asked to speak it.
+struct JobRequest: Equatable {
+    /// Why a job is refused, in words for the caller.
+    struct Refusal: Error, Equatable {
+        let text: String
+    }
+
+    /// Holds something to say and no NUL.
+    let text: String
+    let voice: String
+    /// Words per minute.
+    let rate: Int32?
+    let pitch: Int32?
+    let volume: Int32?
+
+    init(_ wanted: WyomingSynthesize, catalogue: VoiceCatalogue) throws(Refusal) {
+        guard !wanted.text.allSatisfy(\.isWhitespace) else { throw Refusal(text: "the text is empty") }
+        guard !wanted.text.utf8.contains(0) else { throw Refusal(text: "the text contains a NUL character") }
+        text = wanted.text
+        voice = Self.voice(wanted.voice)
+        guard catalogue.knows(voice) else { throw Refusal(text: Self.unknownVoice(voice)) }
+        rate = try Self.integer("rate", in: wanted.context, range: 80...450)
+        pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
+        volume = try Self.integer("volume", in: wanted.context, range: 0...200)
+    }
+
+    /// What a caller is told whose voice does not exist.
+    static func unknownVoice(_ name: String) -> String {
+        "espeak-ng has no voice \"\(name)\"; chorus-espeak --list-voices shows those it has"
+    }
+
+    /// Starts the process that speaks.
+    /// - Returns: its id, and where its samples come from.
+    func start() throws(WorkerError) -> (process: pid_t, output: Int32) {
+        var output: Int32 = -1
+        let process = voice.withCString { voice in
+            text.withCString { text in
+                var job = chorus_espeak_job(
+                    voice: voice,
+                    text: text,
+                    rate: rate ?? Int32(CHORUS_ESPEAK_UNSET),
+                    pitch: pitch ?? Int32(CHORUS_ESPEAK_UNSET),
+                    volume: volume ?? Int32(CHORUS_ESPEAK_UNSET)
+                )
+                return chorus_espeak_start(&job, &output)
+            }
+        }
+        guard process > 0 else { throw .system("start a process for a job") }
+        return (process, output)
+    }
+
+    private static func voice(_ choice: WyomingSynthesize.VoiceChoice?) -> String {
+        if let name = choice?.name { return name }
+        guard let language = choice?.language else { return VoiceCatalogue.defaultVoice }
+        return String(language.map { $0 == "_" ? "-" : $0 })
+    }
+
+    private static func integer(
+        _ name: String,
+        in context: [String: JSONValue],
+        range: ClosedRange<Int32>
+    ) throws(Refusal) -> Int32? {
+        switch context[name] {
+        case nil, .null: return nil
+        case .integer(let value):
+            if let value = Int32(exactly: value), range.contains(value) { return value }
+            fallthrough
+        default:
+            throw Refusal(text: "context.\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}

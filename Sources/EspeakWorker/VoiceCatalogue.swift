@@ -1,0 +1,100 @@
+import CEspeak
+import SpeechCore
+
+/// The voices that libespeak-ng speaks by itself. MBROLA's are left out: they need another program and its data.
+struct VoiceCatalogue {
+    /// In the library's order. The name is what `espeak-ng -v` takes; the description is the voice's full name.
+    let voices: [Voice]
+    /// What may follow a voice's name after a `+`, such as `f2`.
+    let variants: Set<String>
+    /// Such as `1.51`.
+    let libraryVersion: String
+
+    /// Voices by their files, such as `gmw/en-us`.
+    private let files: Set<String>
+    /// The first parts of the languages, such as `en`.
+    private let languages: Set<String>
+
+    /// The voice of a job that names none.
+    static let defaultVoice = "en-us"
+
+    /// Asks the library, which must be initialized.
+    init() {
+        var voices: [Voice] = []
+        var names: Set<String> = []
+        var files: Set<String> = []
+        for entry in Self.list(language: nil) where !entry.file.hasPrefix("mb/") {
+            // Of two voices with one language, the library gives the first for the language's name.
+            let tag = entry.languages.first ?? entry.file
+            let name = names.insert(tag).inserted ? tag : entry.file
+            voices.append(Voice(name: name, languages: entry.languages, description: entry.name))
+            files.insert(entry.file.lowercased())
+        }
+        self.voices = voices
+        self.libraryVersion = String(cString: espeak_Info(nil))
+        self.files = files
+        self.languages = Set(voices.flatMap(\.languages).map(Self.primary))
+        self.variants = Set(
+            Self.list(language: "variant").compactMap { $0.file.hasPrefix("!v/") ? String($0.file.dropFirst(3)) : nil }
+        )
+    }
+
+    /// Whether a voice of this name may be asked of the library, which for some other names crashes or silently speaks
+    /// with another voice.
+    func knows(_ name: String) -> Bool {
+        let parts = name.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let voice = parts[0].lowercased()
+        guard files.contains(voice) || languages.contains(Self.primary(voice)) else { return false }
+        return parts.count == 1 || variants.contains(parts[1])
+    }
+
+    private static func primary(_ language: String) -> String {
+        language.lowercased().split(separator: "-").first.map(String.init) ?? ""
+    }
+
+    private struct Entry {
+        var name: String
+        var file: String
+        var languages: [String]
+    }
+
+    private static func list(language: String?) -> [Entry] {
+        // Both live as long as the process: the library keeps the list, and reads the language while it makes it.
+        guard let language else { return entries(espeak_ListVoices(nil)) }
+        return language.withCString { language in
+            var filter = espeak_VOICE()
+            filter.languages = language
+            return entries(espeak_ListVoices(&filter))
+        }
+    }
+
+    private static func entries(_ list: UnsafeMutablePointer<UnsafePointer<espeak_VOICE>?>?) -> [Entry] {
+        guard let list else { return [] }
+        var entries: [Entry] = []
+        var index = 0
+        while let voice = list[index]?.pointee {
+            index += 1
+            guard let name = voice.name, let file = voice.identifier else { continue }
+            entries.append(
+                Entry(
+                    name: String(cString: name),
+                    file: String(cString: file),
+                    languages: voice.languages.map(languages) ?? []
+                )
+            )
+        }
+        return entries
+    }
+
+    /// Reads the library's list of languages: each a priority byte and a string, and a zero at the end.
+    private static func languages(_ list: UnsafePointer<CChar>) -> [String] {
+        var languages: [String] = []
+        var position = list
+        while position.pointee != 0 {
+            let language = String(cString: position + 1)
+            languages.append(language)
+            position += 1 + language.utf8.count + 1
+        }
+        return languages
+    }
+}

@@ -1,0 +1,100 @@
+import HTTPTypes
+import SpeechCore
+
+/// Trouble as the HTTP surface tells it: a status and OpenAI's error object.
+struct APIError: Error {
+    /// The status of the response.
+    var status: HTTPResponse.Status
+    /// A word for programs, such as `model_not_found`.
+    var code: String
+    /// What was wrong and what to do.
+    var message: String
+    /// The field to blame, if one is.
+    var param: String?
+    /// When it makes sense to try again.
+    var retryAfter: Duration?
+    /// What may be done at the path instead, when it was the method that was wrong.
+    var allow: [HTTPRequest.Method] = []
+
+    /// OpenAI's families of errors. Clients mostly go by the status.
+    var type: String {
+        switch status.code {
+        case 429: "rate_limit_error"
+        case 500...: "server_error"
+        default: "invalid_request_error"
+        }
+    }
+
+    /// `Retry-After`, which knows whole seconds only.
+    var retryAfterSeconds: Int64? {
+        retryAfter.map { max(1, $0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) }
+    }
+}
+
+extension APIError {
+    /// The client has left. Nobody reads this status, except in logs and metrics.
+    static let clientGone = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
+
+    init(_ error: SpeechError) {
+        let status: HTTPResponse.Status =
+            switch error.code {
+            case .invalidRequest, .refusedByEngine, .voiceNotFound: .badRequest
+            case .modelNotFound: .notFound
+            case .tenantLimit: .tooManyRequests
+            case .queueFull, .waitedTooLong, .engineUnavailable, .shuttingDown: .serviceUnavailable
+            case .cancelled: Self.clientGone
+            default: .internalServerError
+            }
+        let param: String? =
+            switch error.code {
+            case .modelNotFound: "model"
+            case .voiceNotFound: "voice"
+            default: nil
+            }
+        self.init(
+            status: status,
+            code: error.code.description,
+            message: error.message,
+            param: error.param ?? param,
+            retryAfter: error.retryAfter
+        )
+    }
+
+    static func noRoute(_ method: HTTPRequest.Method, _ path: Substring) -> APIError {
+        APIError(
+            status: .notFound,
+            code: "route_not_found",
+            message: "There is nothing at \(method) \(path.prefix(128)). Speech is at POST /v1/audio/speech."
+        )
+    }
+
+    static func wrongMethod(_ method: HTTPRequest.Method, at route: Route) -> APIError {
+        let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
+        return APIError(
+            status: .methodNotAllowed,
+            code: "method_not_allowed",
+            message: "\(method) is not possible at \(route.label), only \(allowed).",
+            allow: route.methods
+        )
+    }
+
+    static func bodyTooLarge(limit: Int) -> APIError {
+        APIError(
+            status: .contentTooLarge,
+            code: "request_too_large",
+            message: "The request's body may have \(limit) bytes at the most. Split the text into several requests."
+        )
+    }
+
+    /// The code of errors whose message is for the log only.
+    static let unexpectedCode = "internal_error"
+
+    /// Something that should not happen. What it was is in the log, under the request's id.
+    static func unexpected(requestID: String) -> APIError {
+        APIError(
+            status: .internalServerError,
+            code: unexpectedCode,
+            message: "Something went wrong here. The server's log says more, under request \(requestID)."
+        )
+    }
+}

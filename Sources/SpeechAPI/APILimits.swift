@@ -1,0 +1,19 @@
+/// What the HTTP surface puts up with. Every limit is per request or per connection unless it says otherwise.
+package struct APILimits: Sendable, Equatable {
+    /// Characters (Unicode code points) of `input`.
+    package var maxInputCharacters = 100_000
+    /// Bytes of a request body. A bigger one is answered with 413; a sender that goes on for as much again is cut off.
+    package var maxBodyBytes = 1 << 20
+    /// How long a connection may be silent while no request is being answered. It never cuts a synthesis.
+    package var idleTimeout: Duration = .seconds(60)
+    /// How long a request's body may take to arrive, however steadily it drips.
+    package var requestTimeout: Duration = .seconds(60)
+    /// How long a client may accept no byte of what waits for it. Then its connection is closed.
+    package var writeStall: Duration = .seconds(30)
+    /// Connections of the whole server. More of them wait in the kernel's backlog.
+    package var maxConnections = 2_048
+    /// What the kernel may hold of a response that the client has not taken yet.
+    package var sendBufferBytes = 256 << 10
+
+    package init() {}
+}

@@ -1,0 +1,54 @@
+import HTTPTypes
+import NIOCore
+
+/// What a request is answered with.
+enum Answer {
+    /// Something that is here as a whole.
+    case page(Page)
+    /// Speech that is sent as it is made.
+    case speech(SpeechAnswer)
+}
+
+/// A response that is here as a whole.
+struct Page {
+    var status: HTTPResponse.Status = .ok
+    var fields = HTTPFields()
+    var body = ByteBuffer()
+
+    init(_ contentType: String, _ body: ByteBuffer) {
+        fields[.contentType] = contentType
+        fields[.contentLength] = String(body.readableBytes)
+        self.body = body
+    }
+
+    /// An answer to `OPTIONS`.
+    init(allowing methods: [HTTPRequest.Method]) {
+        status = .noContent
+        allow(methods)
+    }
+
+    init(status: HTTPResponse.Status = .ok, json value: some Encodable) throws {
+        self.init("application/json", ByteBuffer(bytes: try JSONBody.encode(value)))
+        self.status = status
+    }
+
+    init(_ error: APIError) throws {
+        try self.init(status: error.status, json: ErrorBody(error))
+        if let seconds = error.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
+        if !error.allow.isEmpty { allow(error.allow) }
+    }
+
+    private mutating func allow(_ methods: [HTTPRequest.Method]) {
+        fields[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+/// Speech that is sent as it is made.
+struct SpeechAnswer {
+    var request: SpeechRequest
+    var fields: HTTPFields
+    /// The first bytes, which are here already; `nil` when there was nothing to say.
+    var first: [UInt8]?
+    /// The rest.
+    var speech: EncodedSpeech
+}

@@ -1,0 +1,135 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Watches one connection for what Hummingbird leaves to us: a client that has left, one that takes nothing of its
+/// response, and a request that never ends. It lives in the channel's pipeline, on its event loop, between the HTTP codec
+/// and Hummingbird.
+final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let limits: APILimits
+    private let connections: Connections
+    private var connection: Connection?
+
+    /// The request that arrives: when it began, and how much of its body is here.
+    private var requestStarted = NIODeadline.uptimeNanoseconds(0)
+    private var requestBytes = 0
+
+    /// Body bytes handed down so far.
+    private var writtenBytes = 0
+    /// What the kernel had accepted of them at the last look, and when that last was news.
+    private var acceptedBytes = 0
+    private var lastAccepted = NIODeadline.uptimeNanoseconds(0)
+    private var stallCheck: Scheduled<Void>?
+
+    init(limits: APILimits, connections: Connections) {
+        self.limits = limits
+        self.connections = connections
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection = connections.add(context.channel)
+        // The default lets the kernel take 4 MB, more than a minute of audio that nobody may want any more. Where the
+        // option cannot be set, as on a Unix socket of some systems, the default has to do.
+        try? context.channel.syncOptions?.setOption(
+            .socketOption(.so_sndbuf),
+            value: SocketOptionValue(limits.sendBufferBytes)
+        )
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ended(.clientGone, context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended(.clientGone, context)
+        context.fireChannelInactive()
+    }
+
+    /// A client that closes its side has left. One that wants to go on reading cannot be told from it until we write, and
+    /// while a request waits in the queue we do not.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed {
+            ended(.clientGone, context)
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func ended(_ reason: Connection.End, _ context: ChannelHandlerContext) {
+        stallCheck?.cancel()
+        stallCheck = nil
+        connections.remove(context.channel)
+        connection?.close(reason)
+    }
+
+    // MARK: Requests that never end
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            requestStarted = context.eventLoop.now
+            requestBytes = 0
+        case .body(let bytes):
+            requestBytes += bytes.readableBytes
+            // A body that is too big is refused at once, but read on for a while: a client that is cut off while it
+            // sends may never see the answer.
+            guard
+                requestBytes <= 2 * limits.maxBodyBytes,
+                context.eventLoop.now - requestStarted <= TimeAmount(limits.requestTimeout)
+            else {
+                context.close(promise: nil)
+                return
+            }
+        case .end: break
+        }
+        context.fireChannelRead(data)
+    }
+
+    // MARK: Responses that nobody takes
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .body(let bytes) = unwrapOutboundIn(data) { writtenBytes += bytes.readableBytes }
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        guard stallCheck == nil, let waiting = waitingBytes(context), waiting > 0 else { return }
+        acceptedBytes = writtenBytes - waiting
+        lastAccepted = context.eventLoop.now
+        scheduleStallCheck(context)
+    }
+
+    /// Looks four times within the limit, so that a client is cut off at most a quarter of it late.
+    private func scheduleStallCheck(_ context: ChannelHandlerContext) {
+        stallCheck = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.writeStall / 4)) {
+            self.checkForStall(context)
+        }
+    }
+
+    private func checkForStall(_ context: ChannelHandlerContext) {
+        stallCheck = nil
+        guard let waiting = waitingBytes(context), waiting > 0 else { return }
+        // Framing makes the two sums drift apart by some bytes per chunk, hence a comparison with the last look only.
+        let accepted = writtenBytes - waiting
+        if accepted > acceptedBytes { lastAccepted = context.eventLoop.now }
+        acceptedBytes = accepted
+        if context.eventLoop.now - lastAccepted >= TimeAmount(limits.writeStall) {
+            ended(.writeStalled, context)
+            context.close(promise: nil)
+        } else {
+            scheduleStallCheck(context)
+        }
+    }
+
+    /// What the kernel has not accepted yet; `nil` when the channel is closed.
+    private func waitingBytes(_ context: ChannelHandlerContext) -> Int? {
+        try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+    }
+}

@@ -1,0 +1,28 @@
+/// OpenAI's error object: `{"error": {"message", "type", "param", "code"}}`.
+struct ErrorBody: Encodable {
+    struct Details: Encodable {
+        var message: String
+        var type: String
+        var param: String?
+        var code: String
+
+        enum CodingKeys: CodingKey {
+            case message, type, param, code
+        }
+
+        /// Writes `param` as `null` when there is none, as OpenAI does.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(message, forKey: .message)
+            try container.encode(type, forKey: .type)
+            try container.encode(param, forKey: .param)
+            try container.encode(code, forKey: .code)
+        }
+    }
+
+    var error: Details
+
+    init(_ error: APIError) {
+        self.error = Details(message: error.message, type: error.type, param: error.param, code: error.code)
+    }
+}

@@ -1,0 +1,89 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import SpeechCore
+
+/// One request and what becomes of it: the facts for its log line and the metrics. One task uses it.
+final class Exchange {
+    let id: String
+    let method: HTTPRequest.Method
+    let path: Substring
+    let query: Substring
+    /// `nil` when there is nothing at the path.
+    let route: Route?
+    let connection: Connection
+    let started = ContinuousClock.now
+
+    /// What is sent, or would have been, had trouble that came later been known in time.
+    var status: HTTPResponse.Status = .ok
+    /// The trouble, when there was some.
+    var error: (code: String, message: String)?
+    /// What was asked, once it is known to make sense.
+    var request: SpeechRequest?
+    /// What is spoken for it, once that has begun.
+    var speech: EncodedSpeech?
+    /// From its arrival until its first audio was written.
+    var firstAudio: Duration?
+
+    init(_ request: Request, on connection: Connection) {
+        id = RequestID.make(from: request.headers[.xRequestID])
+        method = request.method
+        let target = (request.head.path ?? "/").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = target[0]
+        query = target.count > 1 ? target[1] : ""
+        route = Route(path: path)
+        self.connection = connection
+    }
+
+    /// Notes trouble.
+    /// - Returns: what to tell the client of it.
+    func failed(_ error: any Error) -> APIError {
+        let told: APIError =
+            switch error {
+            case let error as APIError: error
+            case let error as SpeechError: APIError(error)
+            default: .unexpected(requestID: id)
+            }
+        status = told.status
+        self.error = (told.code, told.code == APIError.unexpectedCode ? "\(error)" : told.message)
+        return told
+    }
+
+    /// The client left, or was cut off, before its response was complete.
+    func broke() {
+        status = APIError.clientGone
+        error = ((connection.end ?? .clientGone).rawValue, "The connection ended before the response did.")
+    }
+
+    /// The request's line in the log. Never the text.
+    func log(to logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "request.id": "\(id)",
+            "http.method": "\(method)",
+            "http.route": "\(route?.label ?? "other")",
+            "http.status": "\(status.code)",
+            "duration.ms": "\(Self.milliseconds(started.duration(to: .now)))",
+        ]
+        if let request {
+            metadata["speech.characters"] = "\(request.input.unicodeScalars.count)"
+            metadata["speech.format"] = "\(request.format.rawValue)"
+        }
+        if let speech { metadata["audio.seconds"] = "\(Self.milliseconds(speech.made) / 1_000)" }
+        if let firstAudio { metadata["ttfa.ms"] = "\(Self.milliseconds(firstAudio))" }
+        if let error {
+            metadata["error.code"] = "\(error.code)"
+            metadata["error.message"] = "\(error.message)"
+        }
+        logger.log(level: level, "Request finished", metadata: metadata)
+    }
+
+    private var level: Logger.Level {
+        if status.code == 500 { return .error }
+        return route?.isProbe == true ? .debug : .info
+    }
+
+    /// With three digits after the point.
+    static func milliseconds(_ duration: Duration) -> Double {
+        (duration / .microseconds(1)).rounded() / 1_000
+    }
+}

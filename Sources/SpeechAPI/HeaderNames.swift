@@ -1,0 +1,13 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let xRequestID = known("X-Request-Id")
+    static let serverTiming = known("Server-Timing")
+    /// Tells nginx and its kin to pass a stream on as it comes.
+    static let xAccelBuffering = known("X-Accel-Buffering")
+
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a valid header name") }
+        return field
+    }
+}

@@ -1,0 +1,38 @@
+import HTTPTypes
+import ServiceLifecycle
+import SpeechCore
+
+/// What orchestrators ask.
+extension SpeechAPI {
+    private struct Health: Encodable {
+        struct Engine: Encodable {
+            var name: String
+            /// Instances that serve.
+            var ready: Int
+            /// Instances that are wanted.
+            var instances: Int
+        }
+
+        var status: String
+        var engines: [Engine]?
+    }
+
+    /// `GET /health/live`: the process works, or else nobody would answer.
+    func live() throws -> Page {
+        try Page(json: Health(status: "ok"))
+    }
+
+    /// `GET /health/ready`: every engine has an instance that serves, and more requests are welcome.
+    func ready() async throws -> Page {
+        let engines = await pool.snapshot().engines
+        let leaving = Task.isShuttingDownGracefully
+        let isReady = !leaving && engines.allSatisfy { $0.ready > 0 }
+        return try Page(
+            status: isReady ? .ok : .serviceUnavailable,
+            json: Health(
+                status: leaving ? "shutting_down" : isReady ? "ready" : "not_ready",
+                engines: engines.map { Health.Engine(name: $0.name, ready: $0.ready, instances: $0.instances) }
+            )
+        )
+    }
+}

@@ -1,0 +1,111 @@
+import FoundationEssentials
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import NIOHTTPTypes
+import SpeechCore
+
+extension SpeechAPI {
+    /// `POST /v1/audio/speech`. Waits for the first audio, so that what goes wrong before it has a status of its own.
+    func speech(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Answer {
+        let body = try await body(of: request, on: channel)
+        let asked = try SpeechRequest(body: body, maxInputCharacters: limits.maxInputCharacters)
+        exchange.request = asked
+        let stream = try synthesizer.speak(asked.utterance(id: exchange.id))
+        exchange.connection.hold(stream)
+        let speech = try EncodedSpeech(stream, as: asked, on: encodingExecutor)
+        exchange.speech = speech
+        metrics.speechBegan()
+
+        // One segment is short enough to wait for, and then the header can say how long the audio is.
+        if asked.format == .wav, asked.streamFormat == .audio, stream.segmentCount == 1 {
+            var page = Page(asked.format.contentType, ByteBuffer(bytes: try await speech.whole()))
+            page.fields.append(contentsOf: Self.fields(of: stream.timing))
+            return .page(page)
+        }
+        let first = try await speech.next()
+        var fields = Self.fields(of: stream.timing)
+        fields[.contentType] = asked.streamFormat == .sse ? "text/event-stream" : asked.format.contentType
+        return .speech(SpeechAnswer(request: asked, fields: fields, first: first, speech: speech))
+    }
+
+    private static func fields(of timing: SegmentTiming) -> HTTPFields {
+        var fields: HTTPFields = [.cacheControl: "no-store", .xAccelBuffering: "no"]
+        let steps = [("queue", timing.queued), ("first-audio", timing.firstAudio)].compactMap { name, duration in
+            duration.map { "\(name);dur=\(Exchange.milliseconds($0))" }
+        }
+        if !steps.isEmpty { fields[.serverTiming] = steps.joined(separator: ", ") }
+        return fields
+    }
+
+    /// - Throws: `APIError`, or `BrokenRequest` when the body did not arrive.
+    private func body(of request: Request, on channel: any Channel) async throws -> Data {
+        let tooLarge = APIError.bodyTooLarge(limit: limits.maxBodyBytes)
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.maxBodyBytes {
+            throw tooLarge
+        }
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
+        }
+        do {
+            return Data(try await request.body.collect(upTo: limits.maxBodyBytes).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        } catch {
+            throw BrokenRequest(cause: error)
+        }
+    }
+
+    /// Sends speech as it is made.
+    /// - Throws: `APIError` when the speech broke off, other errors when the connection did.
+    @concurrent
+    func send(
+        _ answer: SpeechAnswer,
+        with writer: consuming ResponseWriter,
+        on channel: any Channel,
+        in exchange: Exchange
+    ) async throws {
+        let head = head(.ok, answer.fields, in: exchange)
+        var body = PacedWriter(try await writer.writeHead(head), on: channel.eventLoop)
+        switch answer.request.streamFormat {
+        case .audio:
+            try await sendPieces(of: answer, with: &body, in: exchange) { ByteBuffer(bytes: $0) }
+        case .sse:
+            var end: String
+            do {
+                try await sendPieces(of: answer, with: &body, in: exchange) { ByteBuffer(string: SpeechEvent.delta($0)) }
+                let characters = answer.request.input.unicodeScalars.count
+                end = try SpeechEvent.done(characters: characters, audio: answer.speech.made)
+            } catch let error as APIError {
+                end = try SpeechEvent.failed(error)
+            }
+            try await body.write(ByteBuffer(string: end))
+        }
+        try await body.finish()
+    }
+
+    @concurrent
+    private func sendPieces(
+        of answer: SpeechAnswer,
+        with body: inout PacedWriter,
+        in exchange: Exchange,
+        frame: ([UInt8]) -> ByteBuffer
+    ) async throws {
+        var piece = answer.first
+        while let bytes = piece {
+            try await body.write(frame(bytes))
+            wroteAudio(bytes.count, in: exchange)
+            do {
+                piece = try await answer.speech.next()
+            } catch {
+                throw exchange.failed(error)
+            }
+        }
+    }
+}
+
+/// The request did not arrive as a whole, so there is nobody to answer.
+struct BrokenRequest: Error {
+    /// What Hummingbird said of it.
+    var cause: any Error
+}

@@ -1,0 +1,197 @@
+package import FoundationEssentials
+package import SpeechCore
+
+/// What a client asked of `POST /v1/audio/speech`: checked, with its defaults filled in.
+package struct SpeechRequest: Sendable, Equatable {
+    /// How the audio travels.
+    package enum StreamFormat: String, Sendable, CaseIterable {
+        /// As the body itself.
+        case audio
+        /// As server-sent events that carry it in Base64.
+        case sse
+    }
+
+    /// What `speed` may be.
+    package static let speeds = 0.25...4.0
+    /// Characters of a model's or a voice's name.
+    package static let maxNameCharacters = 256
+
+    /// An engine's name or an alias; `nil` is the default engine.
+    package var model: String?
+    /// The text to speak: not blank, free of control characters.
+    package var input: String
+    /// `nil` leaves the choice to the engine.
+    package var voice: String?
+    /// The format of the audio.
+    package var format: AudioFormat
+    /// How fast to speak, within `speeds`; 1 is as the engine speaks.
+    package var speed: Double
+    /// How the audio travels.
+    package var streamFormat: StreamFormat
+    /// `engine_options`, with `seed` and `instructions` beside them.
+    package var engineOptions: [String: JSONValue]
+
+    /// Reads a request body. Unknown fields are ignored, and so are fields that are `null`.
+    /// - Parameters:
+    ///   - body: the bytes of the body, which should be a JSON object.
+    ///   - maxInputCharacters: Unicode code points that `input` may have.
+    /// - Throws: `invalidRequest`, with the field to blame in `param`.
+    package init(body: Data, maxInputCharacters: Int) throws(SpeechError) {
+        let fields = try SpeechRequestFields(body: body)
+        model = try Self.name(fields.model, param: "model")
+        input = try Self.text(fields.input, limit: maxInputCharacters)
+        voice = try Self.name(fields.voice, param: "voice")
+        format = try Self.choice(fields.responseFormat, default: .mp3, param: "response_format")
+        speed = fields.speed ?? 1
+        streamFormat = try Self.choice(fields.streamFormat, default: .audio, param: "stream_format")
+        engineOptions = fields.engineOptions ?? [:]
+        if let seed = fields.seed { engineOptions["seed"] = .integer(seed) }
+        if let instructions = fields.instructions, !instructions.isEmpty {
+            engineOptions["instructions"] = .string(instructions)
+        }
+        guard Self.speeds.contains(speed) else {
+            throw .invalid("`speed` is \(speed), but must be from 0.25 to 4.", param: "speed")
+        }
+    }
+
+    /// The utterance that this asks for.
+    package func utterance(id: String) -> Utterance {
+        Utterance(id: id, model: model, text: input, voice: voice, engineOptions: engineOptions)
+    }
+
+    /// An empty name is as good as none: several clients send one when nothing is chosen.
+    private static func name(_ name: String?, param: String) throws(SpeechError) -> String? {
+        guard let name, !name.isEmpty else { return nil }
+        guard name.unicodeScalars.count <= maxNameCharacters else {
+            throw .invalid("`\(param)` is longer than \(maxNameCharacters) characters.", param: param)
+        }
+        return name
+    }
+
+    private static func text(_ input: String?, limit: Int) throws(SpeechError) -> String {
+        guard let input else {
+            throw .invalid("`input` is missing: send the text to speak.", param: "input")
+        }
+        let count = input.unicodeScalars.count
+        guard count <= limit else {
+            throw .invalid(
+                "`input` has \(count) characters, but may have \(limit) at the most. Split it into several requests.",
+                param: "input"
+            )
+        }
+        var text = input
+        // No voice can say them, and C libraries behind it take a NUL for the end.
+        if text.unicodeScalars.contains(where: isControl) { text.unicodeScalars.removeAll(where: isControl) }
+        guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+            throw .invalid("`input` is blank: send the text to speak.", param: "input")
+        }
+        return text
+    }
+
+    /// C0 and C1 controls but for tab, line feed, carriage return and next line.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0A, 0x0D, 0x85: false
+        case ..<0x20, 0x7F...0x9F: true
+        default: false
+        }
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ value: String?,
+        default: Choice,
+        param: String
+    ) throws(SpeechError) -> Choice {
+        guard let value else { return `default` }
+        guard let choice = Choice(rawValue: value) else {
+            let choices = Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            throw .invalid("`\(param)` is \"\(value.prefix(32))\", but must be one of \(choices).", param: param)
+        }
+        return choice
+    }
+}
+
+/// The fields as they arrived: of the right types, but with any values.
+private struct SpeechRequestFields: Decodable {
+    enum Key: String, CodingKey {
+        case model, input, voice, speed, seed, instructions
+        case responseFormat = "response_format"
+        case streamFormat = "stream_format"
+        case engineOptions = "engine_options"
+    }
+
+    /// A voice as newer clients of OpenAI may send it.
+    struct VoiceReference: Decodable {
+        var id: String
+    }
+
+    var model: String?
+    var input: String?
+    var voice: String?
+    var responseFormat: String?
+    var speed: Double?
+    var streamFormat: String?
+    var instructions: String?
+    var seed: Int?
+    var engineOptions: [String: JSONValue]?
+
+    init(body: Data) throws(SpeechError) {
+        guard !body.isEmpty else {
+            throw .invalid("The body is empty. Send a JSON object such as {\"input\": \"Hello.\"}.")
+        }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: body)
+        } catch let error as SpeechError {
+            throw error
+        } catch DecodingError.typeMismatch {
+            throw .invalid("The body is not a JSON object. Send one such as {\"input\": \"Hello.\"}.")
+        } catch {
+            throw .invalid("The body is not valid JSON in UTF-8.")
+        }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        model = try fields.field(.model, expected: "a string")
+        input = try fields.field(.input, expected: "a string")
+        voice = try fields.voice()
+        responseFormat = try fields.field(.responseFormat, expected: "a string")
+        speed = try fields.field(.speed, expected: "a number from 0.25 to 4")
+        streamFormat = try fields.field(.streamFormat, expected: "a string")
+        instructions = try fields.field(.instructions, expected: "a string")
+        seed = try fields.field(.seed, expected: "an integer")
+        engineOptions = try fields.field(.engineOptions, expected: "an object")
+    }
+}
+
+extension KeyedDecodingContainer<SpeechRequestFields.Key> {
+    fileprivate func field<Value: Decodable>(_ key: Key, expected: String) throws(SpeechError) -> Value? {
+        do {
+            return try decodeIfPresent(Value.self, forKey: key)
+        } catch {
+            throw .invalid("`\(key.rawValue)` must be \(expected)\(found(key)).", param: key.rawValue)
+        }
+    }
+
+    /// A name, or an object with the name as its `id`.
+    fileprivate func voice() throws(SpeechError) -> String? {
+        if let reference = try? decode(SpeechRequestFields.VoiceReference.self, forKey: .voice) { return reference.id }
+        return try field(.voice, expected: "a string or an object with a string `id`")
+    }
+
+    /// What is there instead of what was expected, as far as a look at its outside tells.
+    private func found(_ key: Key) -> String {
+        if (try? decode(Bool.self, forKey: key)) != nil { return ", but it is a boolean" }
+        if (try? decode(Double.self, forKey: key)) != nil { return ", but it is a number" }
+        if (try? decode(String.self, forKey: key)) != nil { return ", but it is a string" }
+        if (try? nestedUnkeyedContainer(forKey: key)) != nil { return ", but it is an array" }
+        if (try? nestedContainer(keyedBy: Key.self, forKey: key)) != nil { return ", but it is an object" }
+        return ", but it cannot be read as one"
+    }
+}
+
+extension SpeechError {
+    fileprivate static func invalid(_ message: String, param: String? = nil) -> SpeechError {
+        SpeechError(.invalidRequest, message, param: param)
+    }
+}

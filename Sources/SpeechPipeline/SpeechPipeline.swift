@@ -1,0 +1,80 @@
+package import SpeechCore
+
+/// Speaks utterances: cuts them into segments, has those run, and puts the audio together in order.
+package final class SpeechPipeline: Synthesizer {
+    /// What a refused caller is asked to wait before it tries again.
+    private static let retryAfter = Duration.seconds(1)
+
+    private let configuration: PipelineConfiguration
+    private let segmenter: TextSegmenter
+    let resources: PipelineResources
+
+    package init(runner: any SegmentRunner, configuration: PipelineConfiguration = PipelineConfiguration()) {
+        self.configuration = configuration
+        segmenter = TextSegmenter(limits: configuration.limits)
+        resources = PipelineResources(runner: runner, metrics: PipelineMetrics())
+    }
+
+    /// The engines in their order, of which the first is the default, then the aliases by name.
+    package var models: [SpeechModel] {
+        resources.runner.engines.map { SpeechModel(id: $0.name, engine: $0.name) }
+            + configuration.models.sorted { $0.key < $1.key }.map { SpeechModel(id: $0.key, engine: $0.value) }
+    }
+
+    package func voices(model: String?) throws(SpeechError) -> [OfferedVoice] {
+        try voiceBook(of: engine(model, among: resources.runner.engines)).offered
+    }
+
+    package func speak(_ utterance: Utterance) throws(SpeechError) -> any SpeechStream {
+        let engines = resources.runner.engines
+        let engine = try engine(utterance.model, among: engines)
+        let voices = try voiceBook(of: engine)
+        let voice = try voices.choice(named: utterance.voice)
+        guard !utterance.text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+            throw SpeechError(.invalidRequest, "The text is empty: there is nothing to say.", param: "input")
+        }
+        guard resources.utterances.take(limit: configuration.maxUtterances) else {
+            throw SpeechError(
+                .queueFull,
+                "\(configuration.maxUtterances) requests are being spoken, which is the limit. Try again soon.",
+                retryAfter: Self.retryAfter
+            )
+        }
+        let plan = UtterancePlan(
+            utterance: utterance,
+            engine: engine.name,
+            segments: segmenter.segments(of: utterance.text),
+            voices: voices,
+            voice: voice,
+            gap: configuration.segmentGap,
+            window: max(1, engine.slots),
+            // Enough that every slot has a next segment waiting, and that a small pool still overlaps its utterances.
+            lookaheadLimit: max(8, 2 * engines.reduce(0) { $0 + $1.slots })
+        )
+        return UtteranceStream(plan, resources: resources)
+    }
+
+    /// The engine behind a model's name.
+    private func engine(_ model: String?, among engines: [EngineStatus]) throws(SpeechError) -> EngineStatus {
+        let name = model.map { configuration.models[$0] ?? $0 }
+        if let engine = name == nil ? engines.first : engines.first(where: { $0.name == name }) { return engine }
+        let names = models.prefix(6).map(\.id).joined(separator: ", ")
+        throw SpeechError(
+            .modelNotFound,
+            "There is no model '\((model ?? "").prefix(64))'. There are, for example: \(names). GET /v1/models lists all.",
+            param: "model"
+        )
+    }
+
+    /// The voices of an engine, which are known once an instance of it is loaded.
+    private func voiceBook(of engine: EngineStatus) throws(SpeechError) -> VoiceBook {
+        guard let voices = engine.voices else {
+            throw SpeechError(
+                .engineUnavailable,
+                "Engine '\(engine.name)' is still loading. Try again soon.",
+                retryAfter: Self.retryAfter
+            )
+        }
+        return VoiceBook(engine: engine.name, voices: voices, aliases: configuration.voices[engine.name] ?? [:])
+    }
+}

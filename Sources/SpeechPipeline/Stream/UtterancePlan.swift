@@ -1,0 +1,30 @@
+import SpeechCore
+
+/// All that was decided about an utterance when it came in.
+struct UtterancePlan: Sendable {
+    var utterance: Utterance
+    /// The name of the engine that speaks it.
+    var engine: String
+    var segments: [TextSegment]
+    var voices: VoiceBook
+    var voice: VoiceChoice
+    /// Silence between segments.
+    var gap: Duration
+    /// Segments that may be outstanding at once, the one that is read among them; at least 1.
+    var window: Int
+    /// Segments that all utterances together may have outstanding before their turn.
+    var lookaheadLimit: Int
+
+    /// The job for a segment.
+    func segment(_ index: Int) -> Segment {
+        Segment(
+            utteranceID: utterance.id,
+            index: index,
+            engine: engine,
+            text: segments[index].text,
+            voice: voices.voice(voice, for: segments[index].script),
+            context: utterance.engineOptions,
+            tenant: utterance.tenant
+        )
+    }
+}

@@ -1,0 +1,163 @@
+import SpeechCore
+import Synchronization
+
+/// The audio of one utterance: a window of segments that are being made or are made and not read yet, in order.
+///
+/// Only a reader who asks for more causes more to be made, so a slow one holds back production. Segments are buffered
+/// whole, so it holds no slot while it does.
+final class UtteranceStream: SpeechStream {
+    /// Nothing more is submitted while this much waits to be read: 1.4 s at 24 kHz.
+    static let unreadLimitBytes = 64 * 1024
+
+    private struct State {
+        /// The segment to submit next.
+        var nextIndex = 0
+        /// What is submitted and not read to its end; the head is the one that is read.
+        var window: [SegmentAudio] = []
+        /// Permits held: one for each submitted segment beyond the head.
+        var permits = 0
+        /// The first segment, for its timing.
+        var first: SegmentAudio?
+        /// The sample rate, once there was audio.
+        var sampleRate: Int?
+        /// Whether a gap goes before the next audio.
+        var gapIsDue = false
+        var end: Result<Void, SpeechError>?
+    }
+
+    private let plan: UtterancePlan
+    private let resources: PipelineResources
+    private let state = Mutex(State())
+
+    /// Opens the stream, which has a permit of `resources.utterances` already, and submits its first segments.
+    init(_ plan: UtterancePlan, resources: PipelineResources) {
+        self.plan = plan
+        self.resources = resources
+        resources.metrics.utteranceOpened()
+        topUp()
+    }
+
+    deinit { cancel() }
+
+    var segmentCount: Int { plan.segments.count }
+
+    var timing: SegmentTiming { state.withLock { $0.first }?.timing ?? SegmentTiming() }
+
+    func cancel() { end(.failure(.cancelled)) }
+
+    func next() async throws(SpeechError) -> PCM? {
+        while true {
+            topUp()
+            guard let head = try head() else { return nil }
+            let chunk: PCM?
+            do {
+                chunk = try await head.next()
+            } catch {
+                end(.failure(error))
+                throw error
+            }
+            if let chunk { return try joined(chunk) }
+            drop(head)
+        }
+    }
+
+    /// Submits what the window has room for.
+    private func topUp() {
+        while let index = reserveNext() {
+            let audio = resources.runner.submit(plan.segment(index))
+            resources.metrics.segmentSubmitted()
+            let isOpen = state.withLock { state in
+                guard state.end == nil else { return false }
+                if index == 0 { state.first = audio }
+                state.window.append(audio)
+                return true
+            }
+            guard isOpen else { return audio.cancel() }
+        }
+    }
+
+    /// The index of a segment that may be submitted now, with its permit taken.
+    private func reserveNext() -> Int? {
+        state.withLock { state in
+            guard state.end == nil, state.nextIndex < plan.segments.count, state.window.count < plan.window else {
+                return nil
+            }
+            if let head = state.window.first {
+                // A head that ended with nothing was probably refused: let the reader see it first.
+                guard !head.isEnded || head.unreadBytes > 0,
+                    state.window.reduce(0, { $0 + $1.unreadBytes }) <= Self.unreadLimitBytes,
+                    resources.lookahead.take(limit: plan.lookaheadLimit)
+                else { return nil }
+                state.permits += 1
+            }
+            defer { state.nextIndex += 1 }
+            return state.nextIndex
+        }
+    }
+
+    /// The segment to read from; `nil` after the last.
+    private func head() throws(SpeechError) -> SegmentAudio? {
+        let (head, isSilent, end) = state.withLock { ($0.window.first, $0.sampleRate == nil, $0.end) }
+        if let end {
+            try end.get()
+            return nil
+        }
+        if let head { return head }
+        guard !isSilent else { throw failed("The engine made no audio for this text.") }
+        self.end(.success(()))
+        return nil
+    }
+
+    /// A chunk as it goes out: checked, and with the gap before it if it begins a segment.
+    private func joined(_ chunk: PCM) throws(SpeechError) -> PCM {
+        let (rate, gapIsDue): (Int, Bool) = state.withLock { state in
+            let rate = state.sampleRate ?? chunk.sampleRate
+            state.sampleRate = rate
+            defer { state.gapIsDue = false }
+            return (rate, state.gapIsDue)
+        }
+        guard rate == chunk.sampleRate else {
+            throw failed("The engine changed its sample rate from \(rate) to \(chunk.sampleRate) Hz within one text.")
+        }
+        guard gapIsDue, plan.gap > .zero else { return chunk }
+        return PCM(samples: PCM.silence(plan.gap, sampleRate: rate).samples + chunk.samples, sampleRate: rate)
+    }
+
+    /// The head has been read to its end; the next one needs its permit no more.
+    private func drop(_ head: SegmentAudio) {
+        let permits = state.withLock { state in
+            guard state.window.first === head else { return 0 }
+            state.window.removeFirst()
+            state.gapIsDue = state.sampleRate != nil
+            let permits = min(state.permits, 1)
+            state.permits -= permits
+            return permits
+        }
+        resources.lookahead.giveBack(permits)
+    }
+
+    private func failed(_ message: String) -> SpeechError {
+        let error = SpeechError(.engineFailed, message)
+        end(.failure(error))
+        return error
+    }
+
+    /// Ends the stream, if it has not ended yet, and frees what it holds.
+    private func end(_ end: Result<Void, SpeechError>) {
+        let held: (window: [SegmentAudio], permits: Int)? = state.withLock { state in
+            guard state.end == nil else { return nil }
+            state.end = end
+            defer { (state.window, state.permits) = ([], 0) }
+            return (state.window, state.permits)
+        }
+        guard let held else { return }
+        for audio in held.window { audio.cancel() }
+        resources.lookahead.giveBack(held.permits)
+        resources.utterances.giveBack(1)
+        switch end {
+        case .success: resources.metrics.utteranceEnded(.ok)
+        case .failure(let error) where error.code == .cancelled: resources.metrics.utteranceEnded(.cancelled)
+        case .failure: resources.metrics.utteranceEnded(.failed)
+        }
+    }
+}

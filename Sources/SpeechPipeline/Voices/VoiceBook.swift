@@ -1,0 +1,129 @@
+package import SpeechCore
+
+/// The voices of one engine, and the names that callers may give them.
+///
+/// A name is, in this order: a configured alias, one of the engine's own voices, `auto`, a voice or `auto` with a
+/// variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else without regard to case.
+package struct VoiceBook: Sendable {
+    /// OpenAI's voices, which work on every engine.
+    package static let openAINames = [
+        "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse", "marin",
+        "cedar",
+    ]
+
+    /// Lets the script of each segment choose.
+    package static let auto = "auto"
+
+    private let engine: String
+    private let voices: [Voice]
+    private let aliases: [String: String]
+
+    /// - Parameters:
+    ///   - engine: its name, for error messages.
+    ///   - voices: what the engine says it has; empty if it names none, and then any name is passed on to it.
+    ///   - aliases: name → `auto`, `auto+SUFFIX` or a voice of the engine.
+    package init(engine: String, voices: [Voice], aliases: [String: String]) {
+        self.engine = engine
+        self.voices = voices
+        self.aliases = aliases
+    }
+
+    /// The engine's own voices in its order, then the aliases by name.
+    package var offered: [OfferedVoice] {
+        voices.map { OfferedVoice($0) }
+            + aliases.sorted { $0.key < $1.key }.map { name, target in
+                let base = Self.split(target).base
+                let languages = Self.match(base, in: voices, by: \.name)?.languages ?? []
+                return OfferedVoice(Voice(name: name, languages: languages), aliasOf: target)
+            }
+    }
+
+    /// What a requested name comes to; `nil` is `auto`.
+    /// - Throws: `voiceNotFound`.
+    package func choice(named name: String?) throws(SpeechError) -> VoiceChoice {
+        let name = name ?? Self.auto
+        if let target = Self.match(name, in: Array(aliases), by: \.key)?.value {
+            guard let choice = direct(target) else {
+                throw notFound(
+                    "The voice '\(Self.shown(name))' stands for '\(target)', which engine '\(engine)' does not have."
+                )
+            }
+            return choice
+        }
+        if let choice = direct(name) { return choice }
+        if let number = Self.openAINames.firstIndex(of: name.lowercased()) { return .numbered(number) }
+        throw notFound("Engine '\(engine)' has no voice '\(Self.shown(name))'.")
+    }
+
+    /// The voice to name to the engine; `nil` leaves the choice to the engine.
+    package func voice(_ choice: VoiceChoice, for script: SpokenScript) -> String? {
+        switch choice {
+        case .named(let name): return name
+        case .byScript(let suffix): return speakers(of: script).first.map { $0.name + suffix }
+        case .numbered(let number):
+            let speakers = speakers(of: script)
+            return speakers.isEmpty ? nil : speakers[number % speakers.count].name
+        }
+    }
+
+    /// A name without the help of the aliases; `nil` if there is nothing of that name.
+    private func direct(_ name: String) -> VoiceChoice? {
+        if let voice = Self.match(name, in: voices, by: \.name) { return .named(voice.name) }
+        let (base, suffix) = Self.split(name)
+        if base.lowercased() == Self.auto { return .byScript(suffix: suffix) }
+        if voices.isEmpty, !Self.openAINames.contains(name.lowercased()) { return .named(name) }
+        return Self.match(base, in: voices, by: \.name).map { .named($0.name + suffix) }
+    }
+
+    /// The voices that speak a script, the best first: those for its likeliest language that has any, else those for
+    /// English, else all.
+    private func speakers(of script: SpokenScript) -> [Voice] {
+        for language in script.languages {
+            let speakers = voices.filter {
+                Self.speaks($0, language, isLatin: script.languages == SpokenScript.latin.languages)
+            }
+            // American English is what callers of OpenAI's voices expect.
+            let isAmerican = { (voice: Voice) in voice.languages.contains { Self.normalized($0) == "en-us" } }
+            if !speakers.isEmpty { return speakers.filter(isAmerican) + speakers.filter { !isAmerican($0) } }
+        }
+        return script == .latin ? voices : speakers(of: .latin)
+    }
+
+    private static func speaks(_ voice: Voice, _ language: String, isLatin: Bool) -> Bool {
+        voice.languages.contains { tag in
+            let subtags = normalized(tag).split(separator: "-")
+            // "cmn-latn-pinyin" is Mandarin, but does not read Han.
+            return subtags.first.map(String.init) == language && (isLatin || !subtags.contains("latn"))
+        }
+    }
+
+    private static func normalized(_ tag: String) -> String {
+        String(tag.lowercased().map { $0 == "_" ? "-" : $0 })
+    }
+
+    /// A name and its variant, such as `en-us` and `+f2`. The variant goes to the engine as it is, so it has to look like one.
+    private static func split(_ name: String) -> (base: String, suffix: String) {
+        guard let plus = name.lastIndex(of: "+") else { return (name, "") }
+        let variant = name[plus...].dropFirst()
+        let isPlain = variant.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_ ".contains($0)) }
+        return isPlain && !variant.isEmpty ? (String(name[..<plus]), String(name[plus...])) : (name, "")
+    }
+
+    private static func match<Item>(_ name: String, in items: [Item], by key: (Item) -> String) -> Item? {
+        if let exact = items.first(where: { key($0) == name }) { return exact }
+        let name = name.lowercased()
+        return items.first { key($0).lowercased() == name }
+    }
+
+    /// What an error message says back: enough to recognise, not a whole book.
+    private static func shown(_ name: String) -> Substring { name.prefix(64) }
+
+    private func notFound(_ what: String) -> SpeechError {
+        let some = (aliases.keys.sorted() + voices.map(\.name)).prefix(6).joined(separator: ", ")
+        return SpeechError(
+            .voiceNotFound,
+            "\(what) There are, for example: auto, \(some). GET /v1/audio/voices lists all.",
+            param: "voice"
+        )
+    }
+}

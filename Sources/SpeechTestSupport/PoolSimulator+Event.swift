@@ -1,0 +1,88 @@
+package import PoolCore
+
+extension PoolSimulator {
+    /// What can happen to a pool.
+    package enum Event: Sendable {
+        case started
+        case jobArrived(JobRequest)
+        case jobCancelled(JobID)
+        case processSpawned(ProcessID)
+        /// The process is gone. The pool hears of it by what follows: `slotClosed` of each connection, then `processExited`.
+        case processDied(ProcessID)
+        case processExited(ProcessID)
+        case slotOpened(SlotID)
+        case slotClosed(SlotID, canRestart: Bool)
+        case jobEnded(JobID, SlotID, completed: Bool)
+        case timerFired(TimerID)
+        case drainRequested
+    }
+
+    /// What the pool answered to an event.
+    package struct Answer: Sendable {
+        package var actions: [PoolAction]
+        package var refusal: Admission.Refusal?
+
+        init(_ actions: [PoolAction]) {
+            self.actions = actions
+        }
+
+        init(_ admission: Admission) {
+            switch admission {
+            case .accepted(let actions): self.actions = actions
+            case .refused(let refusal): (actions, self.refusal) = ([], refusal)
+            }
+        }
+    }
+
+    /// One event and what came of it.
+    struct Step: Sendable, CustomStringConvertible {
+        var number: Int
+        var now: Instant
+        var event: Event
+        var answer: Answer
+
+        var description: String {
+            var lines = ["#\(number) at \(now.sinceStart): \(event)"]
+            if let refusal = answer.refusal { lines.append("    refused: \(refusal)") }
+            lines += answer.actions.map { "    → \($0)" }
+            return lines.joined(separator: "\n")
+        }
+    }
+
+    /// A rule that the pool broke, and how it came to that.
+    package struct Violation: Error, CustomStringConvertible {
+        package var rule: String
+        package var step: Int
+        package var trail: [String]
+
+        package var description: String {
+            "broken in step \(step): \(rule)\n" + trail.joined(separator: "\n")
+        }
+    }
+}
+
+extension JobEnd {
+    /// Which end it is, without its figures.
+    package var name: String {
+        switch self {
+        case .completed: "completed"
+        case .failed: "failed"
+        case .instanceLost: "instanceLost"
+        case .waitedTooLong: "waitedTooLong"
+        case .cancelled: "cancelled"
+        case .shutDown: "shutDown"
+        }
+    }
+}
+
+extension Admission.Refusal {
+    /// Which refusal it is, without its figures.
+    package var name: String {
+        switch self {
+        case .queueFull: "queueFull"
+        case .waitTooLong: "waitTooLong"
+        case .tenantLimit: "tenantLimit"
+        case .shuttingDown: "shuttingDown"
+        }
+    }
+}

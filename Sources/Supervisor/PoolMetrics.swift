@@ -1,0 +1,64 @@
+import Metrics
+import NIOCore
+import PoolCore
+import SpeechCore
+
+/// What a supervisor counts. Labels are engines and outcomes, both few.
+struct PoolMetrics: Sendable {
+    /// Processes that ended and are replaced, by engine.
+    let restarts: [Counter]
+    private let names: [String]
+    private let engineIndex: [String: Int]
+    private let ready: [Gauge]
+    private let waitingJobs: [Gauge]
+    private let queued: [Metrics.Timer]
+    private let service: [Metrics.Timer]
+
+    init(engines: [String]) {
+        names = engines
+        engineIndex = Dictionary(engines.enumerated().map { ($1, $0) }) { first, _ in first }
+        restarts = engines.map { Counter(label: "chorus_instance_restarts_total", dimensions: [("engine", $0)]) }
+        ready = engines.map { Gauge(label: "chorus_instances_ready", dimensions: [("engine", $0)]) }
+        waitingJobs = engines.map { Gauge(label: "chorus_queue_jobs", dimensions: [("engine", $0)]) }
+        queued = engines.map { Metrics.Timer(label: "chorus_job_queue_seconds", dimensions: [("engine", $0)]) }
+        service = engines.map { Metrics.Timer(label: "chorus_job_service_seconds", dimensions: [("engine", $0)]) }
+    }
+
+    func waiting(_ pool: Pool) {
+        for engine in waitingJobs.indices { waitingJobs[engine].record(pool.waitingJobs(engine: engine)) }
+    }
+
+    func instances(_ engines: [EngineStatus]) {
+        for (engine, status) in engines.enumerated() { ready[engine].record(status.readyInstances) }
+    }
+
+    func jobRefused(engine: Int, _ code: SpeechError.Code) {
+        count(engine: engine, outcome: code.description)
+    }
+
+    func jobEnded(_ work: Work, _ end: JobEnd) {
+        guard let engine = engineIndex[work.segment.engine] else { return }
+        count(engine: engine, outcome: end.word)
+        if let waited = work.audio.timing.queued { queued[engine].record(duration: waited) }
+        if let started = work.started, end == .completed {
+            service[engine].recordNanoseconds((NIODeadline.now() - started).nanoseconds)
+        }
+    }
+
+    private func count(engine: Int, outcome: String) {
+        Counter(label: "chorus_jobs_total", dimensions: [("engine", names[engine]), ("outcome", outcome)]).increment()
+    }
+}
+
+extension JobEnd {
+    fileprivate var word: String {
+        switch self {
+        case .completed: "completed"
+        case .failed: "failed"
+        case .instanceLost: "instance_lost"
+        case .waitedTooLong: "waited_too_long"
+        case .cancelled: "cancelled"
+        case .shutDown: "shut_down"
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import CSpawn
+import Glibc
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import PoolCore
+import SpeechCore
+import Wyoming
+
+extension Supervisor {
+    // MARK: Start
+
+    func spawn(_ process: ProcessID, engine: Int, device: String) {
+        let plan = configuration.engines[engine]
+        let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
+        workers[process] = Worker(socketPath: path)
+        var ends: [CInt] = [0, 0]
+        let error = chorus_pipe(&ends, 0)
+        guard error == 0 else {
+            spawnFailed(process, SystemError("make a pipe", number: error))
+            return
+        }
+        watchOutput(of: process, ends[0])
+        let launch = ProcessKeeper.Launch(
+            arguments: plan.command(uri: "unix://\(path)", device: device, instance: name(of: process.instance)),
+            environment: plan.environment.map { "\($0.key)=\($0.value)" },
+            output: ends[1]
+        )
+        keeper.start(launch) { result in
+            self.onLoop { supervisor, now in
+                switch result {
+                case .success(let pid): supervisor.spawned(process, pid: pid, now: now)
+                case .failure(let error): supervisor.spawnFailed(process, error)
+                }
+            }
+        } exited: { exit in
+            self.onLoop { supervisor, _ in supervisor.exited(process, exit) }
+        }
+    }
+
+    private func spawned(_ process: ProcessID, pid: pid_t, now: Instant) {
+        workers[process]?.pid = pid
+        log(.debug, "A worker process was started.", process)
+        perform(pool.processSpawned(process, now: now))
+    }
+
+    private func spawnFailed(_ process: ProcessID, _ error: SystemError) {
+        log(.error, "A worker could not be started.", process, [.reason: "\(error)"])
+        workers[process] = nil
+        perform(pool.processExited(process, now: now))
+    }
+
+    private func watchOutput(of process: ProcessID, _ descriptor: CInt) {
+        NIOPipeBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        WorkerOutput { line in self.assumeIsolated { $0.wrote(line, process) } }
+                    )
+                }
+            }
+            .takingOwnershipOfDescriptor(input: descriptor)
+            .whenFailure { error in
+                close(descriptor)
+                self.logger.error("A worker's output cannot be read.", metadata: [.reason: "\(error)"])
+            }
+    }
+
+    private func wrote(_ line: String, _ process: ProcessID) {
+        log(.info, "A worker wrote a line.", process, [.line: "\(line)"])
+        guard var words = workers[process]?.lastWords else { return }
+        if words.count == Worker.lastWordsKept { words.removeFirst() }
+        words.append(line)
+        workers[process]?.lastWords = words
+    }
+
+    // MARK: Connections
+
+    /// Makes a slot's connection, anew if there is one.
+    func open(_ slot: SlotID) {
+        guard workers[slot.process] != nil else { return }
+        drop(slot)
+        linksMade += 1
+        workers[slot.process]?.links[slot.index] = SlotLink(number: linksMade)
+        connect(slot, link: linksMade)
+    }
+
+    private func connect(_ slot: SlotID, link number: Int) {
+        guard let worker = workers[slot.process] else { return }
+        ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = SlotConnection(supervisor: self, slot: slot, link: number)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .connect(unixDomainSocketPath: worker.socketPath)
+            .whenComplete { result in
+                self.assumeIsolated { $0.connected(slot, link: number, try? result.get()) }
+            }
+    }
+
+    private func connected(_ slot: SlotID, link number: Int, _ channel: (any Channel)?) {
+        guard workers[slot.process]?.links[slot.index]?.number == number else {
+            channel?.close(promise: nil)
+            return
+        }
+        if let channel {
+            workers[slot.process]?.links[slot.index]?.channel = channel
+            send(.describe, to: slot)
+        } else {
+            tryAgain(slot, link: number)
+        }
+    }
+
+    private func tryAgain(_ slot: SlotID, link number: Int) {
+        guard var link = workers[slot.process]?.links[slot.index] else { return }
+        let delay = link.delay
+        link.delay = min(.nanoseconds(delay.nanoseconds * 3 / 2), SlotLink.longestDelay)
+        link.channel = nil
+        link.nextAttempt = eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            self.assumeIsolated { supervisor in
+                guard supervisor.workers[slot.process]?.links[slot.index]?.number == number else { return }
+                supervisor.connect(slot, link: number)
+            }
+        }
+        workers[slot.process]?.links[slot.index] = link
+    }
+
+    /// The worker answered on a new connection.
+    func opened(_ slot: SlotID, _ info: WyomingInfo) {
+        guard !info.program.isEmpty else {
+            log(.error, "A worker offers no text-to-speech. Is it the right program?", slot.process)
+            kill(slot.process)
+            return
+        }
+        workers[slot.process]?.links[slot.index]?.isOpen = true
+        let instance = pool.instances[slot.process.instance.index]
+        voices[instance.engine] = info.voices
+        let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
+        perform(pool.slotOpened(slot, declared: declared, now: now))
+        publish()
+        if !instance.isReady { log(.info, "An instance is ready.", slot.process) }
+    }
+
+    /// A connection closed, or what came over it made no sense.
+    func linkBroke(_ slot: SlotID, link number: Int, because reason: String) {
+        guard let link = workers[slot.process]?.links[slot.index], link.number == number else { return }
+        if !link.isOpen && workers[slot.process]?.exit == nil {
+            // It listens before it can answer.
+            link.channel?.close(promise: nil)
+            tryAgain(slot, link: number)
+            return
+        }
+        drop(slot)
+        if link.isOpen {
+            if link.job != nil {
+                log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
+            }
+            let canRestart = link.job.flatMap { work[$0]?.audio.restart() } ?? false
+            perform(pool.slotClosed(slot, canRestart: canRestart, now: now))
+        }
+        buryIfQuiet(slot.process)
+    }
+
+    private func drop(_ slot: SlotID) {
+        guard let link = workers[slot.process]?.links.removeValue(forKey: slot.index) else { return }
+        link.nextAttempt?.cancel()
+        link.channel?.close(promise: nil)
+    }
+
+    // MARK: End
+
+    func signal(_ number: CInt, to process: ProcessID) {
+        if let pid = workers[process]?.pid { keeper.signal(number, to: pid) }
+    }
+
+    func kill(_ process: ProcessID) {
+        log(.warning, "A worker is killed: it did not load, answer or end in time.", process)
+        signal(SIGKILL, to: process)
+    }
+
+    /// The process is gone. What it said last may still be in its sockets, so its slots end when they have been read.
+    private func exited(_ process: ProcessID, _ exit: ProcessKeeper.Exit) {
+        guard let worker = workers[process] else { return }
+        workers[process]?.exit = exit
+        for (index, link) in worker.links where !link.isOpen { drop(SlotID(process: process, index: index)) }
+        buryIfQuiet(process)
+    }
+
+    private func buryIfQuiet(_ process: ProcessID) {
+        guard let worker = workers[process], let exit = worker.exit, worker.links.isEmpty else { return }
+        workers[process] = nil
+        unlink(worker.socketPath)
+        perform(pool.processExited(process, now: now))
+        publish()
+        let isWanted = pool.instances[process.instance.index].state != .stopped
+        log(
+            isWanted ? .warning : .debug,
+            "A worker process ended.",
+            process,
+            [.exit: "\(exit)", .lastWords: "\(worker.lastWords.joined(separator: " / "))"]
+        )
+        if isWanted { metrics.restarts[pool.instances[process.instance.index].engine].increment() }
+    }
+
+    // MARK: Names
+
+    /// An instance's name, such as `espeak-0`: the engine's name and its number among the engine's instances.
+    func name(of id: InstanceID) -> String {
+        let engine = pool.instances[id.index].engine
+        let number = pool.instances[..<id.index].count { $0.engine == engine }
+        return "\(configuration.engines[engine].name)-\(number)"
+    }
+
+    func log(
+        _ level: Logger.Level,
+        _ message: Logger.Message,
+        _ process: ProcessID,
+        _ metadata: Logger.Metadata = [:]
+    ) {
+        var metadata = metadata
+        metadata[.instance] = "\(name(of: process.instance))"
+        if let pid = workers[process]?.pid { metadata[.pid] = "\(pid)" }
+        logger.log(level: level, message, metadata: metadata)
+    }
+}
+
+/// The keys of this target's log metadata.
+extension String {
+    static let instance = "worker.instance"
+    static let pid = "worker.pid"
+    static let line = "worker.line"
+    static let exit = "worker.exit"
+    static let lastWords = "worker.last_words"
+    static let reason = "error.reason"
+}

@@ -1,0 +1,177 @@
+import Glibc
+package import Logging
+package import NIOCore
+import NIOPosix
+import PoolCore
+import ServiceLifecycle
+package import SpeechCore
+import Synchronization
+import Wyoming
+
+/// Runs the pool: starts, connects, feeds, watches and ends the workers as `PoolCore` decides.
+///
+/// It lives on one event loop, together with all the workers' connections. The loop is its lock: an event comes in from a
+/// connection, a timer or the process keeper, the pool's state machine is asked, and its actions are done in order, without
+/// a hop between threads.
+package actor Supervisor: SegmentRunner, PoolInspector, Service {
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+    nonisolated let eventLoop: any EventLoop
+    nonisolated let configuration: SupervisorConfiguration
+    nonisolated let logger: Logger
+    nonisolated let metrics: PoolMetrics
+    nonisolated let keeper: ProcessKeeper
+    nonisolated let sockets: SocketDirectory
+
+    private nonisolated let published: Mutex<[EngineStatus]>
+    private nonisolated let jobsMade = Atomic<UInt64>(0)
+    private nonisolated let origin = NIODeadline.now()
+    private nonisolated let drained: EventLoopPromise<Void>
+
+    var pool: Pool
+    var workers: [ProcessID: Worker] = [:]
+    var work: [JobID: Work] = [:]
+    var voices: [Int: [Voice]] = [:]
+    var linksMade = 0
+    private var timers: [TimerID: Scheduled<Void>] = [:]
+    /// Actions that wait because others are being done. An action may cause an event at once; its actions come after.
+    private var pending: [PoolAction] = []
+    private var isPerforming = false
+
+    /// - Parameters:
+    ///   - configuration: what to run.
+    ///   - eventLoop: where; nothing else should be busy there.
+    ///   - seed: for the jitter of waits.
+    /// - Throws: when the system refuses what every pool needs.
+    package init(
+        configuration: SupervisorConfiguration,
+        eventLoop: any EventLoop,
+        logger: Logger,
+        seed: UInt64 = UInt64.random(in: .min ... .max)
+    ) throws(SystemError) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.logger = logger
+        metrics = PoolMetrics(engines: configuration.engines.map(\.name))
+        keeper = try ProcessKeeper()
+        sockets = try SocketDirectory(in: configuration.socketParent)
+        published = Mutex(configuration.engines.map { EngineStatus(name: $0.name) })
+        drained = eventLoop.makePromise()
+        pool = Pool(configuration: configuration.pool, seed: seed)
+    }
+
+    /// Runs the pool until it has been told to shut down gracefully and has drained. When its task is cancelled it does not
+    /// wait for jobs.
+    package nonisolated func run() async throws {
+        onLoop { supervisor, now in supervisor.perform(supervisor.pool.started(now: now)) }
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await drained.futureResult.get()
+            } onGracefulShutdown: {
+                self.onLoop { supervisor, now in supervisor.perform(supervisor.pool.drainRequested(now: now)) }
+            }
+        } onCancel: {
+            onLoop { supervisor, now in supervisor.perform(supervisor.pool.stopRequested(now: now)) }
+        }
+    }
+
+    // MARK: SegmentRunner
+
+    package nonisolated var engines: [EngineStatus] { published.withLock { $0 } }
+
+    package nonisolated func submit(_ segment: Segment) -> SegmentAudio {
+        guard let engine = configuration.engines.firstIndex(where: { $0.name == segment.engine }) else {
+            return .failed(SpeechError(.modelNotFound, "There is no engine named \(segment.engine)."))
+        }
+        let id = JobID(jobsMade.wrappingAdd(1, ordering: .relaxed).newValue)
+        let audio = SegmentAudio {
+            self.onLoop { supervisor, now in supervisor.perform(supervisor.pool.jobCancelled(id, now: now)) }
+        }
+        onLoop { supervisor, now in
+            supervisor.admit(id, engine: engine, Work(segment: segment, audio: audio), now: now)
+        }
+        return audio
+    }
+
+    private func admit(_ id: JobID, engine: Int, _ newWork: Work, now: Instant) {
+        let request = JobRequest(
+            id: id,
+            engine: engine,
+            tenant: newWork.segment.tenant,
+            isContinuation: newWork.segment.index > 0
+        )
+        switch pool.jobArrived(request, now: now) {
+        case .accepted(let actions):
+            work[id] = newWork
+            perform(actions)
+        case .refused(let refusal):
+            let error = SpeechError(refusal, configuration: configuration.pool)
+            metrics.jobRefused(engine: engine, error.code)
+            newWork.audio.fail(error)
+        }
+    }
+
+    // MARK: The loop
+
+    /// Runs `body` on the event loop, soon.
+    nonisolated func onLoop(_ body: @escaping @Sendable (isolated Supervisor, Instant) -> Void) {
+        eventLoop.execute { self.assumeIsolated { body($0, $0.now) } }
+    }
+
+    nonisolated var now: Instant { Instant(sinceStart: .nanoseconds((NIODeadline.now() - origin).nanoseconds)) }
+
+    /// Does what the pool decided, in order.
+    func perform(_ actions: [PoolAction]) {
+        pending += actions
+        guard !isPerforming else { return }
+        isPerforming = true
+        while !pending.isEmpty {
+            let batch = pending
+            pending = []
+            for action in batch { perform(action) }
+        }
+        isPerforming = false
+        metrics.waiting(pool)
+    }
+
+    private func perform(_ action: PoolAction) {
+        switch action {
+        case .spawn(let process, let engine, let device): spawn(process, engine: engine, device: device)
+        case .open(let slot): open(slot)
+        case .run(let job, let slot): run(job, on: slot)
+        case .interrupt(let slot): send(.cancel, to: slot)
+        case .terminate(let process): signal(SIGTERM, to: process)
+        case .kill(let process): kill(process)
+        case .end(let job, let end): self.end(job, end)
+        case .setTimer(let timer, let moment): setTimer(timer, at: moment)
+        case .cancelTimer(let timer): timers.removeValue(forKey: timer)?.cancel()
+        case .drained:
+            keeper.leave()
+            drained.succeed()
+        }
+    }
+
+    private func setTimer(_ timer: TimerID, at moment: Instant) {
+        let deadline = origin + TimeAmount(moment.sinceStart)
+        timers[timer] = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.assumeIsolated { supervisor in
+                supervisor.timers[timer] = nil
+                supervisor.perform(supervisor.pool.timerFired(timer, now: supervisor.now))
+            }
+        }
+    }
+
+    /// Lets everybody see how the engines are.
+    func publish() {
+        let engines = configuration.engines.enumerated().map { index, engine in
+            EngineStatus(
+                name: engine.name,
+                voices: voices[index],
+                readyInstances: pool.instances.count { $0.engine == index && $0.isReady },
+                slots: pool.readySlots(engine: index)
+            )
+        }
+        published.withLock { $0 = engines }
+        metrics.instances(engines)
+    }
+}

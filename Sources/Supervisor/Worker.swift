@@ -1,0 +1,48 @@
+import Glibc
+import NIOCore
+import PoolCore
+import SpeechCore
+
+/// A process of an instance, as the shell sees it.
+struct Worker {
+    var socketPath: String
+    /// `nil` until it has been started.
+    var pid: pid_t?
+    /// The connections of its slots.
+    var links: [Int: SlotLink] = [:]
+    /// Set when it has ended. Its connections may still hold what it said last.
+    var exit: ProcessKeeper.Exit?
+    /// The last lines it wrote, for the log when it ends.
+    var lastWords: [String] = []
+
+    /// How many of its last lines are kept.
+    static let lastWordsKept = 5
+}
+
+/// The connection of a slot, or the attempt to make one.
+struct SlotLink {
+    /// Tells this connection from earlier ones of the same slot.
+    let number: Int
+    /// `nil` while it is being made.
+    var channel: (any Channel)?
+    /// Whether the worker has answered on it.
+    var isOpen = false
+    /// The job whose audio comes over it, even if its caller has left.
+    var job: JobID?
+    /// The wait before the next attempt to connect.
+    var delay = SlotLink.firstDelay
+    var nextAttempt: Scheduled<Void>?
+
+    /// A worker on our machine listens within milliseconds or within many seconds; the wait grows from one to the other.
+    static let firstDelay = TimeAmount.milliseconds(2)
+    static let longestDelay = TimeAmount.milliseconds(100)
+}
+
+/// A job, as the shell sees it.
+struct Work {
+    var segment: Segment
+    var audio: SegmentAudio
+    /// What the worker said of its failure.
+    var failure: SpeechError?
+    var started: NIODeadline?
+}

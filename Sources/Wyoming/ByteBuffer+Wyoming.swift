@@ -1,0 +1,27 @@
+import NIOCore
+
+extension ByteBuffer {
+    /// Appends a frame without a payload. Its data goes behind the header line, because readers limit that line's length.
+    mutating func writeWyoming(type: String, data: (some Encodable)?) {
+        var json = ByteBuffer()
+        if let data { WyomingJSON.encode(data, into: &json) }
+        WyomingJSON.encode(
+            OutgoingHeader(type: type, data_length: data == nil ? nil : json.readableBytes),
+            into: &self
+        )
+        writeStaticString("\n")
+        writeImmutableBuffer(json)
+    }
+
+    /// Appends a frame that is nothing but its type.
+    mutating func writeWyoming(type: String) {
+        writeWyoming(type: type, data: String?.none)
+    }
+}
+
+/// The header line of an event that is sent.
+private struct OutgoingHeader: Encodable {
+    var type: String
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    var data_length: Int?
+}

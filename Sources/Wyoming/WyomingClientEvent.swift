@@ -1,0 +1,43 @@
+package import NIOCore
+package import SpeechCore
+
+/// What a client says to a service.
+package enum WyomingClientEvent: WyomingEvent {
+    /// Asks for the service's `info`.
+    case describe
+    /// Asks for speech.
+    case synthesize(WyomingSynthesize)
+    /// Asks for a `pong` with the same text.
+    case ping(text: String?)
+    /// Something outside of the protocol; Chorus's own names begin with `chorus.`.
+    case userEvent(name: String, data: [String: JSONValue])
+    /// An event that means nothing to us. It can be skipped.
+    case other(type: String)
+
+    /// The name of the user event that ends the connection's jobs.
+    package static let cancelName = "chorus.cancel"
+    /// Ends the connection's jobs. A worker that knows it answers each with `audio-stop` or `error`.
+    package static let cancel = WyomingClientEvent.userEvent(name: cancelName, data: [:])
+
+    package init(_ frame: WyomingFrame) throws(WyomingError) {
+        switch frame.type {
+        case "describe": self = .describe
+        case "synthesize": self = .synthesize(try frame.decodeData(WyomingSynthesize.self))
+        case "ping": self = .ping(text: try frame.decodeData(WireText.self).text)
+        case "user-event":
+            let event = try WireUserEvent(frame)
+            self = .userEvent(name: event.name, data: event.data ?? [:])
+        default: self = .other(type: frame.type)
+        }
+    }
+
+    package func encode(into buffer: inout ByteBuffer) {
+        switch self {
+        case .describe: buffer.writeWyoming(type: "describe")
+        case .synthesize(let job): buffer.writeWyoming(type: "synthesize", data: job)
+        case .ping(let text): buffer.writeWyoming(type: "ping", data: WireText(text: text))
+        case .userEvent(let name, let data): buffer.writeWyoming(type: "user-event", data: WireUserEvent(name, data))
+        case .other(let type): buffer.writeWyoming(type: type)
+        }
+    }
+}

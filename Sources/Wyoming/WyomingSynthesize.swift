@@ -1,0 +1,50 @@
+package import SpeechCore
+
+/// A client's `synthesize`: one job.
+package struct WyomingSynthesize: Sendable, Equatable {
+    /// How a client names a voice. A name goes before a language.
+    package struct VoiceChoice: Sendable, Equatable, Codable {
+        package var name: String?
+        package var language: String?
+        package var speaker: String?
+
+        package init(name: String? = nil, language: String? = nil, speaker: String? = nil) {
+            self.name = name
+            self.language = language
+            self.speaker = speaker
+        }
+    }
+
+    /// What to say.
+    package var text: String
+    /// `nil` leaves the choice to the service.
+    package var voice: VoiceChoice?
+    /// Options of the engine.
+    package var context: [String: JSONValue]
+
+    package init(text: String, voice: VoiceChoice? = nil, context: [String: JSONValue] = [:]) {
+        self.text = text
+        self.voice = voice
+        self.context = context
+    }
+}
+
+extension WyomingSynthesize: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case text, voice, context
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        text = try container.decode(String.self, forKey: .text)
+        voice = try container.decodeIfPresent(VoiceChoice.self, forKey: .voice)
+        context = try container.decodeIfPresent([String: JSONValue].self, forKey: .context) ?? [:]
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(text, forKey: .text)
+        try container.encodeIfPresent(voice, forKey: .voice)
+        if !context.isEmpty { try container.encode(context, forKey: .context) }
+    }
+}

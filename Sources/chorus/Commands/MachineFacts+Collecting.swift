@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Glibc
+import NIOCore
+import NIOPosix
+import Subprocess
+
+extension MachineFacts {
+    /// Looks at this machine.
+    /// - Parameters:
+    ///   - configuration: what is in effect, or what is wrong with it; then the defaults are looked at.
+    ///   - environment: this process's variables.
+    static func collect(
+        _ configuration: Result<LoadedConfiguration, ConfigurationError>,
+        environment: [String: String]
+    ) async -> MachineFacts {
+        var facts = MachineFacts()
+        switch configuration {
+        case .success(let loaded): facts.configuration = loaded
+        case .failure(let error): facts.problems = error.problems
+        }
+        let path = ProgramSearch.onPath(environment)
+        for engine in facts.configuration.configuration.engines {
+            switch engine.program {
+            case .builtin(let builtin):
+                facts.worker = await worker(builtin.program, search: .besideChorus(environment))
+                facts.voices = espeakVoices(environment)
+            case .command(let command):
+                facts.programs[command[0]] = path.path(of: command[0])
+            }
+        }
+        facts.listening = await listen(on: facts.configuration.configuration.listen)
+        facts.socketDirectory = SocketDirectory.parent(environment)
+        facts.openFiles = OpenFilesLimit.highest
+        facts.memoryBytes = availableMemoryBytes()
+        return facts
+    }
+
+    /// Runs the worker's `--help`, which it answers only if all of its libraries are there.
+    private static func worker(_ program: String, search: ProgramSearch) async -> Worker {
+        guard let path = search.path(of: program) else { return .notFound }
+        let (timeoutSeconds, limitBytes) = (5, 64 << 10)
+        do {
+            let result = try await Subprocess.run(
+                .name("timeout"),
+                arguments: ["\(timeoutSeconds)", path, "--help"],
+                output: .string(limit: limitBytes),
+                error: .combinedWithOutput
+            )
+            if result.terminationStatus.isSuccess { return .answers(path: path) }
+            let line = result.standardOutput.split(separator: "\n").last.map(String.init)
+            return .fails(path: path, reason: line ?? "it ends with \(result.terminationStatus)")
+        } catch {
+            return .fails(path: path, reason: "\(error)")
+        }
+    }
+
+    /// The directory of espeak-ng's voices: where its library looks, and where distributions put it.
+    private static func espeakVoices(_ environment: [String: String]) -> String? {
+        let library = "/usr/lib"
+        let architectures = (try? FileManager.default.contentsOfDirectory(atPath: library)) ?? []
+        let parents =
+            [environment["ESPEAK_DATA_PATH"] ?? "/usr/share"]
+            + architectures.filter { $0.hasSuffix("-linux-gnu") }.map { "\(library)/\($0)" }
+            + [library, "/usr/share", "/usr/local/share"]
+        return parents.map { "\($0)/espeak-ng-data" }.first { access("\($0)/phontab", R_OK) == 0 }
+    }
+
+    /// Listens for a moment, the way the server does.
+    private static func listen(on address: ListenAddress) async -> Listening {
+        do {
+            let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: address.host, port: address.port)
+                .get()
+            try await channel.close()
+            return .free
+        } catch let error as IOError {
+            return .refused(error.errnoCode)
+        } catch {
+            return .unknownHost
+        }
+    }
+
+    /// What the kernel thinks that new processes can have.
+    private static func availableMemoryBytes() -> Int? {
+        let limitBytes = 64 << 10
+        let text = try? BoundedFile.text(at: "/proc/meminfo", limitBytes: limitBytes)
+        let line = text?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+}

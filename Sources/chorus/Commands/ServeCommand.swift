@@ -1,0 +1,45 @@
+import ArgumentParser
+
+/// `chorus serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the speech API.",
+        discussion: """
+            Starts the instances of all engines, keeps them alive and serves until it is told to stop. On SIGTERM or Ctrl-C \
+            it refuses new requests, finishes those in flight and leaves no process behind.
+
+            Flags win over CHORUS_… variables, and those over the file; 'chorus config show' prints what comes of it.
+
+            Examples:
+              chorus serve
+              chorus serve --listen :9000 --instances 4
+              chorus serve --config chorus.yaml --log-format json
+            """
+    )
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Option(help: ArgumentHelp("Where to listen, such as 127.0.0.1:8080, [::1]:8080 or :8080.", valueName: "host:port"))
+    var listen: String?
+
+    @Option(
+        help: ArgumentHelp("Instances of each engine: a number, or auto for one per core or device.", valueName: "n")
+    )
+    var instances: String?
+
+    @Option(
+        help: ArgumentHelp("The least important level to log: trace, debug, info, warning, error.", valueName: "level")
+    )
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp("How log lines look: text for people, json for programs.", valueName: "format"))
+    var logFormat: String?
+
+    func run() async throws {
+        let flags = ["listen": listen, "instances": instances, "log.level": logLevel, "log.format": logFormat]
+        let loaded = try source.load(flags: flags.compactMapValues(\.self))
+        OpenFilesLimit.raise()
+        try await Server(configuration: loaded.configuration).run()
+    }
+}

@@ -1,0 +1,74 @@
+import Logging
+import Observability
+import SpeechCore
+
+/// What `chorus.yaml`, the environment and the flags decide. Everything has a default: with none of them Chorus serves the
+/// built-in espeak-ng engine on the loopback address.
+struct Configuration: Sendable, Equatable {
+    /// Where HTTP is served.
+    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// The engines; at least one, the default first, names unique.
+    var engines: [EngineConfiguration]
+    /// Other names that callers may use as `model`. None of them is an engine's name.
+    var models: [SpeechModel]
+    /// The central queue.
+    var queue = Queue()
+    /// Silence between the segments of an utterance.
+    var segmentGap: Duration = .zero
+    /// What one request may ask for, and how many there may be.
+    var limits = Limits()
+    /// How long requests in flight may go on after the server was told to stop.
+    var drainTimeout: Duration = .seconds(30)
+    /// What is logged, and how.
+    var log = Log()
+
+    /// The default configuration of some engines: the built-in one unless told otherwise.
+    init(engines: [EngineConfiguration] = [EngineConfiguration(builtin: .espeak)]) {
+        precondition(!engines.isEmpty, "there is at least one engine")
+        self.engines = engines
+        self.models = Self.openAIModels(for: engines)
+    }
+
+    /// OpenAI's model names as aliases of the default engine, so that its clients work unchanged.
+    static func openAIModels(for engines: [EngineConfiguration]) -> [SpeechModel] {
+        ["tts-1", "tts-1-hd", "gpt-4o-mini-tts"]
+            .filter { alias in !engines.contains { $0.name == alias } }
+            .map { SpeechModel(id: $0, engine: engines[0].name) }
+    }
+
+    /// The instances of the default engine. Setting it sets those of every engine: this is what `--instances` does.
+    var instances: InstanceCount {
+        get { engines[0].instances }
+        set { for index in engines.indices { engines[index].instances = newValue } }
+    }
+
+    /// Limits of the central queue.
+    struct Queue: Sendable, Equatable {
+        /// Jobs that may wait in all; beyond it callers get `503`.
+        var maxJobs = 1_000
+        /// Jobs that may wait for one tenant; beyond it that tenant gets `429`.
+        var maxJobsPerTenant = 1_000
+        /// How long a job may wait before it is given up.
+        var maxWait: Duration = .seconds(60)
+    }
+
+    /// Limits of requests.
+    struct Limits: Sendable, Equatable {
+        /// Characters of `input`.
+        var maxInput = 100_000
+        /// Bytes of a request's body.
+        var maxBody = 1 << 20
+        /// Responses that may be in the making at once.
+        var maxStreams = 1_000
+        /// How long a client may take nothing before it is cut off.
+        var writeStall: Duration = .seconds(30)
+    }
+
+    /// Logging.
+    struct Log: Sendable, Equatable {
+        /// The least important level that is logged.
+        var level = Logger.Level.info
+        /// How lines are written.
+        var format = LogFormat.text
+    }
+}

@@ -1,0 +1,50 @@
+import SpeechCore
+
+extension LoadedConfiguration {
+    /// Everything that is in effect, as a file that would have the same effect.
+    var document: ConfigurationDocument {
+        var entries: [ConfigurationDocument.Entry] = []
+        for setting in Setting.all {
+            let value = ConfigurationDocument.value(setting.text(configuration))
+            let path = setting.name.split(separator: ".").map(String.init)
+            let entry = ConfigurationDocument.Entry(path[path.count - 1], value, comment: origins[setting.name])
+            if path.count == 1 {
+                entries.append(entry)
+            } else if entries.last?.key == path[0], case .mapping(let section)? = entries.last?.value {
+                entries[entries.count - 1].value = .mapping(section + [entry])
+            } else {
+                entries.append(ConfigurationDocument.Entry(path[0], .mapping([entry])))
+            }
+        }
+        let engines = configuration.engines.map { $0.document(instancesFrom: origins[Setting.instances.name]) }
+        let models = configuration.models.map { ConfigurationDocument.Entry($0.id, .text($0.engine)) }
+        entries.insert(ConfigurationDocument.Entry("engines", .list(engines)), at: 1)
+        entries.insert(ConfigurationDocument.Entry("models", .mapping(models)), at: 2)
+        return .mapping(entries)
+    }
+}
+
+extension EngineConfiguration {
+    /// The engine as an item of `engines`.
+    /// - Parameter origin: what set the number of its instances, if the engine itself did not.
+    fileprivate func document(instancesFrom origin: String?) -> ConfigurationDocument {
+        typealias Entry = ConfigurationDocument.Entry
+        func texts(_ texts: [String: String]) -> ConfigurationDocument {
+            .mapping(texts.sorted { $0.key < $1.key }.map { Entry($0.key, .text($0.value)) })
+        }
+        let program =
+            switch program {
+            case .builtin(let engine): Entry("builtin", .value(engine.rawValue))
+            case .command(let words): Entry("command", .list(words.map { .text($0) }))
+            }
+        return .mapping([
+            Entry("name", .text(name)),
+            program,
+            Entry("devices", .list(devices.map { .text($0) })),
+            Entry("instances", .value(ValueFormat.instances.write(instances)), comment: origin),
+            Entry("load_timeout", .value(DurationText.text(loadTimeout))),
+            Entry("env", texts(environment)),
+            Entry("voices", texts(voices)),
+        ])
+    }
+}

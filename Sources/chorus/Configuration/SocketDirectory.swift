@@ -1,0 +1,24 @@
+import Glibc
+
+/// Chooses where the private directory of the workers' sockets is made.
+enum SocketDirectory {
+    /// Bytes that the path of a Unix socket may have.
+    static let pathLimitBytes = 107
+
+    /// Bytes that come after the parent at the most: `/chorus-XXXXXX/`, an engine's name, an instance's number.
+    static let reserveBytes = 64
+
+    /// Where the directory may be made, the best first: systemd's place, the user's, everybody's.
+    static func candidates(_ environment: [String: String]) -> [String] {
+        [environment["RUNTIME_DIRECTORY"], environment["XDG_RUNTIME_DIR"], "/tmp"].compactMap(\.self).filter {
+            !$0.isEmpty
+        }
+    }
+
+    /// The first candidate in which it can be made; `nil` if there is none.
+    static func parent(_ environment: [String: String]) -> String? {
+        candidates(environment).first { path in
+            path.utf8.count <= pathLimitBytes - reserveBytes && access(path, W_OK | X_OK) == 0
+        }
+    }
+}

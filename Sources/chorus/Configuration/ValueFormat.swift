@@ -1,0 +1,146 @@
+/// How a value is written in the configuration: what is allowed, how it is read and how it is shown.
+struct ValueFormat<Value: Sendable>: Sendable {
+    /// What is allowed, to follow "it must be".
+    var allowed: String
+    /// Reads a value; `nil` if the text is not allowed.
+    var read: @Sendable (String) -> Value?
+    /// Writes a value so that `read` understands it.
+    var write: @Sendable (Value) -> String
+}
+
+extension ValueFormat where Value == Int {
+    /// A whole number.
+    static func integer(_ range: ClosedRange<Int>) -> ValueFormat {
+        ValueFormat(
+            allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            read: { text in Int(text).flatMap { range.contains($0) ? $0 : nil } },
+            write: { String($0) }
+        )
+    }
+
+    /// A number of bytes.
+    static func size(_ range: ClosedRange<Int>) -> ValueFormat {
+        ValueFormat(
+            allowed:
+                "a size from \(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound)), such as 512KiB",
+            read: { text in ByteSize.bytes(text).flatMap { range.contains($0) ? $0 : nil } },
+            write: ByteSize.text
+        )
+    }
+}
+
+extension ValueFormat where Value == Duration {
+    /// A length of time.
+    static func duration(_ range: ClosedRange<Duration>) -> ValueFormat {
+        ValueFormat(
+            allowed: """
+                a duration from \(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound)), \
+                such as 500ms, 60s or 5m
+                """,
+            read: { text in DurationText.duration(text).flatMap { range.contains($0) ? $0 : nil } },
+            write: DurationText.text
+        )
+    }
+}
+
+extension ValueFormat where Value == ListenAddress {
+    /// An address to listen on.
+    static var address: ValueFormat {
+        ValueFormat(
+            allowed: "HOST:PORT, such as 127.0.0.1:8080, \"[::1]:8080\" or :8080",
+            read: { ListenAddress($0) },
+            write: { $0.description }
+        )
+    }
+}
+
+extension ValueFormat where Value == InstanceCount {
+    /// A number of instances.
+    static var instances: ValueFormat {
+        ValueFormat(
+            allowed:
+                "auto or a whole number from \(InstanceCount.range.lowerBound) to \(InstanceCount.range.upperBound)",
+            read: { text in
+                if text == "auto" { return .auto }
+                return Int(text).flatMap { InstanceCount.range.contains($0) ? .exactly($0) : nil }
+            },
+            write: { count in
+                switch count {
+                case .auto: "auto"
+                case .exactly(let number): String(number)
+                }
+            }
+        )
+    }
+}
+
+extension ValueFormat where Value: CaseIterable & RawRepresentable<String> {
+    /// One of a few words.
+    static var choice: ValueFormat {
+        let words = Value.allCases.map(\.rawValue)
+        return ValueFormat(
+            allowed: words.count == 1 ? words[0] : "one of \(words.joined(separator: ", "))",
+            read: { Value(rawValue: $0) },
+            write: { $0.rawValue }
+        )
+    }
+}
+
+extension ValueFormat where Value == String {
+    /// The name of an engine. Short, because it is part of a socket's path.
+    static var engineName: ValueFormat {
+        let limit = 32
+        return .text(
+            "at most \(limit) lower-case letters, digits, dots, dashes and underscores, a letter or digit first"
+        ) {
+            $0.count <= limit && $0.isName(extra: "._-") && $0 == $0.lowercased()
+        }
+    }
+
+    /// A name that callers may use for a model or a voice.
+    static var alias: ValueFormat {
+        let limit = 64
+        return .text("at most \(limit) letters, digits, dots, dashes and underscores, a letter or digit first") {
+            $0.count <= limit && $0.isName(extra: "._-")
+        }
+    }
+
+    /// The name of a device.
+    static var device: ValueFormat {
+        .text("a device such as cpu or cuda:0") { text in
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            return parts.count <= 2 && parts[0].first?.isLetter == true && parts[0] == parts[0].lowercased()
+                && parts.allSatisfy { String($0).isName(extra: "") }
+                && (parts.count == 1 || Int(parts[1]) != nil)
+        }
+    }
+
+    /// The name of an environment variable.
+    static var variable: ValueFormat {
+        .text("letters, digits and underscores, no digit first") {
+            $0.first?.isNumber == false && "x\($0)".isName(extra: "_")
+        }
+    }
+
+    /// A line of text with something in it.
+    static var line: ValueFormat {
+        .text("a line of text") { text in !text.isEmpty && !text.unicodeScalars.contains { $0.value < 0x20 } }
+    }
+
+    /// Any text, also none.
+    static var any: ValueFormat { .text("text") { _ in true } }
+
+    private static func text(_ allowed: String, where isAllowed: @escaping @Sendable (String) -> Bool) -> ValueFormat {
+        ValueFormat(allowed: allowed, read: { isAllowed($0) ? $0 : nil }, write: { $0 })
+    }
+}
+
+extension String {
+    /// Whether it is made of ASCII letters, digits and the extra characters, a letter or digit first.
+    fileprivate func isName(extra: String) -> Bool {
+        func isPlain(_ character: Character) -> Bool {
+            character.isASCII && (character.isLetter || character.isNumber)
+        }
+        return first.map(isPlain) == true && allSatisfy { isPlain($0) || extra.contains($0) }
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import AudioEncoding
+import Glibc
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import Observability
+import ServiceLifecycle
+import SpeechAPI
+import UnixSignals
+
+/// `chorus serve`: the pool behind the HTTP surface, until a signal ends it.
+struct Server {
+    let configuration: Configuration
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    func run() async throws {
+        LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
+        let registry = PrometheusRegistry(version: ChorusCommand.configuration.version)
+        MetricsSystem.bootstrap(registry)
+        let logger = Logger(label: "chorus")
+
+        // The pool has an event loop of its own, so that no client's connection delays a worker's.
+        let poolLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let system = try SpeechSystem(configuration, eventLoop: poolLoop.next(), logger: logger)
+        let api = SpeechAPI(
+            synthesizer: system.pipeline,
+            pool: system.supervisor,
+            metricsText: { registry.render() },
+            limits: APILimits(configuration.limits),
+            encodingExecutor: EncodingExecutor(),
+            logger: logger
+        )
+        let http = try api.service(
+            host: configuration.listen.host,
+            port: configuration.listen.port,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton
+        ) { port in
+            greet(port: port)
+        }
+        // Services end in the opposite order: first no more requests, then no more workers.
+        var group = ServiceGroupConfiguration(
+            services: [system.supervisor, http],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = configuration.drainTimeout
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ValidationError("\(configuration.listen) is in use by another program. Choose another with --listen.")
+        }
+    }
+
+    /// Says where it serves what, and how to try it.
+    private func greet(port: Int) {
+        let host = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
+        let address = "http://\(ListenAddress(host: host, port: port))"
+        let engines = configuration.engines.map { engine in
+            "\(engine.name) (\(engine.instances == .auto ? "auto" : "\(engine.instances)"))"
+        }
+        print(
+            """
+            Listening on \(address)
+            Engines: \(engines.joined(separator: ", "))
+            Try: curl \(address)/v1/audio/speech -d '{"input": "Hello from Chorus."}' -o hello.mp3
+            """
+        )
+        // A pipe would keep it back.
+        fflush(nil)
+    }
+}
+
+extension APILimits {
+    fileprivate init(_ limits: Configuration.Limits) {
+        self.init()
+        maxInputCharacters = limits.maxInput
+        maxBodyBytes = limits.maxBody
+        writeStall = limits.writeStall
+    }
+}

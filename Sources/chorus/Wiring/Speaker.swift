@@ -1,0 +1,99 @@
+import ArgumentParser
+import AudioEncoding
+import Glibc
+import Logging
+import NIOPosix
+import Observability
+import SpeechCore
+import SpeechPipeline
+import Supervisor
+
+/// `chorus speak`: one utterance from a pool of its own, into a file.
+struct Speaker {
+    let configuration: Configuration
+
+    /// Speaks a text.
+    /// - Parameter output: the file's name; `nil` is standard output.
+    func speak(
+        text: String,
+        voice: String?,
+        model: String?,
+        speed: Double,
+        format: AudioFormat,
+        output: String?
+    ) async throws {
+        LoggingSystem.bootstrap(format: .text, level: .warning)
+        let engine = try engine(of: model)
+        var alone = configuration
+        alone.engines = [engine]
+        alone.models = configuration.models.filter { $0.engine == engine.name }
+        let system = try SpeechSystem(
+            alone,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            logger: Logger(label: "chorus")
+        )
+        let utterance = Utterance(id: "speak", model: model, text: text, voice: voice)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await system.supervisor.run() }
+            defer { group.cancelAll() }
+            try await system.waitUntilLoaded(within: engine.loadTimeout)
+            let stream = try system.pipeline.speak(utterance)
+            try await write(stream, AudioEncoder(format: format, speed: speed), to: OutputFile(output))
+        }
+    }
+
+    private func engine(of model: String?) throws -> EngineConfiguration {
+        guard let model else { return configuration.engines[0] }
+        let name = configuration.models.first { $0.id == model }?.engine ?? model
+        guard let engine = configuration.engines.first(where: { $0.name == name }) else {
+            let names = configuration.engines.map(\.name) + configuration.models.map(\.id)
+            throw ValidationError("There is no model \(model). There are: \(names.joined(separator: ", ")).")
+        }
+        return engine
+    }
+
+    private func write(_ stream: any SpeechStream, _ encoder: AudioEncoder, to file: OutputFile) async throws {
+        let begin = ContinuousClock.now
+        var spoken = Duration.zero
+        var rest: [UInt8] = []
+        while let piece = try await stream.next() {
+            spoken += piece.duration
+            try file.write(try encoder.encode(piece))
+            progress(spoken, since: begin, isLast: false)
+        }
+        rest = try encoder.finish()
+        try file.write(rest)
+        progress(spoken, since: begin, isLast: true)
+    }
+
+    /// A line that overwrites itself on a terminal, and appears once elsewhere.
+    private func progress(_ spoken: Duration, since begin: ContinuousClock.Instant, isLast: Bool) {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        guard isLast || isTerminal else { return }
+        let audio = spoken / .seconds(1)
+        let work = begin.duration(to: .now) / .seconds(1)
+        let factor = audio > 0 ? work / audio : 0
+        let line = "\(decimals(audio, 1)) s of audio in \(decimals(work, 2)) s, RTF \(decimals(factor, 4))"
+        let text = (isTerminal ? "\r\u{1B}[K" : "") + line + (isLast ? "\n" : "")
+        _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private func decimals(_ value: Double, _ places: Int) -> String {
+        var scale = 1.0
+        for _ in 0..<places { scale *= 10 }
+        return "\((value * scale).rounded() / scale)"
+    }
+}
+
+extension SpeechSystem {
+    /// Returns when an instance of the only engine has loaded.
+    fileprivate func waitUntilLoaded(within limit: Duration) async throws {
+        let deadline = ContinuousClock.now + limit
+        while supervisor.engines[0].readyInstances == 0 {
+            guard .now < deadline else {
+                throw ValidationError("\(supervisor.engines[0].name) did not load within \(limit). See 'chorus doctor'.")
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}

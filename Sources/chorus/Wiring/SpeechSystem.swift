@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Logging
+import NIOCore
+import PoolCore
+import SpeechCore
+import SpeechPipeline
+import Supervisor
+
+/// The pool and what turns utterances into its segments, wired up from a configuration.
+struct SpeechSystem: Sendable {
+    let supervisor: Supervisor
+    let pipeline: SpeechPipeline
+
+    /// - Parameters:
+    ///   - configuration: what to run.
+    ///   - eventLoop: where the pool and its workers' connections live.
+    /// - Throws: when the system refuses what every pool needs.
+    init(_ configuration: Configuration, eventLoop: any EventLoop, logger: Logger) throws {
+        let environment = ProcessInfo.processInfo.environment
+        supervisor = try Supervisor(
+            configuration: SupervisorConfiguration(configuration, environment: environment),
+            eventLoop: eventLoop,
+            logger: logger
+        )
+        pipeline = SpeechPipeline(
+            runner: supervisor,
+            configuration: PipelineConfiguration(
+                models: Dictionary(uniqueKeysWithValues: configuration.models.map { ($0.id, $0.engine) }),
+                voices: Dictionary(uniqueKeysWithValues: configuration.engines.map { ($0.name, $0.voices) }),
+                segmentGap: configuration.segmentGap,
+                maxUtterances: configuration.limits.maxStreams
+            )
+        )
+    }
+}
+
+extension SupervisorConfiguration {
+    fileprivate init(_ configuration: Configuration, environment: [String: String]) throws {
+        guard let directory = SocketDirectory.parent(environment) else {
+            throw SocketDirectoryError(candidates: SocketDirectory.candidates(environment))
+        }
+        let programs = ProgramSearch.besideChorus(environment)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        self.init(
+            engines: configuration.engines.map { engine in
+                Engine(
+                    name: engine.name,
+                    command: engine.command(search: programs),
+                    environment: environment.merging(engine.environment) { _, own in own },
+                    devices: engine.placement(cores: cores),
+                    loadTimeout: engine.loadTimeout
+                )
+            },
+            socketParent: directory
+        ) { pool in
+            pool.maxJobs = configuration.queue.maxJobs
+            pool.maxJobsPerTenant = configuration.queue.maxJobsPerTenant
+            pool.maxWait = configuration.queue.maxWait
+            pool.drainTimeout = configuration.drainTimeout
+        }
+    }
+}
+
+/// There is no place for the workers' sockets.
+private struct SocketDirectoryError: Error, CustomStringConvertible {
+    let candidates: [String]
+
+    var description: String {
+        """
+        No place for the workers' sockets: none of \(candidates.joined(separator: ", ")) is writable and has a path \
+        of at most \(SocketDirectory.pathLimitBytes - SocketDirectory.reserveBytes) bytes. \
+        Set XDG_RUNTIME_DIR to a directory that does.
+        """
+    }
+}

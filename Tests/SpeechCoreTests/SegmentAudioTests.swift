@@ -1,0 +1,106 @@
+import SpeechCore
+import Synchronization
+import Testing
+
+@Suite struct SegmentAudioTests {
+    private let first = PCM(samples: [1, 2, 3], sampleRate: 24_000)
+    private let second = PCM(samples: [4], sampleRate: 24_000)
+
+    @Test("Pieces come out in order, then the end, again and again")
+    func order() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        #expect(audio.append(first))
+        #expect(audio.append(second))
+        audio.finish()
+        #expect(try await audio.next() == first)
+        #expect(try await audio.next() == second)
+        #expect(try await audio.next() == nil)
+        #expect(try await audio.next() == nil)
+    }
+
+    @Test("A reader that came first is woken by the first piece")
+    func waiting() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        async let piece = audio.next()
+        #expect(audio.append(first))
+        #expect(try await piece == first)
+    }
+
+    @Test("What had arrived before a failure can still be read")
+    func failure() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        #expect(audio.append(first))
+        audio.fail(SpeechError(.engineFailed, "broken"))
+        #expect(try await audio.next() == first)
+        await #expect(throws: SpeechError(.engineFailed, "broken")) { try await audio.next() }
+    }
+
+    @Test("Giving up tells the producer once, drops what is unread and wakes the reader")
+    func cancel() async {
+        let told = Atomic(0)
+        let audio = SegmentAudio { told.add(1, ordering: .relaxed) }
+        #expect(audio.append(first))
+        audio.cancel()
+        audio.cancel()
+        #expect(told.load(ordering: .relaxed) == 1)
+        #expect(audio.unreadBytes == 0)
+        #expect(audio.append(second), "a piece that comes too late is ignored")
+        await #expect(throws: SpeechError.cancelled) { try await audio.next() }
+    }
+
+    @Test("A reader whose task is cancelled gives up, whether it waits already or not")
+    func cancelledTask() async {
+        let told = Atomic(0)
+        let audio = SegmentAudio { told.add(1, ordering: .relaxed) }
+        let reader = Task { try await audio.next() }
+        reader.cancel()
+        await #expect(throws: SpeechError.cancelled) { try await reader.value }
+        #expect(told.load(ordering: .relaxed) == 1)
+    }
+
+    @Test("Nobody is told of a cancel after the end")
+    func cancelAfterEnd() async {
+        let told = Atomic(0)
+        let audio = SegmentAudio { told.add(1, ordering: .relaxed) }
+        audio.finish()
+        audio.cancel()
+        #expect(told.load(ordering: .relaxed) == 0)
+    }
+
+    @Test("A piece that does not fit is refused, one that goes straight to a reader always fits")
+    func limit() async throws {
+        let audio = SegmentAudio(limitBytes: 7, onCancel: {})
+        #expect(audio.append(first))
+        #expect(!audio.append(second))
+        #expect(audio.unreadBytes == 6)
+        #expect(try await audio.next() == first)
+        #expect(audio.append(second))
+    }
+
+    @Test("A segment can be made again while nothing of it was read, and not after")
+    func restart() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        audio.start()
+        #expect(audio.append(first))
+        #expect(audio.restart())
+        #expect(audio.unreadBytes == 0)
+        #expect(audio.timing == SegmentTiming())
+        #expect(audio.append(second))
+        #expect(try await audio.next() == second)
+        #expect(!audio.restart())
+        let ended = SegmentAudio(onCancel: {})
+        ended.finish()
+        #expect(!ended.restart())
+    }
+
+    @Test("Time is told apart into waiting and working")
+    func timing() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        #expect(audio.timing == SegmentTiming())
+        audio.start()
+        #expect(audio.timing.queued != nil)
+        #expect(audio.timing.firstAudio == nil)
+        #expect(audio.append(first))
+        #expect(audio.timing.firstAudio != nil)
+    }
+}

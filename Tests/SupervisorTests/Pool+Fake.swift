@@ -1,0 +1,83 @@
+import Glibc
+import Logging
+import NIOPosix
+import PoolCore
+import ServiceLifecycle
+import SpeechCore
+import Supervisor
+import Testing
+
+/// A supervisor over fake workers, for the time of a test.
+struct FakePool: Sendable {
+    let supervisor: Supervisor
+
+    static let engine = "fake"
+
+    /// The directory of the built programs: the test bundle is one of them.
+    static let programs: String = {
+        guard let path = realpath("/proc/self/exe", nil) else { return "." }
+        defer { free(path) }
+        let executable = String(cString: path)
+        return String(executable[..<(executable.lastIndex(of: "/") ?? executable.endIndex)])
+    }()
+
+    /// Runs `body` with a pool whose instances have loaded, then drains it and expects that nothing is left.
+    static func with(
+        instances: Int = 1,
+        arguments: [String] = [],
+        command: [String]? = nil,
+        waitUntilReady: Bool = true,
+        configure: (inout PoolConfiguration) -> Void = { _ in },
+        _ body: (FakePool) async throws -> Void
+    ) async throws {
+        let engine = SupervisorConfiguration.Engine(
+            name: engine,
+            command: command ?? ["\(programs)/FakeWorker", "--uri", "{uri}"] + arguments,
+            environment: ["PATH": "/usr/bin:/bin"],
+            devices: Array(repeating: "cpu", count: instances),
+            loadTimeout: .seconds(30)
+        )
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let configuration = SupervisorConfiguration(engines: [engine], socketParent: "/tmp", configure: configure)
+        let pool = FakePool(
+            supervisor: try Supervisor(configuration: configuration, eventLoop: loop, logger: logger, seed: 1)
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let services = ServiceGroup(services: [pool.supervisor], logger: logger)
+            group.addTask { try await services.run() }
+            do {
+                if waitUntilReady { await pool.until { $0.instances.allSatisfy { $0.state == "ready" } } }
+                try await body(pool)
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+            let pids = await pool.supervisor.snapshot().instances.compactMap(\.pid)
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+            for pid in pids { #expect(kill(pid, 0) == -1, "worker \(pid) is left") }
+        }
+    }
+
+    /// Returns when the pool is as described.
+    func until(_ condition: (PoolSnapshot) -> Bool) async {
+        while await !condition(supervisor.snapshot()) { await Task.yield() }
+    }
+
+    func submit(_ text: String, index: Int = 0) -> SegmentAudio {
+        supervisor.submit(
+            Segment(utteranceID: "test", index: index, engine: Self.engine, text: text, voice: "fake")
+        )
+    }
+}
+
+extension SegmentAudio {
+    /// All that is left of it.
+    func rest() async throws(SpeechError) -> [Int16] {
+        var samples: [Int16] = []
+        while let piece = try await next() { samples += piece.samples }
+        return samples
+    }
+}
