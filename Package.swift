@@ -23,6 +23,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -87,8 +88,8 @@ let package = Package(
             name: "chorus",
             dependencies: [
                 "SpeechCore", "PoolCore", "Supervisor", "SpeechPipeline", "AudioEncoding", "SpeechAPI", "Observability",
-                argumentParser, asyncHTTPClient, lifecycle, logging, metrics, nioCore, nioPosix, subprocess, unixSignals,
-                yams,
+                argumentParser, asyncHTTPClient, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, subprocess,
+                unixSignals, yams,
             ],
             swiftSettings: strict
         ),
@@ -153,7 +154,13 @@ let package = Package(
             dependencies: ["Observability", coreMetrics, logging],
             swiftSettings: strict
         ),
-        .testTarget(name: "ChorusTests", dependencies: ["chorus", "SpeechCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ChorusTests",
+            dependencies: [
+                "chorus", "Observability", "SpeechCore", argumentParser, logging, nioCore, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )

@@ -64,10 +64,9 @@ final class CompressedSink: AudioSink {
                 floats?[filled + index] = Float(samples[index]) / -Float(Int16.min)
             }
         } else {
+            let free = plane?.advanced(by: filled * MemoryLayout<Int16>.size)
             samples.withUnsafeBytes { bytes in
-                UnsafeMutableRawBufferPointer(start: plane, count: frameLength * MemoryLayout<Int16>.size)[
-                    (filled * MemoryLayout<Int16>.size)...
-                ].copyBytes(from: bytes)
+                if let source = bytes.baseAddress { free?.copyMemory(from: source, byteCount: bytes.count) }
             }
         }
         filled += samples.count
@@ -111,7 +110,7 @@ final class CompressedSink: AudioSink {
         encoder.pointer.pointee.sample_rate = Int32(sampleRate)
         encoder.pointer.pointee.ch_layout = clibav_mono()
         encoder.pointer.pointee.time_base = AVRational(num: 1, den: Int32(sampleRate))
-        // The same audio gives the same bytes, whichever libav made them.
+        // Without libav's version in them: the bytes depend on the audio alone.
         encoder.pointer.pointee.flags |= AV_CODEC_FLAG_BITEXACT
         let context = encoder.pointer
         try LibAV.withOptions(compression.encoderOptions, "open the encoder \(compression.encoder)") {

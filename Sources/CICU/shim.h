@@ -20,7 +20,11 @@ static inline void cicu_break_close(UBreakIterator *_Nonnull iterator) {
 }
 
 /// Points the iterator at UTF-16 text, which is not copied and has to outlive its use. Returns 0 on failure.
-static inline int cicu_break_set_text(UBreakIterator *_Nonnull iterator, const uint16_t *_Nullable units, int32_t count) {
+static inline int cicu_break_set_text(
+    UBreakIterator *_Nonnull iterator,
+    const uint16_t *_Nullable units,
+    int32_t count
+) {
     UErrorCode status = U_ZERO_ERROR;
     ubrk_setText(iterator, (const UChar *)units, count, &status);
     return U_SUCCESS(status);

@@ -24,9 +24,10 @@ struct VoiceCatalogue {
         var names: Set<String> = []
         var files: Set<String> = []
         for entry in Self.list(language: nil) where !entry.file.hasPrefix("mb/") {
-            // Of two voices with one language, the library gives the first for the language's name.
-            let tag = entry.languages.first ?? entry.file
-            let name = names.insert(tag).inserted ? tag : entry.file
+            // A language's name gives the first of its voices, and none if it holds capitals: those are looked up in
+            // lower case. The name of the voice's file always works.
+            let language = entry.languages.first.flatMap { $0 == $0.lowercased() ? $0 : nil }
+            let name = language.flatMap { names.insert($0).inserted ? $0 : nil } ?? entry.file
             voices.append(Voice(name: name, languages: entry.languages, description: entry.name))
             files.insert(entry.file.lowercased())
         }

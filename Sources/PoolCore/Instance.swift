@@ -19,13 +19,13 @@ package struct Instance: Sendable {
     package enum State: Hashable, Sendable {
         /// Not started yet, or between two processes. → starting, stopped
         case backoff(TimerID?)
-        /// A process is being made. → loading, backoff, stopped
+        /// A process is being made. → loading, stopping, backoff
         case starting
-        /// The process lives and has not answered yet. → ready, stopping, backoff, stopped
+        /// The process lives and has not answered yet. → ready, stopping, backoff
         case loading(TimerID)
-        /// It serves. → stopping, backoff, stopped
+        /// It serves. → stopping, backoff
         case ready(since: Instant)
-        /// It was told to end. → backoff, stopped
+        /// It was told to end. → stopping (by force), backoff, stopped
         case stopping(TimerID?)
         /// There is no process and there will be none. → (end)
         case stopped
@@ -56,11 +56,11 @@ package struct Slot: Sendable {
     package enum State: Hashable, Sendable {
         /// Its connection is being made. → idle
         case opening(TimerID?)
-        /// It could run a job since this moment. → busy
+        /// It could run a job since this moment. → busy, opening
         case idle(since: Instant)
         /// → idle, interrupted, opening
         case busy(JobID)
         /// Its job was cancelled and the worker has not said yet that it stopped. → idle, opening
-        case interrupted(TimerID)
+        case interrupted(JobID, TimerID)
     }
 }

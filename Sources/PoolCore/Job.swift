@@ -3,14 +3,22 @@ struct Job {
     let id: JobID
     let engine: Int
     let tenant: String
-    var state: State
-    /// The process that failed it, if one did. A job is retried once, and not there.
-    var failedOn: ProcessID?
+    /// When it has waited too long; `nil` if it may wait as long as it takes.
+    var expires: Instant?
+    var state = State.queued
+    /// Its first failure by an instance's fault. A second one ends it.
+    var failure: Failure?
 
     /// queued → running, gone; running → queued (a retry), gone.
     enum State {
         case queued
         case running(SlotID, since: Instant)
+    }
+
+    /// Where and when an instance failed a job.
+    struct Failure {
+        let process: ProcessID
+        let at: Instant
     }
 }
 

@@ -20,7 +20,7 @@ struct JobQueue {
         if let index = waiting.firstIndex(of: job) { waiting.remove(at: index) }
     }
 
-    mutating func take(at index: Int) -> JobID { waiting.remove(at: index) }
+    mutating func remove(at position: Int) { waiting.remove(at: position) }
 
     mutating func jobServed(in duration: Duration) {
         guard let mean = meanService else {

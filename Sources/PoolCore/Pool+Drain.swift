@@ -1,5 +1,3 @@
-import DequeModule
-
 extension Pool {
     /// The pool is to end: no new utterances; what is there is finished, at most until the drain timeout; then the processes end.
     package mutating func drainRequested(now: Instant) -> [PoolAction] {
@@ -41,7 +39,6 @@ extension Pool {
         for id in jobs.keys.sorted(by: { $0.number < $1.number }) { end(id, .shutDown, &actions) }
         for engine in queues.indices { queues[engine].removeAll() }
         waitingByTenant = [:]
-        expiries.removeAll()
         if let timer = expireTimer.take() { actions.append(.cancelTimer(timer)) }
         for instance in instances { stop(instance.id, now: now, &actions) }
         settle(now: now, &actions)

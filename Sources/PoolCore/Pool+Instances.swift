@@ -53,8 +53,7 @@ extension Pool {
             actions.append(.cancelTimer(loadTimer))
             move(id, to: .ready(since: now))
             instances[id.index].obeysCancel = declared.obeysCancel
-            let count = min(max(declared.slots, 1), Pool.maxSlotsPerInstance)
-            for index in 1..<max(count, 1) {
+            for index in 1..<min(max(declared.slots, 1), Pool.maxSlotsPerInstance) {
                 let further = SlotID(process: slot.process, index: index)
                 instances[id.index].slots.append(Slot(state: .opening(nil)))
                 reopen(further, now: now, &actions)
@@ -78,8 +77,8 @@ extension Pool {
         var actions: [PoolAction] = []
         switch self[slot] {
         case .busy(let job):
-            retryOrLose(job, on: slot, canRestart: canRestart, &actions)
-        case .interrupted(let timer):
+            retryOrLose(job, on: slot, canRestart: canRestart, now: now, &actions)
+        case .interrupted(_, let timer):
             actions.append(.cancelTimer(timer))
         case .idle:
             break
@@ -99,20 +98,13 @@ extension Pool {
         let id = process.instance
         abandonSlots(of: id, &actions)
         switch instances[id.index].state {
-        case .ready(let since):
-            let servedLong = since.duration(to: now) >= configuration.backoff.forgetAfter
-            instances[id.index].deaths = servedLong ? 1 : instances[id.index].deaths + 1
-        case .loading(let timer):
-            actions.append(.cancelTimer(timer))
-            instances[id.index].deaths += 1
-        case .stopping(let timer):
-            if let timer { actions.append(.cancelTimer(timer)) }
-            instances[id.index].deaths += 1
-        case .starting:
-            instances[id.index].deaths += 1
-        case .backoff, .stopped:
-            return actions
+        case .starting: break
+        case .loading(let timer): actions.append(.cancelTimer(timer))
+        case .ready: forgetDeaths(of: id, now: now)
+        case .stopping(let timer): if let timer { actions.append(.cancelTimer(timer)) }
+        case .backoff, .stopped: return []
         }
+        instances[id.index].deaths += 1
         if phase == .stopping {
             move(id, to: .stopped)
         } else {
@@ -139,12 +131,9 @@ extension Pool {
                 kill(process, &actions)
             }
         case .open(let slot):
-            if isCurrent(slot), self[slot] == .opening(timer), instances[slot.process.instance.index].isReady {
-                self[slot] = .opening(nil)
-                kill(slot.process, &actions)
-            }
+            if isCurrent(slot), self[slot] == .opening(timer) { openTimedOut(slot, now: now, &actions) }
         case .cancel(let slot):
-            if isCurrent(slot), self[slot] == .interrupted(timer) { reopen(slot, now: now, &actions) }
+            if isCurrent(slot), case .interrupted(_, timer) = self[slot] { reopen(slot, now: now, &actions) }
         case .expire:
             if expireTimer == timer { expireJobs(now: now, &actions) }
         case .drain:
@@ -175,12 +164,29 @@ extension Pool {
         actions.append(.open(slot))
     }
 
+    private mutating func openTimedOut(_ slot: SlotID, now: Instant, _ actions: inout [PoolAction]) {
+        let id = slot.process.instance
+        self[slot] = .opening(nil)
+        forgetDeaths(of: id, now: now)
+        kill(slot.process, &actions)
+        // It was perhaps the last other instance for a job that has failed elsewhere.
+        dispatch(engine: instances[id.index].engine, now: now, &actions)
+    }
+
+    /// Who served for long begins its back-off anew.
+    private mutating func forgetDeaths(of id: InstanceID, now: Instant) {
+        guard case .ready(let since) = instances[id.index].state else { return }
+        if since.duration(to: now) >= configuration.backoff.forgetAfter { instances[id.index].deaths = 0 }
+    }
+
     private mutating func kill(_ process: ProcessID, _ actions: inout [PoolAction]) {
+        cancelSlotTimers(of: process.instance, &actions)
         move(process.instance, to: .stopping(nil))
         actions.append(.kill(process))
     }
 
     mutating func terminate(_ id: InstanceID, now: Instant, _ actions: inout [PoolAction]) {
+        cancelSlotTimers(of: id, &actions)
         let process = instances[id.index].process
         let deadline = now.advanced(by: configuration.terminateGrace)
         move(id, to: .stopping(makeTimer(.terminate(process), at: deadline, &actions)))
@@ -188,13 +194,23 @@ extension Pool {
     }
 
     private mutating func abandonSlots(of id: InstanceID, _ actions: inout [PoolAction]) {
+        cancelSlotTimers(of: id, &actions)
         for slot in instances[id.index].slots {
-            switch slot.state {
-            case .busy(let job): end(job, .instanceLost, &actions)
-            case .interrupted(let timer), .opening(let timer?): actions.append(.cancelTimer(timer))
-            case .idle, .opening(nil): break
-            }
+            if case .busy(let job) = slot.state { end(job, .instanceLost, &actions) }
         }
         instances[id.index].slots = []
+    }
+
+    /// The process ends; what its worker or its slots should have done by now does not matter any more.
+    private mutating func cancelSlotTimers(of id: InstanceID, _ actions: inout [PoolAction]) {
+        for index in instances[id.index].slots.indices {
+            switch instances[id.index].slots[index].state {
+            case .interrupted(_, let timer), .opening(let timer?):
+                actions.append(.cancelTimer(timer))
+                instances[id.index].slots[index].state = .opening(nil)
+            case .idle, .busy, .opening(nil):
+                break
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+import DequeModule
+
 extension Pool {
     // MARK: Events
 
@@ -6,13 +8,14 @@ extension Pool {
         precondition(jobs[request.id] == nil, "a job's id is used once")
         if let refusal = refusal(of: request) { return .refused(refusal) }
         var actions: [PoolAction] = []
-        jobs[request.id] = Job(id: request.id, engine: request.engine, tenant: request.tenant, state: .queued)
+        let expires = request.isContinuation ? nil : now.advanced(by: configuration.maxWait)
+        jobs[request.id] = Job(id: request.id, engine: request.engine, tenant: request.tenant, expires: expires)
         queues[request.engine].append(request.id)
         waitingByTenant[request.tenant, default: 0] += 1
         dispatch(engine: request.engine, now: now, &actions)
-        if !request.isContinuation, isWaiting(request.id) {
-            expiries.append((request.id, now.advanced(by: configuration.maxWait)))
-            setExpireTimer(&actions)
+        // All jobs wait equally long at the most. So if the timer is set, it is for one that came before.
+        if let expires, expireTimer == nil, isWaiting(request.id) {
+            expireTimer = makeTimer(.expire, at: expires, &actions)
         }
         return .accepted(actions)
     }
@@ -25,9 +28,9 @@ extension Pool {
         case .queued:
             leaveQueue(job)
         case .running(let slot, _):
-            if instances[slot.process.instance.index].obeysCancel {
+            if mayInterrupt(slot) {
                 let deadline = now.advanced(by: configuration.cancelGrace)
-                self[slot] = .interrupted(makeTimer(.cancel(slot), at: deadline, &actions))
+                self[slot] = .interrupted(id, makeTimer(.cancel(slot), at: deadline, &actions))
                 actions.append(.interrupt(slot))
             } else {
                 reopen(slot, now: now, &actions)
@@ -50,9 +53,9 @@ extension Pool {
                 instances[slot.process.instance.index].jobsDone += 1
             }
             end(id, completed ? .completed : .failed, &actions)
-        case .interrupted(let timer):
+        case .interrupted(id, let timer):
             actions.append(.cancelTimer(timer))
-        case .busy, .idle, .opening:
+        case .busy, .interrupted, .idle, .opening:
             // The answer of a worker that speaks out of turn, or after its connection was given up.
             return []
         }
@@ -69,42 +72,69 @@ extension Pool {
     /// The slot that has been idle longest on the instance with the least to do comes first, so that instances are used evenly.
     mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         guard !queues[engine].waiting.isEmpty else { return }
-        for slot in idleSlots(engine: engine) {
-            let first = queues[engine].waiting.firstIndex { isRunnable($0, on: slot.process) }
-            guard let first else { continue }
-            let id = queues[engine].take(at: first)
+        var idle = idleSlots(engine: engine)
+        var position = 0
+        while !idle.isEmpty, position < queues[engine].waiting.count {
             // The queue and the table of jobs change together.
-            guard var job = jobs[id] else { preconditionFailure("a queued job is known") }
+            guard var job = jobs[queues[engine].waiting[position]] else { preconditionFailure("a queued job is known") }
+            guard let best = best(of: idle, for: job) else {
+                position += 1
+                continue
+            }
+            let slot = idle.remove(at: best).id
+            for index in idle.indices where idle[index].id.process == slot.process { idle[index].busySlots += 1 }
+            queues[engine].remove(at: position)
             tenantLeftQueue(job.tenant)
             job.state = .running(slot, since: now)
-            jobs[id] = job
-            self[slot] = .busy(id)
-            actions.append(.run(id, slot))
-            if queues[engine].waiting.isEmpty { return }
+            jobs[job.id] = job
+            self[slot] = .busy(job.id)
+            actions.append(.run(job.id, slot))
         }
     }
 
-    /// A job does not run again on the process that failed it, unless no other instance serves.
-    func isRunnable(_ id: JobID, on process: ProcessID) -> Bool {
-        guard let job = jobs[id] else { return false }
-        return job.failedOn != process
-            || !instances.contains { $0.engine == job.engine && $0.isReady && $0.process != process }
+    private func best(of idle: [IdleSlot], for job: Job) -> Int? {
+        idle.indices.lazy.filter { isRunnable(job, on: idle[$0]) }.min { idle[$0] < idle[$1] }
     }
 
-    private func idleSlots(engine: Int) -> [SlotID] {
-        var idle: [(slot: SlotID, busy: Int, since: Instant)] = []
+    /// A job does not run again on the process that failed it while another instance serves. If none does, it waits for a slot
+    /// that has shown life since: when a process dies, the news of its slots come one after the other.
+    private func isRunnable(_ job: Job, on slot: IdleSlot) -> Bool {
+        guard let failure = job.failure, failure.process == slot.id.process else { return true }
+        return slot.since >= failure.at
+            && !instances.contains { $0.engine == job.engine && $0.isReady && $0.process != failure.process }
+    }
+
+    /// A slot that could run a job, and what decides whether it is the next to get one.
+    private struct IdleSlot: Comparable {
+        let id: SlotID
+        /// Slots of its instance that are busy.
+        var busySlots: Int
+        let since: Instant
+
+        static func < (left: IdleSlot, right: IdleSlot) -> Bool {
+            (left.busySlots, left.since) < (right.busySlots, right.since)
+        }
+    }
+
+    private func idleSlots(engine: Int) -> [IdleSlot] {
+        var idle: [IdleSlot] = []
         for instance in instances where instance.engine == engine && instance.isReady {
-            let busy = instance.busySlots
+            let busySlots = instance.busySlots
             for (index, slot) in instance.slots.enumerated() {
                 guard case .idle(let since) = slot.state else { continue }
-                idle.append((SlotID(process: instance.process, index: index), busy, since))
+                let id = SlotID(process: instance.process, index: index)
+                idle.append(IdleSlot(id: id, busySlots: busySlots, since: since))
             }
         }
-        idle.sort { ($0.busy, $0.since) < ($1.busy, $1.since) }
-        return idle.map(\.slot)
+        return idle
     }
 
     // MARK: Helpers
+
+    private func mayInterrupt(_ slot: SlotID) -> Bool {
+        let instance = instances[slot.process.instance.index]
+        return instance.isReady && instance.obeysCancel
+    }
 
     private mutating func refusal(of request: JobRequest) -> Admission.Refusal? {
         switch phase {
@@ -142,13 +172,20 @@ extension Pool {
     }
 
     /// An instance's fault: the job runs once more if nothing of it has been heard, else it is lost.
-    mutating func retryOrLose(_ id: JobID, on slot: SlotID, canRestart: Bool, _ actions: inout [PoolAction]) {
+    mutating func retryOrLose(
+        _ id: JobID,
+        on slot: SlotID,
+        canRestart: Bool,
+        now: Instant,
+        _ actions: inout [PoolAction]
+    ) {
         guard var job = jobs[id] else { preconditionFailure("a running job is known") }
-        guard canRestart, job.failedOn == nil else {
+        guard canRestart, job.failure == nil else {
             end(id, .instanceLost, &actions)
             return
         }
-        job.failedOn = slot.process
+        job.failure = Job.Failure(process: slot.process, at: now)
+        job.expires = nil
         job.state = .queued
         jobs[id] = job
         queues[job.engine].prepend(id)
@@ -167,23 +204,22 @@ extension Pool {
 
     // MARK: Expiry
 
-    /// All jobs wait equally long at the most, so the first to arrive is the first to expire and one timer is enough.
-    mutating func setExpireTimer(_ actions: inout [PoolAction]) {
-        guard expireTimer == nil, let first = expiries.first else { return }
-        expireTimer = makeTimer(.expire, at: first.at, &actions)
-    }
-
+    /// Ends the jobs that have waited too long and sets the timer for the next that will have.
     mutating func expireJobs(now: Instant, _ actions: inout [PoolAction]) {
         expireTimer = nil
-        while let first = expiries.first {
-            if let job = jobs[first.job], case .queued = job.state, job.failedOn == nil {
-                guard first.at <= now else { break }
+        var next: Instant?
+        for queue in queues {
+            for id in queue.waiting {
+                guard let job = jobs[id], let expires = job.expires else { continue }
+                guard expires <= now else {
+                    next = min(next ?? expires, expires)
+                    break
+                }
                 leaveQueue(job)
-                end(job.id, .waitedTooLong(retryAfter: retryAfter(engine: job.engine)), &actions)
+                end(id, .waitedTooLong(retryAfter: retryAfter(engine: job.engine)), &actions)
             }
-            expiries.removeFirst()
         }
-        setExpireTimer(&actions)
+        if let next { expireTimer = makeTimer(.expire, at: next, &actions) }
         settle(now: now, &actions)
     }
 }

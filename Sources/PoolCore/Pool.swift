@@ -1,5 +1,3 @@
-import DequeModule
-
 /// The pool as a pure state machine: events in, actions out.
 ///
 /// It knows no clock, no process and no socket. Each event is a `mutating` function in the past tense that takes the moment
@@ -16,15 +14,14 @@ package struct Pool: Sendable {
     var jobs: [JobID: Job] = [:]
     /// Waiting jobs of each tenant that has any.
     var waitingByTenant: [String: Int] = [:]
-    /// Jobs that expire if they still wait at that moment, earliest first. Jobs that no longer wait are skipped.
-    var expiries: Deque<(job: JobID, at: Instant)> = []
+    /// Set while a job waits that expires; may outlast it.
     var expireTimer: TimerID?
     var phase = Phase.serving
     var random: SplitMix64
     private var timersMade: UInt64 = 0
 
     enum Phase: Hashable {
-        /// → draining
+        /// → draining, stopping
         case serving
         /// Finishes what it has. → stopping
         case draining(TimerID)
@@ -96,9 +93,9 @@ package struct Pool: Sendable {
         let allowed =
             switch (instances[id.index].state, next) {
             case (.backoff, .starting), (.backoff, .stopped): true
-            case (.starting, .loading), (.starting, .backoff), (.starting, .stopping), (.starting, .stopped): true
-            case (.loading, .ready), (.loading, .stopping), (.loading, .backoff), (.loading, .stopped): true
-            case (.ready, .stopping), (.ready, .backoff), (.ready, .stopped): true
+            case (.starting, .loading), (.starting, .stopping), (.starting, .backoff): true
+            case (.loading, .ready), (.loading, .stopping), (.loading, .backoff): true
+            case (.ready, .stopping), (.ready, .backoff): true
             case (.stopping, .stopping), (.stopping, .backoff), (.stopping, .stopped): true
             default: false
             }

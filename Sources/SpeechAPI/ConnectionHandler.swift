@@ -19,6 +19,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestStarted = NIODeadline.uptimeNanoseconds(0)
     private var requestBytes = 0
 
+    /// A head has been written, and goes out with what follows it: one packet instead of two. Something always follows at
+    /// once, for heads are written when the first audio is there.
+    private var holdsHead = false
     /// Body bytes handed down so far.
     private var writtenBytes = 0
     /// What the kernel had accepted of them at the last look, and when that last was news.
@@ -91,14 +94,23 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    // MARK: Responses that nobody takes
+    // MARK: Responses
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .body(let bytes) = unwrapOutboundIn(data) { writtenBytes += bytes.readableBytes }
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            holdsHead = head.status.kind != .informational
+        case .body(let bytes):
+            holdsHead = false
+            writtenBytes += bytes.readableBytes
+        case .end:
+            holdsHead = false
+        }
         context.write(data, promise: promise)
     }
 
     func flush(context: ChannelHandlerContext) {
+        guard !holdsHead else { return }
         context.flush()
         guard stallCheck == nil, let waiting = waitingBytes(context), waiting > 0 else { return }
         acceptedBytes = writtenBytes - waiting

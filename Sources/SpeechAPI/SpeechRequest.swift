@@ -143,7 +143,7 @@ private struct SpeechRequestFields: Decodable {
             self = try JSONDecoder().decode(Self.self, from: body)
         } catch let error as SpeechError {
             throw error
-        } catch DecodingError.typeMismatch {
+        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
             throw .invalid("The body is not a JSON object. Send one such as {\"input\": \"Hello.\"}.")
         } catch {
             throw .invalid("The body is not valid JSON in UTF-8.")

@@ -15,6 +15,7 @@ extension PoolSimulator {
         case jobEnded(JobID, SlotID, completed: Bool)
         case timerFired(TimerID)
         case drainRequested
+        case stopRequested
     }
 
     /// What the pool answered to an event.

@@ -39,14 +39,14 @@ extension PoolSimulator {
         /// Runs the walk to its end.
         /// - Throws: the rule that the pool broke.
         package mutating func run() throws(Violation) {
-            if Int.random(in: 0..<50, using: &random) != 0 { try perform(.started) }
+            try perform(.started)
             try disturb(events: Int.random(in: 0...300, using: &random))
-            if simulator.phase == .serving {
-                try calm { $0.isAtFullStrength }
-                try disturb(events: Int.random(in: 0...100, using: &random))
-            }
-            try perform(.drainRequested)
+            try calm { $0.isAtFullStrength }
+            try disturb(events: Int.random(in: 0...100, using: &random))
+            if Int.random(in: 0..<10, using: &random) > 0 { try perform(.drainRequested) }
             try disturb(events: Int.random(in: 0...60, using: &random))
+            if simulator.phase == .serving || Bool.random(using: &random) { try perform(.stopRequested) }
+            try disturb(events: Int.random(in: 0...20, using: &random))
             try calm { $0.phase == .drained }
             try simulator.check(simulator.timers.isEmpty, "a drained pool has no timer")
             try disturb(events: 10)
@@ -139,7 +139,7 @@ extension PoolSimulator {
         private func kind(of event: Event) -> Kind {
             switch event {
             case .started: .spawn
-            case .jobArrived, .drainRequested: .arrival
+            case .jobArrived, .drainRequested, .stopRequested: .arrival
             case .jobCancelled: .cancel
             case .processSpawned: .spawn
             case .processDied(let process): simulator[process]?.orders == Process.Orders.none ? .death : .obey

@@ -78,9 +78,10 @@ extension PoolSimulator {
         for timer in timers.keys {
             try check(purposes.insert(timer.purpose).inserted, "one timer for one purpose: \(timer.purpose)")
         }
-        let (wanted, tolerated) = timerPurposes()
+        let wanted = wantedTimers
         try check(wanted.isSubset(of: purposes), "what waits has a timer: \(wanted.subtracting(purposes))")
-        let left = purposes.subtracting(wanted).subtracting(tolerated)
+        var left = purposes.subtracting(wanted)
+        if phase == .serving || phase == .draining { left.remove(.expire) }
         try check(left.isEmpty, "no timer is left over: \(left)")
 
         let expiring = jobs.values.filter { $0.isWaiting && $0.expires }.map(\.arrived).min()
@@ -90,11 +91,9 @@ extension PoolSimulator {
         }
     }
 
-    /// Timers that there must be, and those that there may be.
-    private func timerPurposes() -> (wanted: Set<TimerID.Purpose>, tolerated: Set<TimerID.Purpose>) {
+    /// What has to have a timer.
+    private var wantedTimers: Set<TimerID.Purpose> {
         var wanted: Set<TimerID.Purpose> = []
-        var tolerated: Set<TimerID.Purpose> = []
-        if phase == .serving || phase == .draining { tolerated.insert(.expire) }
         if phase == .draining { wanted.insert(.drain) }
         for (index, process) in processes.enumerated() {
             guard let process else {
@@ -103,18 +102,16 @@ extension PoolSimulator {
             }
             if process.orders == .terminate { wanted.insert(.terminate(process.id)) }
             if process.life != .spawning, process.orders == .none, !process.hasAnswered { wanted.insert(.load(process.id)) }
-            guard process.hasAnswered else { continue }
+            guard process.serves else { continue }
             for (index, state) in process.slots.enumerated() {
                 let slot = SlotID(process: process.id, index: index)
                 switch state {
-                case .opening where process.serves: wanted.insert(.open(slot))
-                case .interrupted where process.serves: wanted.insert(.cancel(slot))
-                case .opening: tolerated.insert(.open(slot))
-                case .interrupted: tolerated.insert(.cancel(slot))
+                case .opening: wanted.insert(.open(slot))
+                case .interrupted: wanted.insert(.cancel(slot))
                 case .closed, .idle, .busy: break
                 }
             }
         }
-        return (wanted, tolerated)
+        return wanted
     }
 }

@@ -120,8 +120,7 @@ extension PoolSimulator {
     /// Whether the event would tell the pool nothing new.
     func isStale(_ event: Event) -> Bool {
         switch event {
-        case .started: phase == .draining || phase == .stopping || phase == .drained
-        case .jobArrived, .processDied: false
+        case .started, .jobArrived, .processDied: false
         case .jobCancelled(let job): jobs[job] == nil
         case .processSpawned(let process): incarnations[process.instance.index] > process.incarnation
         case .processExited(let process): self[process] == nil
@@ -130,6 +129,7 @@ extension PoolSimulator {
         case .jobEnded(let job, let slot, _): self[slot]?.job != job
         case .timerFired(let timer): timers[timer] == nil
         case .drainRequested: phase != .new && phase != .serving
+        case .stopRequested: phase == .stopping || phase == .drained
         }
     }
 
@@ -156,6 +156,7 @@ extension PoolSimulator {
             timers[timer] = nil
             if timer.purpose == .drain { phase = .stopping }
         case .drainRequested: phase = .draining
+        case .stopRequested: if phase != .drained { phase = .stopping }
         }
     }
 
@@ -172,6 +173,8 @@ extension PoolSimulator {
         case .slotClosed(let slot, let canRestart):
             guard case .busy(let id)? = self[slot], let job = jobs[id] else { return [:] }
             return canRestart && job.failure == nil ? [:] : [id: JobEnd.instanceLost.name]
+        case .stopRequested:
+            return jobs.mapValues { _ in JobEnd.shutDown.name }
         case .timerFired(let timer) where timer.purpose == .drain:
             return jobs.mapValues { _ in JobEnd.shutDown.name }
         case .timerFired(let timer) where timer.purpose == .expire:

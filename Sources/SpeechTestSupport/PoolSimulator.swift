@@ -103,6 +103,7 @@ package struct PoolSimulator: Sendable {
             Answer(pool.jobEnded(job, on: slot, completed: completed, now: now))
         case .timerFired(let timer): Answer(pool.timerFired(timer, now: now))
         case .drainRequested: Answer(pool.drainRequested(now: now))
+        case .stopRequested: Answer(pool.stopRequested(now: now))
         }
     }
 }

@@ -4,6 +4,7 @@ import NIOPosix
 import PoolCore
 import ServiceLifecycle
 import SpeechCore
+import SpeechTestSupport
 import Supervisor
 import Testing
 
@@ -80,4 +81,9 @@ extension SegmentAudio {
         while let piece = try await next() { samples += piece.samples }
         return samples
     }
+}
+
+extension FakeAudio {
+    /// What the fake worker says with its only voice.
+    static func samples(of text: String) -> [Int16] { samples(voice: "fake", text: text) }
 }

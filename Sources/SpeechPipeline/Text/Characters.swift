@@ -56,11 +56,12 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Closing brackets and quotation marks, and the two ASCII quotation marks.
+    /// Brackets that close, and quotation marks: where they are not known to open, they close.
     var isClosingPunctuation: Bool {
+        if isASCII { return self == ")" || self == "]" || self == "}" || self == "\"" || self == "'" }
         switch properties.generalCategory {
-        case .closePunctuation, .finalPunctuation: true
-        default: self == "\"" || self == "'"
+        case .closePunctuation, .finalPunctuation, .initialPunctuation: return true
+        default: return false
         }
     }
 

@@ -66,8 +66,9 @@ final class SegmentCutter {
         }
         if let best { return best.index }
         let candidates = (window.first ?? window.last)...window.last
-        return wordBoundary(in: candidates, near: window.ideal ?? window.last, of: range)
-            ?? graphemeBoundary(upTo: window.last, of: range)
+        let ideal = window.ideal ?? window.last
+        return wordBoundary(in: candidates, near: ideal, of: range)
+            ?? graphemeBoundary(in: candidates, near: ideal, of: range)
     }
 
     private func wordBoundary(in candidates: ClosedRange<Int>, near ideal: Int, of range: Range<Int>) -> Int? {
@@ -77,15 +78,19 @@ final class SegmentCutter {
             .min { abs($0 - ideal) < abs($1 - ideal) }
     }
 
-    /// The last boundary up to an index, or the first one after it if a single grapheme is that long.
-    private func graphemeBoundary(upTo index: Int, of range: Range<Int>) -> Int {
-        var length = index - range.lowerBound + Self.contextLength
+    /// A boundary among the candidates, else the last one before them, else the first one after them: a single grapheme
+    /// may be longer than a piece.
+    private func graphemeBoundary(in candidates: ClosedRange<Int>, near ideal: Int, of range: Range<Int>) -> Int {
+        var length = candidates.upperBound - range.lowerBound + Self.contextLength
         while true {
             let end = min(range.lowerBound + length, range.upperBound)
             // The end of the slice is a boundary only where the range ends too.
             let boundaries = graphemes.boundaries(in: text.units[range.lowerBound..<end])
                 .filter { $0 < end && !text.isInsideToken($0) }
-            if let boundary = boundaries.last(where: { $0 <= index }) ?? boundaries.first { return boundary }
+            let nearest = boundaries.filter(candidates.contains).min { abs($0 - ideal) < abs($1 - ideal) }
+            if let boundary = nearest ?? boundaries.last(where: { $0 < candidates.lowerBound }) ?? boundaries.first {
+                return boundary
+            }
             if end == range.upperBound { return end }
             length *= 2
         }

@@ -10,7 +10,7 @@ struct ConfigShowCommand: AsyncParsableCommand {
             of the file, or which variable, gave a value; values without one are defaults.
 
             Example:
-              chorus config show > chorus.yaml
+              chorus config show --config chorus.yaml
             """
     )
 

@@ -2,6 +2,7 @@ import Glibc
 
 /// What the facts of a machine mean for Chorus. Decides everything that `chorus doctor` says.
 struct Diagnosis: Sendable {
+    /// What was seen.
     var facts: MachineFacts
 
     /// Open files that a server wants at the least: each stream is a socket, each slot is one too.

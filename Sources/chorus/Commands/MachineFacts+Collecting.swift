@@ -36,7 +36,7 @@ extension MachineFacts {
     }
 
     /// Runs the worker's `--help`, which it answers only if all of its libraries are there.
-    private static func worker(_ program: String, search: ProgramSearch) async -> Worker {
+    static func worker(_ program: String, search: ProgramSearch) async -> Worker {
         guard let path = search.path(of: program) else { return .notFound }
         let (timeoutSeconds, limitBytes) = (5, 64 << 10)
         do {

@@ -23,26 +23,31 @@ struct PoolClient: Sendable {
 
     /// The pool as it is now, and the JSON that it came in.
     func snapshot() async throws(Failure) -> (pool: PoolSnapshot, json: String) {
-        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        let response: HTTPClientResponse
-        let body: ByteBuffer
-        do {
-            let request = HTTPClientRequest(url: "\(base)/v1/pool")
-            response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
-            body = try await response.body.collect(upTo: Self.limitBytes)
-        } catch {
-            throw Failure(
-                description: "no Chorus server answers at \(url) (\(Self.reason(error))); start one with: chorus serve"
-            )
-        }
-        guard response.status == .ok else {
-            throw Failure(description: "\(url) answers \(response.status.code) to /v1/pool; is it a Chorus server?")
+        let (status, body) = try await answer(to: "/v1/pool")
+        guard status == .ok else {
+            throw Failure(description: "\(url) answers \(status.code) to /v1/pool; is it a Chorus server?")
         }
         do {
             let pool = try JSONDecoder().decode(PoolSnapshot.self, from: Data(body.readableBytesView))
             return (pool, String(buffer: body))
         } catch {
             throw Failure(description: "\(url) answers something else than a pool to /v1/pool; is it a Chorus server?")
+        }
+    }
+
+    private func answer(to path: String) async throws(Failure) -> (HTTPResponseStatus, ByteBuffer) {
+        var configuration = HTTPClient.Configuration()
+        // Else a server that is not there would be tried again until the time is over.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let request = HTTPClientRequest(url: (url.hasSuffix("/") ? String(url.dropLast()) : url) + path)
+        do {
+            return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+                let response = try await client.execute(request, timeout: Self.timeout)
+                return (response.status, try await response.body.collect(upTo: Self.limitBytes))
+            }
+        } catch {
+            let reason = Self.reason(error)
+            throw Failure(description: "no Chorus server answers at \(url) (\(reason)); start one with: chorus serve")
         }
     }
 

@@ -36,9 +36,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How log lines look: text for people, json for programs.", valueName: "format"))
     var logFormat: String?
 
+    /// What the flags say, by the setting's name.
+    var flags: [String: String] {
+        ["listen": listen, "instances": instances, "log.level": logLevel, "log.format": logFormat].compactMapValues(
+            \.self
+        )
+    }
+
     func run() async throws {
-        let flags = ["listen": listen, "instances": instances, "log.level": logLevel, "log.format": logFormat]
-        let loaded = try source.load(flags: flags.compactMapValues(\.self))
+        let loaded = try source.load(flags: flags)
         OpenFilesLimit.raise()
         try await Server(configuration: loaded.configuration).run()
     }

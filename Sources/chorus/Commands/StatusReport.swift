@@ -2,6 +2,7 @@ import SpeechCore
 
 /// The pool for people: what `chorus status` prints.
 struct StatusReport: Sendable {
+    /// What is shown.
     var snapshot: PoolSnapshot
 
     /// Tables of engines and instances, and a line for the queue.
@@ -35,7 +36,7 @@ struct StatusReport: Sendable {
 
     private var queue: String {
         let queue = snapshot.queue
-        let wait = queue.predictedWait.map { "; a new one would wait about \(Self.seconds($0))" } ?? ""
+        let wait = queue.predictedWait.map { "; a new one would wait \(Self.seconds($0))" } ?? ""
         return "\(queue.jobs) of \(queue.maxJobs) jobs wait\(wait)."
     }
 
@@ -44,7 +45,8 @@ struct StatusReport: Sendable {
     /// Seconds with one decimal, as far as that says something.
     private static func seconds(_ seconds: Double) -> String {
         if seconds > 0, seconds < 0.1 { return "less than 0.1 s" }
-        let tenths = Int((seconds * 10).rounded())
-        return tenths >= 100 || tenths.isMultiple(of: 10) ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+        let tenths = Int((min(seconds, 1e9) * 10).rounded())
+        let isWhole = tenths >= 100 || tenths.isMultiple(of: 10)
+        return isWhole ? "about \(tenths / 10) s" : "about \(tenths / 10).\(tenths % 10) s"
     }
 }

@@ -4,7 +4,9 @@ indirect enum ConfigurationDocument: Sendable, Equatable {
     case value(String)
     /// A user's text. It stays text, even if it looks like a number.
     case text(String)
+    /// Values in their order.
     case list([ConfigurationDocument])
+    /// Keys with their values, in their order.
     case mapping([Entry])
 
     /// A key with its value.

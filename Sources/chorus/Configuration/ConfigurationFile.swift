@@ -28,6 +28,7 @@ struct ConfigurationFile: Sendable, Equatable {
         return try path.map { path throws(ConfigurationError) in try ConfigurationFile(readingFrom: path) }
     }
 
+    /// A file that has been read already.
     init(name: String, text: String) {
         self.name = name
         self.text = text

@@ -58,6 +58,7 @@ extension ConfigurationReader {
         } else {
             report(node, "\(place) has no name; it must be \(ValueFormat.engineName.allowed)")
         }
+        // Another program stands in for a missing one, so that the rest is checked as well.
         var engine = readProgram(fields, at: node, name: place) ?? EngineConfiguration(builtin: .espeak)
         if let node = fields["devices"], let devices = readDevices(node, name: "\(place).devices") {
             engine.devices = devices

@@ -9,6 +9,7 @@ struct ConfigurationReader {
     /// The line of each setting that the file gives, by the setting's name.
     private(set) var lines: [String: Int] = [:]
 
+    /// A reader of one file.
     init(file: String) {
         self.file = file
     }

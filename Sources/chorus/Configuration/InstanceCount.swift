@@ -1,5 +1,5 @@
 /// How many instances an engine has.
-enum InstanceCount: Sendable, Equatable {
+enum InstanceCount: Sendable, Equatable, CustomStringConvertible {
     /// One for each core on `cpu`, one for each other device.
     case auto
     /// This many, dealt to the devices in turn.
@@ -7,4 +7,11 @@ enum InstanceCount: Sendable, Equatable {
 
     /// Instances that one engine may have.
     static let range = 1...256
+
+    var description: String {
+        switch self {
+        case .auto: "auto"
+        case .exactly(let count): String(count)
+        }
+    }
 }

@@ -5,6 +5,7 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     /// 0 lets the system choose.
     var port: Int
 
+    /// An address in its parts.
     init(host: String, port: Int) {
         self.host = host
         self.port = port

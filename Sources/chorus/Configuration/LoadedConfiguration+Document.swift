@@ -41,7 +41,7 @@ extension EngineConfiguration {
             Entry("name", .text(name)),
             program,
             Entry("devices", .list(devices.map { .text($0) })),
-            Entry("instances", .value(ValueFormat.instances.write(instances)), comment: origin),
+            Entry("instances", .value(instances.description), comment: origin),
             Entry("load_timeout", .value(DurationText.text(loadTimeout))),
             Entry("env", texts(environment)),
             Entry("voices", texts(voices)),

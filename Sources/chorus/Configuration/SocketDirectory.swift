@@ -5,7 +5,7 @@ enum SocketDirectory {
     /// Bytes that the path of a Unix socket may have.
     static let pathLimitBytes = 107
 
-    /// Bytes that come after the parent at the most: `/chorus-XXXXXX/`, an engine's name, an instance's number.
+    /// Bytes that come after the parent at the most: `/chorus-XXXXXX/`, and the numbers of an instance and its process.
     static let reserveBytes = 64
 
     /// Where the directory may be made, the best first: systemd's place, the user's, everybody's.

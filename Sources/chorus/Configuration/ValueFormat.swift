@@ -64,12 +64,7 @@ extension ValueFormat where Value == InstanceCount {
                 if text == "auto" { return .auto }
                 return Int(text).flatMap { InstanceCount.range.contains($0) ? .exactly($0) : nil }
             },
-            write: { count in
-                switch count {
-                case .auto: "auto"
-                case .exactly(let number): String(number)
-                }
-            }
+            write: { $0.description }
         )
     }
 }
@@ -87,7 +82,7 @@ extension ValueFormat where Value: CaseIterable & RawRepresentable<String> {
 }
 
 extension ValueFormat where Value == String {
-    /// The name of an engine. Short, because it is part of a socket's path.
+    /// The name of an engine. Short, because the id of each of its instances begins with it.
     static var engineName: ValueFormat {
         let limit = 32
         return .text(

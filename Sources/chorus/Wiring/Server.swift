@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioEncoding
+import FoundationEssentials
 import Glibc
 import Logging
 import Metrics
@@ -57,9 +58,8 @@ struct Server {
     private func greet(port: Int) {
         let host = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         let address = "http://\(ListenAddress(host: host, port: port))"
-        let engines = configuration.engines.map { engine in
-            "\(engine.name) (\(engine.instances == .auto ? "auto" : "\(engine.instances)"))"
-        }
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let engines = configuration.engines.map { "\($0.name) × \($0.placement(cores: cores).count)" }
         print(
             """
             Listening on \(address)

@@ -55,14 +55,12 @@ struct Speaker {
     private func write(_ stream: any SpeechStream, _ encoder: AudioEncoder, to file: OutputFile) async throws {
         let begin = ContinuousClock.now
         var spoken = Duration.zero
-        var rest: [UInt8] = []
         while let piece = try await stream.next() {
             spoken += piece.duration
             try file.write(try encoder.encode(piece))
             progress(spoken, since: begin, isLast: false)
         }
-        rest = try encoder.finish()
-        try file.write(rest)
+        try file.write(try encoder.finish())
         progress(spoken, since: begin, isLast: true)
     }
 
@@ -91,7 +89,8 @@ extension SpeechSystem {
         let deadline = ContinuousClock.now + limit
         while supervisor.engines[0].readyInstances == 0 {
             guard .now < deadline else {
-                throw ValidationError("\(supervisor.engines[0].name) did not load within \(limit). See 'chorus doctor'.")
+                let name = supervisor.engines[0].name
+                throw ValidationError("\(name) did not load within \(limit). See 'chorus doctor'.")
             }
             try await Task.sleep(for: .milliseconds(5))
         }

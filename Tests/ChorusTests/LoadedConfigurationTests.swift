@@ -1,0 +1,189 @@
+import Logging
+import SpeechCore
+import Testing
+
+@testable import chorus
+
+@Suite("Where the configuration comes from")
+struct LoadedConfigurationTests {
+    @Test("flags win over variables, variables over the file, the file over defaults")
+    func hasPrecedence() throws {
+        let file = "listen: :1\nlog: { level: error }\ndrain_timeout: 5s"
+        let loaded = try load(
+            file,
+            environment: ["CHORUS_LISTEN": ":2", "CHORUS_LOG_LEVEL": "debug", "CHORUS_QUEUE_MAX_WAIT": "5s"],
+            flags: ["listen": ":3"]
+        )
+        #expect(loaded.configuration.listen.port == 3)
+        #expect(loaded.configuration.log.level == .debug)
+        #expect(loaded.configuration.drainTimeout == .seconds(5))
+        #expect(loaded.configuration.queue.maxWait == .seconds(5))
+        #expect(loaded.configuration.queue.maxJobs == 1_000)
+        #expect(
+            loaded.origins == [
+                "listen": "--listen",
+                "log.level": "CHORUS_LOG_LEVEL",
+                "drain_timeout": "chorus.yaml:3",
+                "queue.max_wait": "CHORUS_QUEUE_MAX_WAIT",
+            ]
+        )
+    }
+
+    @Test("the number of instances goes to every engine")
+    func setsInstances() throws {
+        let engines = "engines: [{name: a, builtin: espeak, instances: 1}, {name: b, builtin: espeak}]"
+        let loaded = try load(engines, environment: ["CHORUS_INSTANCES": "4"])
+        #expect(loaded.configuration.engines.map(\.instances) == [.exactly(4), .exactly(4)])
+        let flag = try load(engines, environment: ["CHORUS_INSTANCES": "4"], flags: ["instances": "auto"])
+        #expect(flag.configuration.engines.map(\.instances) == [.auto, .auto])
+    }
+
+    @Test("every single value has a variable")
+    func hasVariables() {
+        #expect(
+            Setting.all.map(\.variable) == [
+                "CHORUS_LISTEN", "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
+                "CHORUS_SEGMENT_GAP", "CHORUS_LIMITS_MAX_INPUT", "CHORUS_LIMITS_MAX_BODY", "CHORUS_LIMITS_MAX_STREAMS",
+                "CHORUS_LIMITS_WRITE_STALL", "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL", "CHORUS_LOG_FORMAT",
+            ]
+        )
+    }
+
+    @Test("problems of the file, of variables and of flags are all told, each by its name")
+    func tellsAllProblems() {
+        let found = problems(
+            "drain_timeout: x",
+            environment: ["CHORUS_LISTEN": "x", "CHORUS_QUEUE_MAX_JOBS": "0", "CHORUS_INSTANCES": "0"],
+            flags: ["log.format": "xml"]
+        )
+        #expect(
+            found == [
+                #"chorus.yaml:1:16: drain_timeout is "x"; it must be a duration from 0s to 1h, such as 500ms, 60s or 5m"#,
+                #"CHORUS_LISTEN is "x"; it must be HOST:PORT, such as 127.0.0.1:8080, "[::1]:8080" or :8080"#,
+                #"CHORUS_QUEUE_MAX_JOBS is "0"; it must be a whole number from 1 to 1000000"#,
+                #"--log-format is "xml"; it must be one of text, json"#,
+                #"CHORUS_INSTANCES is "0"; it must be auto or a whole number from 1 to 256"#,
+            ]
+        )
+    }
+
+    @Test("an error says how many problems there are, each on a line of its own")
+    func describesErrors() {
+        let place = ConfigurationProblem.Place(file: "f", line: 1, column: 2)
+        let problems = [ConfigurationProblem(place: place, message: "a"), ConfigurationProblem(message: "b")]
+        #expect("\(ConfigurationError(problems: problems))" == "the configuration has 2 problems:\nf:1:2: a\nb")
+        #expect("\(ConfigurationError(problems: [problems[1]]))" == "the configuration has a problem:\nb")
+    }
+
+    @Test("empty variables, and those that mean nothing to us, are ignored")
+    func ignoresOtherVariables() throws {
+        let variables = [
+            "CHORUS_LISTEN": "", "CHORUS_PORT_8080_TCP": "tcp://10.0.0.1:8080", "CHORUS_SERVICE_HOST": "x",
+        ]
+        #expect(try load("", environment: variables).configuration == Configuration())
+    }
+
+    @Test("what is shown is read again as the same, as YAML and as JSON")
+    func roundTrips() throws {
+        let texts = [
+            "",
+            """
+            listen: "[::1]:0"
+            engines:
+              - name: mine
+                command: [./run, "{uri}", -c, "a: b # \\"c\\"", "", "no", "0x1F", "1:30", "你好", "l1\\nl2\\u2028\\u0007"]
+                devices: [cuda:0, cpu]
+                instances: 12
+                load_timeout: 1.5s
+                env: { A: "1", B: "true", C: "null", D: "-", E: "a b", F: " ", G: "2026-01-01", yes: "{x}" }
+                voices: { "1": "en-us+Mr serious", alloy: auto+f1 }
+              - name: espeak
+                builtin: espeak
+                voices: { alloy: cmn }
+            models: { "007": mine, "no": espeak }
+            queue: { max_jobs: 3, max_wait: 90s }
+            segment_gap: 1ms
+            limits: { max_body: 1000000 }
+            log: { level: critical }
+            """,
+            "models: {}",
+        ]
+        for text in texts {
+            let loaded = try load(text)
+            #expect(try configuration(loaded.document.yaml) == loaded.configuration)
+            #expect(try configuration(loaded.document.json) == loaded.configuration)
+        }
+    }
+
+    @Test("what is shown says where values came from")
+    func showsOrigins() throws {
+        let loaded = try load(
+            "listen: :1\nlog: { level: error }\nengines: [{name: a, command: [run, '{uri}']}]",
+            environment: ["CHORUS_QUEUE_MAX_JOBS": "9", "CHORUS_INSTANCES": "2"]
+        )
+        #expect(
+            loaded.document.yaml == """
+                listen: 0.0.0.0:1  # chorus.yaml:1
+                engines:
+                  - name: a
+                    command: [run, "{uri}"]
+                    devices: [cpu]
+                    instances: 2  # CHORUS_INSTANCES
+                    load_timeout: 60s
+                    env: {}
+                    voices: {}
+                models:
+                  tts-1: a
+                  tts-1-hd: a
+                  gpt-4o-mini-tts: a
+                queue:
+                  max_jobs: 9  # CHORUS_QUEUE_MAX_JOBS
+                  max_jobs_per_tenant: 1000
+                  max_wait: 60s
+                segment_gap: 0s
+                limits:
+                  max_input: 100000
+                  max_body: 1MiB
+                  max_streams: 1000
+                  write_stall: 30s
+                drain_timeout: 30s
+                log:
+                  level: error  # chorus.yaml:2
+                  format: text
+
+                """
+        )
+    }
+
+    @Test("JSON keeps numbers as numbers and texts as texts")
+    func writesJSON() {
+        let document = ConfigurationDocument.mapping([
+            .init("count", .value("3"), comment: "not shown"), .init("text", .text("3")), .init("none", .mapping([])),
+            .init("list", .list([.value("60s"), .text("a\"\\\n")])),
+        ])
+        #expect(
+            document.json == """
+                {
+                  "count": 3,
+                  "text": "3",
+                  "none": {},
+                  "list": ["60s", "a\\"\\\\\\n"]
+                }
+
+                """
+        )
+    }
+
+    @Test("a summary says what a valid file amounts to")
+    func summarises() throws {
+        #expect(
+            try load("engines: [{name: a, builtin: espeak}, {name: b, builtin: espeak}]\nmodels: {m: b}").summary
+                == "chorus.yaml is valid: 2 engines (a, b), 1 alias of models, listens on 127.0.0.1:8080."
+        )
+        #expect(
+            LoadedConfiguration.defaults.summary
+                == "There is no configuration file; the defaults are valid: 1 engine (espeak), 3 aliases of models, "
+                + "listens on 127.0.0.1:8080."
+        )
+    }
+}

@@ -1,0 +1,274 @@
+import Glibc
+import PoolCore
+import SpeechCore
+import SpeechTestSupport
+import Supervisor
+import Synchronization
+import Testing
+
+/// The shell, over real processes.
+@Suite(.timeLimit(.minutes(2))) struct SupervisorTests {
+    @Test("A text comes back as its own audio, sample for sample")
+    func speaks() async throws {
+        try await FakePool.with { pool in
+            let audio = pool.submit("Hello, world.")
+            #expect(try await audio.rest() == FakeAudio.samples(of: "Hello, world."))
+            #expect(audio.timing.queued != nil && audio.timing.firstAudio != nil)
+        }
+    }
+
+    @Test("Many texts at once over several instances and slots: each gets its own audio")
+    func manyAtOnce() async throws {
+        try await FakePool.with(instances: 3, arguments: ["--slots", "2"]) { pool in
+            #expect(pool.supervisor.engines == [EngineStatus(pool: pool, ready: 3, slots: 6)])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<100 {
+                    let text = "Text number \(number) \(String(repeating: "la ", count: number % 7))."
+                    let audio = pool.submit(text)
+                    group.addTask { #expect(try await audio.rest() == FakeAudio.samples(of: text)) }
+                }
+                try await group.waitForAll()
+            }
+            let instances = await pool.supervisor.snapshot().instances
+            #expect(instances.map(\.jobsDone).reduce(0, +) == 100)
+            #expect(instances.allSatisfy { $0.jobsDone > 0 }, "every instance is used")
+        }
+    }
+
+    @Test("A job that is cancelled while it waits never reaches a worker")
+    func cancelledInQueue() async throws {
+        try await FakePool.with { pool in
+            let running = pool.submit("{hang}")
+            await pool.until { $0.instances[0].state == "busy" }
+            let waiting = pool.submit("{die}")
+            await pool.until { $0.queue.jobs == 1 }
+            waiting.cancel()
+            await pool.until { $0.queue.jobs == 0 }
+            running.cancel()
+            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            let instance = await pool.supervisor.snapshot().instances[0]
+            #expect(instance.restarts == 0)
+            #expect(instance.jobsDone == 1)
+        }
+    }
+
+    @Test("A worker that is interrupted stays, and its next job is its own")
+    func interrupted() async throws {
+        try await FakePool.with { pool in
+            let pid = await pool.supervisor.snapshot().instances[0].pid
+            let text = "{pace:20}" + String(repeating: "a long text ", count: 50)
+            for _ in 0..<3 {
+                let audio = pool.submit(text)
+                let first = try await audio.next()
+                #expect(first?.samples == Array(FakeAudio.samples(of: text).prefix(first?.samples.count ?? 1)))
+                audio.cancel()
+                #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            }
+            let instance = await pool.supervisor.snapshot().instances[0]
+            #expect(instance.pid == pid && instance.restarts == 0)
+        }
+    }
+
+    @Test("A worker that does not know the cancel loses its connection, not its process")
+    func cutOff() async throws {
+        try await FakePool.with(arguments: ["--no-chorus"]) { pool in
+            let pid = await pool.supervisor.snapshot().instances[0].pid
+            let audio = pool.submit("{pace:20}" + String(repeating: "a long text ", count: 50))
+            _ = try await audio.next()
+            audio.cancel()
+            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            #expect(await pool.supervisor.snapshot().instances[0].pid == pid)
+        }
+    }
+
+    @Test("A job whose worker dies before its audio runs once more, elsewhere or on the next process")
+    func retried() async throws {
+        var template = Array("/tmp/chorus-test-XXXXXX".utf8CString)
+        let made = try #require(mkdtemp(&template))
+        let directory = String(cString: made)
+        defer {
+            unlink("\(directory)/once")
+            rmdir(directory)
+        }
+        for instances in [1, 2] {
+            try await FakePool.with(instances: instances, arguments: ["--state-dir", directory]) { pool in
+                let text = "{die-once:once}Still here."
+                #expect(try await pool.submit(text).rest() == FakeAudio.samples(of: text))
+                await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
+                #expect(await pool.supervisor.snapshot().instances.map(\.restarts).reduce(0, +) == 1)
+            }
+            unlink("\(directory)/once")
+        }
+    }
+
+    @Test("A text that kills twice is answered with an error, and the pool recovers")
+    func deadly() async throws {
+        try await FakePool.with(instances: 2) { pool in
+            await #expect(throws: SpeechError.self) { try await pool.submit("{die}").rest() }
+            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
+            #expect(await pool.supervisor.snapshot().instances.map(\.restarts).reduce(0, +) == 2)
+        }
+    }
+
+    @Test("What has been heard is not made again: a worker that dies midway ends the audio with an error")
+    func diedMidway() async throws {
+        try await FakePool.with { pool in
+            let text = "{pace:10}{die-after:3}" + String(repeating: "a long text ", count: 50)
+            let audio = pool.submit(text)
+            var heard: [Int16] = []
+            let error = await #expect(throws: SpeechError.self) {
+                while let piece = try await audio.next() { heard += piece.samples }
+            }
+            #expect(error?.code == .engineFailed)
+            #expect(heard == Array(FakeAudio.samples(of: text).prefix(3 * 2400)))
+        }
+    }
+
+    @Test("A worker that talks nonsense is cut off; its job runs once more and then fails")
+    func garbage() async throws {
+        try await FakePool.with(instances: 2) { pool in
+            await #expect(throws: SpeechError.self) { try await pool.submit("{garbage}").rest() }
+            await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
+            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+        }
+    }
+
+    @Test("A worker's own refusal reaches the caller and is not tried again")
+    func refused() async throws {
+        try await FakePool.with { pool in
+            let refused = await #expect(throws: SpeechError.self) {
+                try await pool.submit("{error:bad_request}").rest()
+            }
+            #expect(refused?.code == .refusedByEngine)
+            let failed = await #expect(throws: SpeechError.self) { try await pool.submit("{error:internal}").rest() }
+            #expect(failed?.code == .engineFailed)
+            #expect(await pool.supervisor.snapshot().instances[0].restarts == 0)
+        }
+    }
+
+    @Test("The queue has a limit, and so has each tenant; who is admitted is not refused later")
+    func limits() async throws {
+        try await FakePool.with(configure: { $0.maxJobs = 2 }) { pool in
+            let running = pool.submit("{hang}")
+            await pool.until { $0.instances[0].state == "busy" }
+            let waiting = [pool.submit("One."), pool.submit("Two.")]
+            let refused = await #expect(throws: SpeechError.self) { try await pool.submit("Three.").rest() }
+            #expect(refused?.code == .queueFull)
+            #expect(refused?.retryAfter != nil)
+            let later = pool.submit("A later segment.", index: 1)
+            running.cancel()
+            #expect(try await waiting[0].rest() == FakeAudio.samples(of: "One."))
+            #expect(try await waiting[1].rest() == FakeAudio.samples(of: "Two."))
+            #expect(try await later.rest() == FakeAudio.samples(of: "A later segment."))
+        }
+        try await FakePool.with(configure: { $0.maxJobsPerTenant = 0 }) { pool in
+            let running = pool.submit("{hang}")
+            await pool.until { $0.instances[0].state == "busy" }
+            let refused = await #expect(throws: SpeechError.self) { try await pool.submit("One.").rest() }
+            #expect(refused?.code == .tenantLimit)
+            running.cancel()
+        }
+    }
+
+    @Test("Who waits too long is told so")
+    func expiry() async throws {
+        try await FakePool.with(configure: { $0.maxWait = .milliseconds(20) }) { pool in
+            let running = pool.submit("{hang}")
+            await pool.until { $0.instances[0].state == "busy" }
+            let error = await #expect(throws: SpeechError.self) { try await pool.submit("Late.").rest() }
+            #expect(error?.code == .waitedTooLong)
+            running.cancel()
+        }
+    }
+
+    @Test("A killed instance comes back as a new process")
+    func killed() async throws {
+        try await FakePool.with { pool in
+            let pid = try #require(await pool.supervisor.snapshot().instances[0].pid)
+            kill(pid, SIGKILL)
+            await pool.until { $0.instances[0].restarts == 1 && $0.instances[0].state == "ready" }
+            #expect(await pool.supervisor.snapshot().instances[0].pid != pid)
+            #expect(try await pool.submit("Back.").rest() == FakeAudio.samples(of: "Back."))
+        }
+    }
+
+    @Test("A drain lets the running and the waiting finish")
+    func drain() async throws {
+        let finished = Mutex<[SegmentAudio]>([])
+        try await FakePool.with { pool in
+            let texts = ["{sleep:50}One.", "Two.", "Three."]
+            let audios = texts.map { pool.submit($0) }
+            await pool.until { $0.queue.jobs == 2 }
+            finished.withLock { $0 = audios }
+        }
+        for (audio, text) in zip(finished.withLock { $0 }, ["{sleep:50}One.", "Two.", "Three."]) {
+            #expect(try await audio.rest() == FakeAudio.samples(of: text))
+        }
+    }
+
+    @Test("A drain that takes too long ends what is left with an error")
+    func drainTimeout() async throws {
+        let left = Mutex<SegmentAudio?>(nil)
+        try await FakePool.with(configure: { $0.drainTimeout = .milliseconds(20) }) { pool in
+            let audio = pool.submit("{hang}")
+            await pool.until { $0.instances[0].state == "busy" }
+            left.withLock { $0 = audio }
+        }
+        let error = await #expect(throws: SpeechError.self) { try await left.withLock { $0 }?.rest() }
+        #expect(error?.code == .shuttingDown)
+    }
+
+    @Test("A program that does not exist leaves the instance in back-off, and a drain still ends")
+    func noProgram() async throws {
+        try await FakePool.with(command: ["/nowhere/worker", "{uri}"], waitUntilReady: false) { pool in
+            await pool.until { $0.instances[0].state == "backoff" && $0.instances[0].restarts >= 1 }
+            #expect(pool.supervisor.engines[0].voices == nil)
+        }
+    }
+
+    @Test("A worker that ends while it loads is started again")
+    func endsWhileLoading() async throws {
+        try await FakePool.with(command: ["/bin/false", "{uri}"], waitUntilReady: false) { pool in
+            await pool.until { $0.instances[0].restarts >= 2 }
+        }
+    }
+
+    @Test("What a worker has started itself does not outlive it")
+    func grandchildren() async throws {
+        let script = "sleep 1000 & echo $!; exec \(FakePool.programs)/FakeWorker --uri $0"
+        try await FakePool.with(command: ["/bin/sh", "-c", script, "{uri}"]) { pool in
+            let pid = try #require(await pool.supervisor.snapshot().instances[0].pid)
+            let child = try #require(children(of: pid).first)
+            kill(pid, SIGKILL)
+            await pool.until { $0.instances[0].restarts == 1 }
+            // Killed, and at most a zombie until somebody reaps it.
+            #expect(state(of: child) == nil || state(of: child) == "Z")
+        }
+    }
+}
+
+extension EngineStatus {
+    init(pool: FakePool, ready: Int, slots: Int) {
+        let voice = Voice(name: "fake", languages: ["en"])
+        self.init(name: FakePool.engine, voices: [voice], readyInstances: ready, slots: slots)
+    }
+}
+
+/// The processes that a process has started, from `/proc`.
+private func children(of pid: pid_t) -> [pid_t] {
+    guard let text = contents("/proc/\(pid)/task/\(pid)/children") else { return [] }
+    return text.split(separator: " ").compactMap { pid_t($0) }
+}
+
+/// The state letter of a process, or `nil` when it is gone.
+private func state(of pid: pid_t) -> Character? {
+    contents("/proc/\(pid)/stat")?.split(separator: " ").dropFirst(2).first?.first
+}
+
+private func contents(_ path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var line = [UInt8](repeating: 0, count: 4096)
+    return String(decoding: line.prefix(fread(&line, 1, line.count, file)), as: UTF8.self)
+}
