@@ -17,6 +17,7 @@ let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swi
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let inMemoryLogging: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
@@ -145,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "SpeechAPITests",
             dependencies: [
-                "SpeechAPI", "SpeechCore", "AudioEncoding", nioCore, nioPosix, lifecycle, logging,
+                "SpeechAPI", "SpeechCore", "AudioEncoding", inMemoryLogging, nioCore, nioPosix, lifecycle, logging,
             ],
             swiftSettings: strict
         ),

@@ -35,6 +35,7 @@ extension APIError {
     /// The client has left. Nobody reads this status, except in logs and metrics.
     static let clientGone = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
 
+    /// What the domain's trouble is in HTTP.
     init(_ error: SpeechError) {
         let status: HTTPResponse.Status =
             switch error.code {
@@ -60,6 +61,7 @@ extension APIError {
         )
     }
 
+    /// Nothing is at this path.
     static func noRoute(_ method: HTTPRequest.Method, _ path: Substring) -> APIError {
         APIError(
             status: .notFound,
@@ -68,6 +70,7 @@ extension APIError {
         )
     }
 
+    /// Something is at this path, but not for this method.
     static func wrongMethod(_ method: HTTPRequest.Method, at route: Route) -> APIError {
         let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
         return APIError(
@@ -78,6 +81,7 @@ extension APIError {
         )
     }
 
+    /// - Parameter limit: bytes that a body may have.
     static func bodyTooLarge(limit: Int) -> APIError {
         APIError(
             status: .contentTooLarge,

@@ -15,5 +15,6 @@ package struct APILimits: Sendable, Equatable {
     /// What the kernel may hold of a response that the client has not taken yet.
     package var sendBufferBytes = 256 << 10
 
+    /// The limits as they are by default.
     package init() {}
 }

@@ -11,10 +11,14 @@ enum Answer {
 
 /// A response that is here as a whole.
 struct Page {
+    /// Its status.
     var status: HTTPResponse.Status = .ok
+    /// Its header, but for what every response has.
     var fields = HTTPFields()
+    /// All of its body.
     var body = ByteBuffer()
 
+    /// Something of any media type.
     init(_ contentType: String, _ body: ByteBuffer) {
         fields[.contentType] = contentType
         fields[.contentLength] = String(body.readableBytes)
@@ -27,11 +31,13 @@ struct Page {
         allow(methods)
     }
 
+    /// A JSON document.
     init(status: HTTPResponse.Status = .ok, json value: some Encodable) throws {
         self.init("application/json", ByteBuffer(bytes: try JSONBody.encode(value)))
         self.status = status
     }
 
+    /// Trouble.
     init(_ error: APIError) throws {
         try self.init(status: error.status, json: ErrorBody(error))
         if let seconds = error.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
@@ -45,7 +51,9 @@ struct Page {
 
 /// Speech that is sent as it is made.
 struct SpeechAnswer {
+    /// What was asked.
     var request: SpeechRequest
+    /// Its header, but for what every response has.
     var fields: HTTPFields
     /// The first bytes, which are here already; `nil` when there was nothing to say.
     var first: [UInt8]?

@@ -29,6 +29,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var lastAccepted = NIODeadline.uptimeNanoseconds(0)
     private var stallCheck: Scheduled<Void>?
 
+    /// - Parameter connections: where requests will look for the connection.
     init(limits: APILimits, connections: Connections) {
         self.limits = limits
         self.connections = connections

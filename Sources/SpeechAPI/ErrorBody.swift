@@ -1,5 +1,6 @@
 /// OpenAI's error object: `{"error": {"message", "type", "param", "code"}}`.
 struct ErrorBody: Encodable {
+    /// What is inside.
     struct Details: Encodable {
         var message: String
         var type: String
@@ -20,8 +21,10 @@ struct ErrorBody: Encodable {
         }
     }
 
+    /// What is wrong.
     var error: Details
 
+    /// The object for an error.
     init(_ error: APIError) {
         self.error = Details(message: error.message, type: error.type, param: error.param, code: error.code)
     }

@@ -5,13 +5,19 @@ import SpeechCore
 
 /// One request and what becomes of it: the facts for its log line and the metrics. One task uses it.
 final class Exchange {
+    /// The client's own id for it, or one of ours.
     let id: String
+    /// Its method.
     let method: HTTPRequest.Method
+    /// Its target up to the question mark, still percent-encoded.
     let path: Substring
+    /// Its target after the question mark, still percent-encoded.
     let query: Substring
     /// `nil` when there is nothing at the path.
     let route: Route?
+    /// What it came by.
     let connection: Connection
+    /// When it came.
     let started = ContinuousClock.now
 
     /// What is sent, or would have been, had trouble that came later been known in time.
@@ -25,6 +31,7 @@ final class Exchange {
     /// From its arrival until its first audio was written.
     var firstAudio: Duration?
 
+    /// - Parameter request: as it arrived; its body may still be on the way.
     init(_ request: Request, on connection: Connection) {
         id = RequestID.make(from: request.headers[.xRequestID])
         method = request.method

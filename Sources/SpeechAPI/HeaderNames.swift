@@ -1,7 +1,9 @@
 import HTTPTypes
 
 extension HTTPField.Name {
+    /// Names a request, in both directions.
     static let xRequestID = known("X-Request-Id")
+    /// Where the time went.
     static let serverTiming = known("Server-Timing")
     /// Tells nginx and its kin to pass a stream on as it comes.
     static let xAccelBuffering = known("X-Accel-Buffering")

@@ -15,6 +15,7 @@ struct PacedWriter {
     private let eventLoop: any EventLoop
     private var sinceRoundTrip = 0
 
+    /// - Parameter eventLoop: the one of the connection.
     init(_ writer: any ResponseBodyWriter, on eventLoop: any EventLoop) {
         self.writer = writer
         self.eventLoop = eventLoop

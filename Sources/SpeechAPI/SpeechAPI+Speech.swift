@@ -73,7 +73,9 @@ extension SpeechAPI {
         case .sse:
             var end: String
             do {
-                try await sendPieces(of: answer, with: &body, in: exchange) { ByteBuffer(string: SpeechEvent.delta($0)) }
+                try await sendPieces(of: answer, with: &body, in: exchange) {
+                    ByteBuffer(string: SpeechEvent.delta($0))
+                }
                 let characters = answer.request.input.unicodeScalars.count
                 end = try SpeechEvent.done(characters: characters, audio: answer.speech.made)
             } catch let error as APIError {

@@ -8,19 +8,27 @@ package import SpeechCore
 
 /// The HTTP surface: OpenAI's speech API and the routes around it, over anything that synthesizes.
 package struct SpeechAPI: Sendable {
+    /// Speaks.
     let synthesizer: any Synthesizer
+    /// Shows the pool.
     let pool: any PoolInspector
+    /// The page of `/metrics`.
     let metricsText: @Sendable () -> String
+    /// What is put up with.
     let limits: APILimits
+    /// Where audio is encoded that takes long.
     let encodingExecutor: EncodingExecutor
+    /// Gets a line per request. It is passed on as a value: task-locals do not reach everywhere.
     let logger: Logger
+    /// What is counted.
     let metrics = APIMetrics()
+    /// Who is connected.
     let connections = Connections()
     /// What models give as their age.
     let startedAt = Self.now
 
     /// - Parameters:
-    ///   - synthesizer: speaks.
+    ///   - synthesizer: speaks the utterances.
     ///   - pool: what `/v1/pool` and `/health/ready` show.
     ///   - metricsText: the page of `/metrics`, in Prometheus's text format.
     ///   - limits: what is put up with.

@@ -15,6 +15,8 @@ package struct SpeechRequest: Sendable, Equatable {
     package static let speeds = 0.25...4.0
     /// Characters of a model's or a voice's name.
     package static let maxNameCharacters = 256
+    /// Values in `engine_options`, nested ones included.
+    package static let maxEngineOptions = 256
 
     /// An engine's name or an alias; `nil` is the default engine.
     package var model: String?
@@ -160,7 +162,7 @@ private struct SpeechRequestFields: Decodable {
         streamFormat = try fields.field(.streamFormat, expected: "a string")
         instructions = try fields.field(.instructions, expected: "a string")
         seed = try fields.field(.seed, expected: "an integer")
-        engineOptions = try fields.field(.engineOptions, expected: "an object")
+        engineOptions = try fields.engineOptions()
     }
 }
 
@@ -168,6 +170,8 @@ extension KeyedDecodingContainer<SpeechRequestFields.Key> {
     fileprivate func field<Value: Decodable>(_ key: Key, expected: String) throws(SpeechError) -> Value? {
         do {
             return try decodeIfPresent(Value.self, forKey: key)
+        } catch let error as SpeechError {
+            throw error
         } catch {
             throw .invalid("`\(key.rawValue)` must be \(expected)\(found(key)).", param: key.rawValue)
         }
@@ -175,8 +179,23 @@ extension KeyedDecodingContainer<SpeechRequestFields.Key> {
 
     /// A name, or an object with the name as its `id`.
     fileprivate func voice() throws(SpeechError) -> String? {
-        if let reference = try? decode(SpeechRequestFields.VoiceReference.self, forKey: .voice) { return reference.id }
-        return try field(.voice, expected: "a string or an object with a string `id`")
+        do {
+            return try field(.voice, expected: "a string or an object with a string `id`")
+        } catch {
+            guard let reference = try? decode(SpeechRequestFields.VoiceReference.self, forKey: .voice) else {
+                throw error
+            }
+            return reference.id
+        }
+    }
+
+    /// An object of anything, but not of much.
+    fileprivate func engineOptions() throws(SpeechError) -> [String: JSONValue]? {
+        guard let options: BoundedJSON = try field(.engineOptions, expected: "an object") else { return nil }
+        guard case .object(let object) = options.value else {
+            throw .invalid("`engine_options` must be an object\(found(.engineOptions)).", param: "engine_options")
+        }
+        return object
     }
 
     /// What is there instead of what was expected, as far as a look at its outside tells.
@@ -187,6 +206,51 @@ extension KeyedDecodingContainer<SpeechRequestFields.Key> {
         if (try? nestedUnkeyedContainer(forKey: key)) != nil { return ", but it is an array" }
         if (try? nestedContainer(keyedBy: Key.self, forKey: key)) != nil { return ", but it is an object" }
         return ", but it cannot be read as one"
+    }
+}
+
+/// JSON that has no more values than `SpeechRequest.maxEngineOptions`, nested ones included. A look at one value takes some
+/// microseconds, so that a body full of them would keep a thread busy for seconds.
+private struct BoundedJSON: Decodable {
+    private struct AnyKey: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) {
+            self.stringValue = stringValue
+        }
+
+        init?(intValue: Int) {
+            nil
+        }
+    }
+
+    var value: JSONValue
+
+    init(from decoder: any Decoder) throws {
+        var budget = SpeechRequest.maxEngineOptions + 1
+        value = try Self.value(from: decoder, &budget)
+    }
+
+    private static func value(from decoder: any Decoder, _ budget: inout Int) throws -> JSONValue {
+        budget -= 1
+        guard budget >= 0 else {
+            let limit = SpeechRequest.maxEngineOptions
+            throw SpeechError.invalid("`engine_options` has more than \(limit) values.", param: "engine_options")
+        }
+        if let container = try? decoder.container(keyedBy: AnyKey.self) {
+            var object: [String: JSONValue] = [:]
+            for key in container.allKeys {
+                object[key.stringValue] = try value(from: container.superDecoder(forKey: key), &budget)
+            }
+            return .object(object)
+        }
+        if var container = try? decoder.unkeyedContainer() {
+            var array: [JSONValue] = []
+            while !container.isAtEnd { array.append(try value(from: container.superDecoder(), &budget)) }
+            return .array(array)
+        }
+        return try JSONValue(from: decoder)
     }
 }
 

@@ -79,7 +79,8 @@ extension Supervisor {
 
     /// Makes a slot's connection, anew if there is one.
     func open(_ slot: SlotID) {
-        guard workers[slot.process] != nil else { return }
+        // The end of a process may be known before the end of its connections.
+        guard let worker = workers[slot.process], worker.exit == nil else { return }
         drop(slot)
         linksMade += 1
         workers[slot.process]?.links[slot.index] = SlotLink(number: linksMade)
@@ -187,6 +188,15 @@ extension Supervisor {
         workers[process]?.exit = exit
         for (index, link) in worker.links where !link.isOpen { drop(SlotID(process: process, index: index)) }
         buryIfQuiet(process)
+        // Something that escaped the process's group may hold its sockets open.
+        eventLoop.assumeIsolated().scheduleTask(in: Worker.lastWordsTimeout) {
+            self.assumeIsolated { supervisor in
+                for (index, link) in supervisor.workers[process]?.links ?? [:] {
+                    let slot = SlotID(process: process, index: index)
+                    supervisor.linkBroke(slot, link: link.number, because: "its process has ended")
+                }
+            }
+        }
     }
 
     private func buryIfQuiet(_ process: ProcessID) {

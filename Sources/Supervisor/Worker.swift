@@ -17,6 +17,8 @@ struct Worker {
 
     /// How many of its last lines are kept.
     static let lastWordsKept = 5
+    /// How long after its end what it said is read.
+    static let lastWordsTimeout = TimeAmount.seconds(1)
 }
 
 /// The connection of a slot, or the attempt to make one.

@@ -76,11 +76,21 @@ struct FakePool: Sendable {
 
 extension SegmentAudio {
     /// All that is left of it.
-    func rest() async throws(SpeechError) -> [Int16] {
+    func rest() async throws -> [Int16] {
         var samples: [Int16] = []
         while let piece = try await next() { samples += piece.samples }
         return samples
     }
+}
+
+/// Expects that the audio is that of the text, whole.
+func expect(
+    _ audio: SegmentAudio,
+    says text: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let heard = try await audio.rest()
+    #expect(heard == FakeAudio.samples(of: text), sourceLocation: sourceLocation)
 }
 
 extension FakeAudio {

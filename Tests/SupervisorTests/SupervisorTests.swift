@@ -12,7 +12,7 @@ import Testing
     func speaks() async throws {
         try await FakePool.with { pool in
             let audio = pool.submit("Hello, world.")
-            #expect(try await audio.rest() == FakeAudio.samples(of: "Hello, world."))
+            try await expect(audio, says: "Hello, world.")
             #expect(audio.timing.queued != nil && audio.timing.firstAudio != nil)
         }
     }
@@ -25,7 +25,7 @@ import Testing
                 for number in 0..<100 {
                     let text = "Text number \(number) \(String(repeating: "la ", count: number % 7))."
                     let audio = pool.submit(text)
-                    group.addTask { #expect(try await audio.rest() == FakeAudio.samples(of: text)) }
+                    group.addTask { try await expect(audio, says: text) }
                 }
                 try await group.waitForAll()
             }
@@ -45,7 +45,7 @@ import Testing
             waiting.cancel()
             await pool.until { $0.queue.jobs == 0 }
             running.cancel()
-            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            try await expect(pool.submit("Next."), says: "Next.")
             let instance = await pool.supervisor.snapshot().instances[0]
             #expect(instance.restarts == 0)
             #expect(instance.jobsDone == 1)
@@ -62,7 +62,7 @@ import Testing
                 let first = try await audio.next()
                 #expect(first?.samples == Array(FakeAudio.samples(of: text).prefix(first?.samples.count ?? 1)))
                 audio.cancel()
-                #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+                try await expect(pool.submit("Next."), says: "Next.")
             }
             let instance = await pool.supervisor.snapshot().instances[0]
             #expect(instance.pid == pid && instance.restarts == 0)
@@ -76,7 +76,7 @@ import Testing
             let audio = pool.submit("{pace:20}" + String(repeating: "a long text ", count: 50))
             _ = try await audio.next()
             audio.cancel()
-            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            try await expect(pool.submit("Next."), says: "Next.")
             #expect(await pool.supervisor.snapshot().instances[0].pid == pid)
         }
     }
@@ -93,7 +93,7 @@ import Testing
         for instances in [1, 2] {
             try await FakePool.with(instances: instances, arguments: ["--state-dir", directory]) { pool in
                 let text = "{die-once:once}Still here."
-                #expect(try await pool.submit(text).rest() == FakeAudio.samples(of: text))
+                try await expect(pool.submit(text), says: text)
                 await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
                 #expect(await pool.supervisor.snapshot().instances.map(\.restarts).reduce(0, +) == 1)
             }
@@ -105,7 +105,7 @@ import Testing
     func deadly() async throws {
         try await FakePool.with(instances: 2) { pool in
             await #expect(throws: SpeechError.self) { try await pool.submit("{die}").rest() }
-            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            try await expect(pool.submit("Next."), says: "Next.")
             await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
             #expect(await pool.supervisor.snapshot().instances.map(\.restarts).reduce(0, +) == 2)
         }
@@ -130,7 +130,7 @@ import Testing
         try await FakePool.with(instances: 2) { pool in
             await #expect(throws: SpeechError.self) { try await pool.submit("{garbage}").rest() }
             await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
-            #expect(try await pool.submit("Next.").rest() == FakeAudio.samples(of: "Next."))
+            try await expect(pool.submit("Next."), says: "Next.")
         }
     }
 
@@ -158,9 +158,9 @@ import Testing
             #expect(refused?.retryAfter != nil)
             let later = pool.submit("A later segment.", index: 1)
             running.cancel()
-            #expect(try await waiting[0].rest() == FakeAudio.samples(of: "One."))
-            #expect(try await waiting[1].rest() == FakeAudio.samples(of: "Two."))
-            #expect(try await later.rest() == FakeAudio.samples(of: "A later segment."))
+            try await expect(waiting[0], says: "One.")
+            try await expect(waiting[1], says: "Two.")
+            try await expect(later, says: "A later segment.")
         }
         try await FakePool.with(configure: { $0.maxJobsPerTenant = 0 }) { pool in
             let running = pool.submit("{hang}")
@@ -189,7 +189,7 @@ import Testing
             kill(pid, SIGKILL)
             await pool.until { $0.instances[0].restarts == 1 && $0.instances[0].state == "ready" }
             #expect(await pool.supervisor.snapshot().instances[0].pid != pid)
-            #expect(try await pool.submit("Back.").rest() == FakeAudio.samples(of: "Back."))
+            try await expect(pool.submit("Back."), says: "Back.")
         }
     }
 
@@ -203,7 +203,7 @@ import Testing
             finished.withLock { $0 = audios }
         }
         for (audio, text) in zip(finished.withLock { $0 }, ["{sleep:50}One.", "Two.", "Three."]) {
-            #expect(try await audio.rest() == FakeAudio.samples(of: text))
+            try await expect(audio, says: text)
         }
     }
 
@@ -256,9 +256,19 @@ extension EngineStatus {
 }
 
 /// The processes that a process has started, from `/proc`.
-private func children(of pid: pid_t) -> [pid_t] {
-    guard let text = contents("/proc/\(pid)/task/\(pid)/children") else { return [] }
-    return text.split(separator: " ").compactMap { pid_t($0) }
+private func children(of parent: pid_t) -> [pid_t] {
+    guard let directory = opendir("/proc") else { return [] }
+    defer { closedir(directory) }
+    var children: [pid_t] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+            name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if let pid = pid_t(name), contents("/proc/\(pid)/stat")?.split(separator: " ")[3] == "\(parent)" {
+            children.append(pid)
+        }
+    }
+    return children
 }
 
 /// The state letter of a process, or `nil` when it is gone.

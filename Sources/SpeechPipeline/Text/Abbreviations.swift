@@ -5,8 +5,7 @@ enum Abbreviations {
     private static let leading: Set<String> = [
         "mr", "mrs", "ms", "mx", "dr", "prof", "st", "mt", "ft", "rev", "hon", "gen", "col", "maj", "capt", "cpt", "lt",
         "sgt", "cpl", "adm", "gov", "sen", "rep", "pres", "supt", "messrs", "mme", "mlle", "fr", "hr", "sr", "sra",
-        "vs",
-        "cf", "viz", "ca", "approx", "esp", "bzw",
+        "vs", "cf", "viz", "ca", "approx", "esp", "bzw",
     ]
 
     /// Abbreviations only before a number: "No. 5", but "No. Never."

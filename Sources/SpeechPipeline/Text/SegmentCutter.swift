@@ -84,9 +84,9 @@ final class SegmentCutter {
         var length = candidates.upperBound - range.lowerBound + Self.contextLength
         while true {
             let end = min(range.lowerBound + length, range.upperBound)
-            // The end of the slice is a boundary only where the range ends too.
+            // The end of the slice may be within a grapheme, and even within a surrogate pair.
             let boundaries = graphemes.boundaries(in: text.units[range.lowerBound..<end])
-                .filter { $0 < end && !text.isInsideToken($0) }
+                .filter { $0 < end - 1 && !text.isInsideToken($0) }
             let nearest = boundaries.filter(candidates.contains).min { abs($0 - ideal) < abs($1 - ideal) }
             if let boundary = nearest ?? boundaries.last(where: { $0 < candidates.lowerBound }) ?? boundaries.first {
                 return boundary

@@ -19,6 +19,7 @@ struct Server {
     func run() async throws {
         LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let registry = PrometheusRegistry(version: ChorusCommand.configuration.version)
+        registry.describeChorus()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "chorus")
 

@@ -1,0 +1,88 @@
+/// A client of the gateway over one connection that stays open: as much of HTTP/1.1 as the gateway speaks.
+final class HTTPClient {
+    private let connection: Connection
+
+    /// Connects.
+    init(port: UInt16) throws {
+        connection = try Connection(port: port)
+    }
+
+    /// An answer, read to its end.
+    struct Answer {
+        var status: Int
+        var body: [UInt8]
+    }
+
+    /// Sends a request, and reads the answer to its end.
+    func ask(_ request: [UInt8]) throws -> Answer {
+        try connection.send(request)
+        let head = try ResponseHead(connection)
+        var body: [UInt8] = []
+        switch head.length {
+        case .known(let count): body += try connection.read(count)
+        case .chunked:
+            while true {
+                let size = try connection.readLine()
+                guard let count = Int(size, radix: 16) else { throw BenchError("a chunk has no size: \(size)") }
+                body += try connection.read(count)
+                _ = try connection.readLine()
+                if count == 0 { break }
+            }
+        }
+        return Answer(status: head.status, body: body)
+    }
+
+    /// The bytes of a request without a body.
+    static func request(path: String) -> [UInt8] {
+        Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
+    }
+
+    /// The bytes of a speech request.
+    static func request(_ text: String, format: String) -> [UInt8] {
+        let body = #"{"input":"\#(text)","response_format":"\#(format)"}"#
+        return Array(
+            """
+            POST /v1/audio/speech HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            \r
+            \(body)
+            """.utf8
+        )
+    }
+}
+
+/// The head of an answer.
+struct ResponseHead {
+    /// How the body's end is told.
+    enum Length {
+        case known(Int)
+        case chunked
+    }
+
+    var status: Int
+    var length: Length
+
+    /// Reads it.
+    init(_ connection: Connection) throws {
+        let line = try connection.readLine()
+        guard let status = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw BenchError("this is no HTTP answer: \(line)")
+        }
+        self.status = status
+        length = .known(0)
+        while true {
+            let field = try connection.readLine()
+            if field.isEmpty { return }
+            let parts = field.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { throw BenchError("this is no header field: \(field)") }
+            let value = parts[1].drop { $0 == " " }
+            switch parts[0].lowercased() {
+            case "content-length": length = .known(Int(value) ?? 0)
+            case "transfer-encoding": length = .chunked
+            default: break
+            }
+        }
+    }
+}

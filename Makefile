@@ -1,0 +1,67 @@
+# Everything that people do here, one word each. `make` lists the words.
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.PHONY: help serve test bench lint format sanitize fuzz clean release setup-serve setup-test
+
+VENV := .venv/bin
+PYTHON := Tests/Clients
+SWIFT := Package.swift Sources Tests Benchmarks Fuzz
+# The targets whose tests the thread sanitizer watches: all that share state, and no processes of our own.
+SANITIZED := PoolCoreTests|SpeechCoreTests|SpeechPipelineTests|WyomingTests|ObservabilityTests|SupervisorTests
+SECONDS_EACH ?= 30
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand --tabs=16
+
+serve: release ## install what is missing, build, and speak on http://127.0.0.1:8080 (ARGS="--help")
+	@exec .build/release/chorus serve $(ARGS)
+
+test: .venv/ready ## every test: install what is missing, build, unit tests, real clients
+	@swift build --build-tests
+	swift test --skip-build --disable-xctest
+	$(VENV)/pytest -c $(PYTHON)/pyproject.toml $(PYTHON)
+
+bench: release ## what the gateway costs: time, throughput, memory, start
+	@swift build --configuration release --product FakeWorker
+	swift build --configuration release --package-path Benchmarks
+	Benchmarks/.build/release/gateway-bench $(ARGS)
+
+lint: .venv/ready ## style of the Swift, Python and shell sources
+	@swift format lint --strict --parallel --recursive $(SWIFT)
+	$(VENV)/ruff check --quiet $(PYTHON)
+	$(VENV)/ruff format --quiet --check $(PYTHON)
+	$(VENV)/mypy --config-file $(PYTHON)/pyproject.toml $(PYTHON)
+
+format: .venv/ready ## put the style right
+	@swift format --in-place --parallel --recursive $(SWIFT)
+	$(VENV)/ruff check --quiet --fix $(PYTHON)
+	$(VENV)/ruff format --quiet $(PYTHON)
+
+sanitize: setup-test ## the unit tests under the thread sanitizer
+	@swift test --scratch-path .build-tsan --sanitize=thread --disable-xctest --filter '$(SANITIZED)'
+
+fuzz: setup-test ## hostile input for the parsers, SECONDS_EACH=30 each
+	@Fuzz/run.sh $(SECONDS_EACH)
+
+clean: ## forget everything that was built
+	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build .venv
+
+release: setup-serve
+	@swift build --configuration release --product chorus
+	swift build --configuration release --product chorus-espeak
+
+setup-serve:
+	@scripts/setup.sh serve
+
+setup-test:
+	@scripts/setup.sh test
+
+# Made anew only when the pinned packages change.
+.venv/ready: $(PYTHON)/requirements.txt | setup-test
+	@echo "Installing the pinned Python packages into .venv"
+	python3 -m venv --clear .venv
+	$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@

@@ -1,0 +1,216 @@
+"""Runs `chorus serve` for a test, and sees to it that nothing of it is left."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+Json = dict[str, Any]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("CHORUS_BIN_DIR", REPOSITORY / ".build" / "debug"))
+"""Where the programs under test are; release ones are tested with CHORUS_BIN_DIR=.build/release."""
+
+START_LIMIT = 30.0
+STOP_LIMIT = 30.0
+"""Seconds that a server may take to start and to stop: wide, for debug binaries on a busy machine."""
+
+_MARK = "CLIENT_TEST_MARK"
+
+
+def wait_until(condition: Callable[[], bool], what: str, limit: float = 20.0) -> None:
+    """Polls until the condition holds; fails with `what` after `limit` seconds."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, f"waited {limit:g} s in vain until {what}"
+        time.sleep(0.01)
+
+
+def clean_environment(mark: str = "") -> Mapping[str, str]:
+    """The environment without CHORUS_… variables, which would override the configuration."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHORUS_")} | {_MARK: mark}
+
+
+def fake_engine(*flags: str, instances: int = 1, name: str = "fake", **settings: object) -> Json:
+    """An engine whose instances are FakeWorkers."""
+    command = [str(BIN / "FakeWorker"), "--uri", "{uri}", *flags]
+    return {"name": name, "command": command, "instances": instances, **settings}
+
+
+def espeak_engine(instances: int = 1) -> Json:
+    """The built-in engine."""
+    return {"name": "espeak", "builtin": "espeak", "instances": instances}
+
+
+def plain_engine(instances: int = 1) -> Json:
+    """An engine made of the unmodified `wyoming` package."""
+    command = [sys.executable, str(Path(__file__).with_name("plain_engine.py")), "--uri", "{uri}"]
+    return {"name": "plain", "command": command, "instances": instances}
+
+
+def write_configuration(directory: Path, engines: list[Json], **settings: object) -> Path:
+    """Writes a configuration file (JSON is YAML) that listens on a free port."""
+    configuration = {"listen": "127.0.0.1:0", "log": {"format": "json"}, "engines": engines, **settings}
+    path = directory / "chorus.yaml"
+    path.write_text(json.dumps(configuration, indent=2))
+    return path
+
+
+class Call:
+    """A request that was sent, and whose answer nobody has read yet."""
+
+    def __init__(self, port: int, body: Json) -> None:
+        """Sends it over a connection of its own."""
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self._connection.request("POST", "/v1/audio/speech", json.dumps(body), {"Content-Type": "application/json"})
+
+    def response(self) -> http.client.HTTPResponse:
+        """Waits for the head of the answer."""
+        return self._connection.getresponse()
+
+    def leave(self) -> None:
+        """Hangs up."""
+        self._connection.close()
+
+
+class Server:
+    """A running `chorus serve`."""
+
+    def __init__(self, directory: Path, engines: list[Json], *, until_loaded: bool = True, **settings: object) -> None:
+        """Starts it, and waits until every instance of every engine is loaded unless told otherwise."""
+        configuration = write_configuration(directory, engines, **settings)
+        self.log = directory / "chorus.log"
+        self._mark = uuid.uuid4().hex
+        self._calls: list[Call] = []
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [str(BIN / "chorus"), "serve", "--config", str(configuration)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=clean_environment(self._mark),
+            )
+        self.is_over = False
+        try:
+            self.url = self._read_address()
+            if until_loaded:
+                wait_until(self.is_at_full_strength, "every instance is loaded", START_LIMIT)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _read_address(self) -> str:
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(START_LIMIT, self.process.kill)
+        watchdog.start()
+        try:
+            for line in self.process.stdout:
+                _, found, rest = line.partition("Listening on ")
+                if found:
+                    return rest.split()[0].rstrip("/")
+        finally:
+            watchdog.cancel()
+        raise AssertionError(f"chorus said no address and ended with {self.process.wait()}:\n{self.log.read_text()}")
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
+
+    def speak(self, text: str, **fields: object) -> httpx.Response:
+        """Posts a speech request for pcm, if `fields` ask for nothing else."""
+        body = {"input": text, "response_format": "pcm", **fields}
+        return httpx.post(f"{self.url}/v1/audio/speech", json=body, timeout=120)
+
+    def call(self, text: str, **fields: object) -> Call:
+        """Sends a speech request as `speak` does, and leaves the answer to the caller."""
+        call = Call(self.port, {"input": text, "response_format": "pcm", **fields})
+        self._calls.append(call)
+        return call
+
+    def pool(self) -> Json:
+        """What `/v1/pool` says."""
+        return cast(Json, httpx.get(f"{self.url}/v1/pool").raise_for_status().json())
+
+    def instances(self) -> list[Json]:
+        """The instances of the pool."""
+        return cast(list[Json], self.pool()["instances"])
+
+    def restarts(self) -> int:
+        """How many workers have been replaced so far."""
+        return sum(instance["restarts"] for instance in self.instances())
+
+    def jobs_done(self) -> int:
+        """How many jobs ended well."""
+        return sum(instance["jobs_done"] for instance in self.instances())
+
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return cast(int, self.pool()["queue"]["jobs"])
+
+    def is_at_full_strength(self) -> bool:
+        """Whether every instance that is wanted serves."""
+        return all(engine["ready"] == engine["instances"] for engine in self.pool()["engines"])
+
+    def is_idle(self) -> bool:
+        """Whether every instance waits for work."""
+        return self.queued() == 0 and all(instance["state"] == "ready" for instance in self.instances())
+
+    def is_busy(self) -> bool:
+        """Whether every instance works."""
+        return all(instance["state"] == "busy" for instance in self.instances())
+
+    def processes(self) -> set[int]:
+        """The living processes of this server: its own, its workers', and theirs."""
+        entry = f"{_MARK}={self._mark}".encode()
+        return {pid for pid in _all_processes() if entry in _environment(pid)}
+
+    def stop(self) -> None:
+        """Hangs up every call, asks it to end as an administrator does, and checks that it ends well."""
+        self._hang_up()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.assert_ended_well()
+
+    def assert_ended_well(self) -> None:
+        """Waits for its end: exit code 0, and no process left."""
+        try:
+            assert self.process.wait(STOP_LIMIT) == 0, f"chorus ended badly:\n{self.log.read_text()}"
+            assert self.processes() == set(), "chorus left processes behind"
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends it at once, if it still runs."""
+        self.is_over = True
+        self._hang_up()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def _hang_up(self) -> None:
+        for call in self._calls:
+            call.leave()
+
+
+def _all_processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return []

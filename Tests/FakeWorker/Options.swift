@@ -1,0 +1,55 @@
+import SpeechCore
+
+/// The command line:
+/// `--uri unix://PATH` where to listen;
+/// `--slots N` jobs at once, also in `info` (1); more of them wait in line;
+/// `--rate HZ` of the samples (24000);
+/// `--service-ms X` what a job takes, spread over its chunks (0);
+/// `--load-ms X` what loading takes (0), `--fail-load` ends the process after it;
+/// `--voices NAME:LANGUAGE,…` (`fake:en`); the first is the default;
+/// `--no-chorus` a plain service: no `chorus` object in `info`, cancel is not understood;
+/// `--state-dir PATH` where `{die-once:NAME}` remembers.
+struct Options: Sendable {
+    private(set) var path = ""
+    private(set) var slots = 1
+    private(set) var sampleRate = 24_000
+    private(set) var serviceTime = Duration.zero
+    private(set) var loadMilliseconds = 0
+    private(set) var failsToLoad = false
+    private(set) var voices = [Voice(name: "fake", languages: ["en"])]
+    private(set) var isPlain = false
+    private(set) var stateDirectory: String?
+
+    init(_ arguments: some Sequence<String>) {
+        var rest = Array(arguments)
+        func next(for flag: String) -> String {
+            guard !rest.isEmpty else { die("\(flag) needs a value") }
+            return rest.removeFirst()
+        }
+        func number(for flag: String) -> Int {
+            guard let number = Int(next(for: flag)), number >= 0 else { die("\(flag) needs a number") }
+            return number
+        }
+        while !rest.isEmpty {
+            let flag = rest.removeFirst()
+            switch flag {
+            case "--uri": path = String(next(for: flag).trimmingPrefix("unix://"))
+            case "--slots": slots = number(for: flag)
+            case "--rate": sampleRate = number(for: flag)
+            case "--service-ms": serviceTime = .milliseconds(number(for: flag))
+            case "--load-ms": loadMilliseconds = number(for: flag)
+            case "--fail-load": failsToLoad = true
+            case "--voices": voices = next(for: flag).split(separator: ",").map(Self.voice)
+            case "--no-chorus": isPlain = true
+            case "--state-dir": stateDirectory = next(for: flag)
+            default: die("unknown flag \(flag)")
+            }
+        }
+        guard !path.isEmpty, !voices.isEmpty else { die("--uri and at least one voice are needed") }
+    }
+
+    private static func voice(_ description: Substring) -> Voice {
+        let parts = description.split(separator: ":", maxSplits: 1).map(String.init)
+        return Voice(name: parts[0], languages: parts.count > 1 ? [parts[1]] : [])
+    }
+}

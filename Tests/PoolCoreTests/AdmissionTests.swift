@@ -1,0 +1,133 @@
+import PoolCore
+import Testing
+
+/// Who is let in.
+@Suite struct AdmissionTests {
+    /// When a refused caller is to come back, in seconds.
+    private func retryAfter(_ admission: Admission) -> (name: String, seconds: Double)? {
+        guard case .refused(let refusal) = admission else { return nil }
+        switch refusal {
+        case .queueFull(let wait): return ("queueFull", wait / .seconds(1))
+        case .tenantLimit(let wait): return ("tenantLimit", wait / .seconds(1))
+        case .waitTooLong(_, let wait): return ("waitTooLong", wait / .seconds(1))
+        case .shuttingDown: return ("shuttingDown", 0)
+        }
+    }
+
+    @Test("a full queue takes no more, and has room again when a job has left it")
+    func queueFull() {
+        var stage = Stage(ready: 1) { $0.maxJobs = 2 }
+        for job in 1...3 { stage.arrive(UInt64(job), tenant: "\(job)", at: 0) }
+        #expect(retryAfter(stage.admit(4, tenant: "4", at: 0))?.name == "queueFull")
+        #expect(stage.pool.waitingJobs == 2)
+        stage.cancel(3, at: 1)
+        #expect(stage.admit(5, tenant: "5", at: 1) == .accepted([]))
+    }
+
+    @Test("a tenant with too many waiting jobs gets no more, others do")
+    func tenantLimit() {
+        var stage = Stage(ready: 1) { $0.maxJobsPerTenant = 1 }
+        stage.arrive(1, tenant: "a", at: 0)
+        stage.arrive(2, tenant: "a", at: 0)
+        #expect(retryAfter(stage.admit(3, tenant: "a", at: 0))?.name == "tenantLimit")
+        #expect(stage.admit(4, tenant: "b", at: 0) == .accepted([]))
+        stage.end(1, on: slot(0), at: 1)
+        #expect(stage.admit(5, tenant: "a", at: 1) == .accepted([]))
+    }
+
+    @Test("who would wait too long is refused at once and told how long it would be")
+    func waitTooLong() throws {
+        var stage = Stage(ready: 2) { $0.maxWait = .seconds(20) }
+        stage.arrive(1, at: 0)
+        stage.end(1, on: slot(0), at: 10)
+        for job in 2...4 { stage.arrive(UInt64(job), at: 10) }
+        #expect(stage.pool.predictedWait(engine: 0) == .seconds(10))
+        for job in 5...6 { stage.arrive(UInt64(job), at: 10) }
+        #expect(stage.pool.predictedWait(engine: 0) == .seconds(20))
+        stage.arrive(7, at: 10)
+        let admission = stage.admit(8, at: 10)
+        guard case .refused(.waitTooLong(predicted: .seconds(25), let retryAfter)) = admission else {
+            Issue.record("not refused for its wait: \(admission)")
+            return
+        }
+        #expect((20...30).contains(retryAfter / .seconds(1)))
+    }
+
+    @Test("nothing is known of the wait until a job has been timed, or while nothing serves")
+    func unknownWait() {
+        var stage = Stage(ready: 1)
+        stage.arrive(1, at: 0)
+        #expect(stage.pool.predictedWait(engine: 0) == nil)
+        stage.end(1, on: slot(0), at: 1)
+        #expect(stage.pool.predictedWait(engine: 0) == .zero)
+        stage.exit(process(0), at: 2)
+        #expect(stage.pool.predictedWait(engine: 0) == nil)
+    }
+
+    @Test("the mean time of service follows what jobs take now")
+    func meanService() throws {
+        var stage = Stage(ready: 1)
+        for job in 1...100 {
+            let begin = Double(job) * 10
+            stage.arrive(UInt64(job), at: begin)
+            stage.end(UInt64(job), on: slot(0), at: begin + (job <= 50 ? 8 : 2))
+        }
+        stage.arrive(101, at: 2000)
+        let wait = try #require(stage.pool.predictedWait(engine: 0)) / .seconds(1)
+        #expect((2...2.1).contains(wait))
+    }
+
+    @Test("segments of an admitted utterance are not refused")
+    func continuation() {
+        var stage = Stage(ready: 1) {
+            $0.maxJobs = 1
+            $0.maxJobsPerTenant = 1
+        }
+        stage.arrive(1, at: 0)
+        stage.arrive(2, at: 0)
+        #expect(stage.admit(3, isContinuation: true, at: 0) == .accepted([]))
+        stage.at(1) { $0.drainRequested(now: $1) }
+        #expect(stage.admit(4, isContinuation: true, at: 1) == .accepted([]))
+    }
+
+    @Test("an idle slot beats every limit")
+    func idleSlot() {
+        var stage = Stage(ready: 1) {
+            $0.maxJobs = 0
+            $0.maxJobsPerTenant = 0
+        }
+        #expect(stage.arrive(1, at: 0) == [.run(JobID(1), slot(0))])
+        #expect(retryAfter(stage.admit(2, at: 0))?.name == "queueFull")
+    }
+
+    @Test("a pool that drains takes no new jobs, one that stops none at all")
+    func shuttingDown() {
+        var stage = Stage(ready: 1)
+        stage.arrive(1, at: 0)
+        stage.at(1) { $0.drainRequested(now: $1) }
+        #expect(stage.admit(2, at: 1) == .refused(.shuttingDown))
+        stage.end(1, on: slot(0), at: 2)
+        #expect(stage.admit(3, isContinuation: true, at: 2) == .refused(.shuttingDown))
+        stage.exit(process(0), at: 3)
+        #expect(stage.admit(4, isContinuation: true, at: 3) == .refused(.shuttingDown))
+    }
+
+    @Test("Retry-After lies between 1 and 60 s, give or take a fifth, and differs from caller to caller")
+    func retryAfterBounds() throws {
+        for service in [0.001, 30, 1000] {
+            var stage = Stage(ready: 1) { $0.maxJobs = 1 }
+            stage.arrive(1, at: 0)
+            stage.end(1, on: slot(0), at: service)
+            stage.arrive(2, at: service)
+            stage.arrive(3, isContinuation: true, at: service)
+            let expected = min(max(2 * service, 1), 60)
+            var seen: Set<Double> = []
+            for job in 10..<60 {
+                let wait = try #require(retryAfter(stage.admit(UInt64(job), at: service))).seconds
+                #expect((expected * 0.8...expected * 1.2).contains(wait))
+                seen.insert(wait)
+            }
+            #expect(seen.count > 40)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import PoolCore
+import SpeechTestSupport
+import Testing
+
+/// Random lives of random pools. `CHORUS_SEEDS=n` walks more of them, `CHORUS_SEED=n` only that one.
+@Suite struct RandomWalkTests {
+    /// What the walks have to come across, or they prove little.
+    private static let wanted: Set<String> = [
+        "completed", "failed", "instanceLost", "waitedTooLong", "cancelled", "shutDown",
+        "queueFull", "waitTooLong", "tenantLimit", "shuttingDown",
+        "retry", "interrupt", "terminate", "kill", "drained",
+    ]
+
+    @Test("the pool keeps its rules whatever the world does", arguments: batches)
+    func walk(seeds: Range<UInt64>) {
+        var seen: Set<String> = []
+        var events = 0
+        for seed in seeds {
+            var walk = PoolSimulator.RandomWalk(seed: seed)
+            do throws(PoolSimulator.Violation) {
+                try walk.run()
+            } catch {
+                Issue.record("CHORUS_SEED=\(seed): \(error)")
+            }
+            seen.formUnion(walk.seen)
+            events += walk.events
+        }
+        print("\(seeds.count) random walks from seed \(seeds.lowerBound), \(events) events")
+        if seeds.count == Self.batch { #expect(Self.wanted.subtracting(seen) == []) }
+    }
+
+    /// Seeds of one test case. A crash names the cases that were running.
+    private static let batch = 50
+
+    private static let batches: [Range<UInt64>] = {
+        func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
+        if let seed = number("CHORUS_SEED") { return [seed..<seed + 1] }
+        let end = (number("CHORUS_SEEDS") ?? 300) + 1
+        return stride(from: 1, to: end, by: batch).map { $0..<min($0 + UInt64(batch), end) }
+    }()
+}

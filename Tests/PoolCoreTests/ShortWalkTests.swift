@@ -1,0 +1,99 @@
+import PoolCore
+import SpeechTestSupport
+import Testing
+
+/// Every sequence of events, up to a depth, that can happen to a small pool. The rules are checked after each event.
+@Suite struct ShortWalkTests {
+    /// A small pool and how far to follow it.
+    struct Plan: CustomTestStringConvertible {
+        var title: String
+        var declarations: [SlotDeclaration]
+        /// The events begin when every instance serves, instead of when the pool starts.
+        var isReady: Bool
+        /// Whether each job is a continuation.
+        var jobs: [Bool]
+        var depth: Int
+        /// Walks that there are at least.
+        var atLeast: Int
+
+        var testDescription: String { title }
+    }
+
+    @Test(
+        "a small pool keeps its rules whatever happens",
+        arguments: [
+            Plan(
+                title: "two instances from their start",
+                declarations: [SlotDeclaration(slots: 1, obeysCancel: true), SlotDeclaration(slots: 1, obeysCancel: false)],
+                isReady: false,
+                jobs: [false],
+                depth: 5,
+                atLeast: 1000
+            ),
+            Plan(
+                title: "two instances that serve",
+                declarations: [SlotDeclaration(slots: 1, obeysCancel: true), SlotDeclaration(slots: 1, obeysCancel: false)],
+                isReady: true,
+                jobs: [false, false, true],
+                depth: 5,
+                atLeast: 1000
+            ),
+            Plan(
+                title: "one instance with two slots",
+                declarations: [SlotDeclaration(slots: 2, obeysCancel: true)],
+                isReady: true,
+                jobs: [false, false, true],
+                depth: 5,
+                atLeast: 1000
+            ),
+        ]
+    )
+    func explore(plan: Plan) throws {
+        let devices = plan.declarations.map { _ in "cpu" }
+        let configuration = PoolConfiguration(engines: [.init(name: "engine", devices: devices)])
+        var simulator = PoolSimulator(configuration: configuration, declarations: plan.declarations)
+        try simulator.perform(.started)
+        while plan.isReady, let event = simulator.possibleEvents.first(where: isStep) { try simulator.perform(event) }
+
+        var counts = Counts()
+        try explore(simulator, jobs: plan.jobs[...], depth: plan.depth, &counts)
+        print("\(plan.title): \(counts.walks) walks of \(plan.depth) events, \(counts.events) events")
+        #expect(counts.walks >= plan.atLeast)
+    }
+
+    /// Whether the event is a step of an instance towards serving.
+    private func isStep(_ event: PoolSimulator.Event) -> Bool {
+        switch event {
+        case .processSpawned, .slotOpened: true
+        default: false
+        }
+    }
+
+    private struct Counts {
+        var walks = 0
+        var events = 0
+    }
+
+    private func explore(_ simulator: PoolSimulator, jobs: ArraySlice<Bool>, depth: Int, _ counts: inout Counts) throws {
+        var events = simulator.possibleEvents
+        if let isContinuation = jobs.first {
+            let id = JobID(UInt64(jobs.startIndex + 1))
+            events.append(.jobArrived(JobRequest(id: id, engine: 0, tenant: "a", isContinuation: isContinuation)))
+        }
+        if simulator.phase == .serving { events += [.drainRequested, .stopRequested] }
+        if simulator.phase == .draining { events.append(.stopRequested) }
+        guard depth > 0, !events.isEmpty else {
+            counts.walks += 1
+            return
+        }
+        for event in events {
+            var next = simulator
+            try next.perform(event, after: .milliseconds(10))
+            try next.repeatStale(event)
+            counts.events += 1
+            var left = jobs
+            if case .jobArrived = event { left.removeFirst() }
+            try explore(next, jobs: left, depth: depth - 1, &counts)
+        }
+    }
+}

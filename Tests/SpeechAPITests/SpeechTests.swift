@@ -1,0 +1,135 @@
+import SpeechAPI
+import SpeechCore
+import Testing
+
+@Suite("Speech over HTTP", .timeLimit(.minutes(1)))
+struct SpeechTests {
+    @Test("Every format streams with its media type, and mp3 is the default")
+    func formats() async throws {
+        for format in AudioFormat.allCases {
+            let synthesizer = FakeSynthesizer { _ in .success(FakeStream(.audio(.sample), .audio(.sample))) }
+            try await TestServer.run(synthesizer) { server in
+                let reply = try await server.speak(#"{"input": "Hi.", "response_format": "\#(format.rawValue)"}"#)
+                #expect(reply.status == 200)
+                #expect(reply.fields["content-type"] == format.contentType)
+                #expect(reply.isChunked && reply.isComplete && !reply.body.isEmpty)
+                if format == .mp3 {
+                    let byDefault = try await server.speak(#"{"input": "Hi."}"#)
+                    #expect(byDefault.body == reply.body)
+                }
+            }
+        }
+    }
+
+    @Test("pcm is the samples themselves, and the utterance is what was asked")
+    func pcm() async throws {
+        let synthesizer = FakeSynthesizer(FakeStream(.audio(.sample), .audio(.sample)))
+        try await TestServer.run(synthesizer) { server in
+            let body =
+                #"{"model": "espeak", "input": "Hi.", "voice": {"id": "alloy"}, "response_format": "pcm", "seed": 7}"#
+            let reply = try await server.speak(body, fields: "X-Request-Id: abc-1\r\nAuthorization: Bearer none\r\n")
+            #expect(reply.body == PCM.sample.bytes + PCM.sample.bytes)
+            #expect(reply.fields["x-request-id"] == "abc-1")
+            #expect(reply.fields["cache-control"] == "no-store")
+            #expect(reply.fields["x-accel-buffering"] == "no")
+        }
+        let utterance = try #require(synthesizer.utterances.first)
+        #expect(utterance.id == "abc-1")
+        #expect(utterance.model == "espeak")
+        #expect(utterance.text == "Hi.")
+        #expect(utterance.voice == "alloy")
+        #expect(utterance.engineOptions == ["seed": .integer(7)])
+        #expect(utterance.tenant == Utterance.anonymousTenant)
+    }
+
+    @Test("Speed shortens the audio")
+    func speed() async throws {
+        try await TestServer.run(FakeSynthesizer(FakeStream(.audio(.sample), .audio(.sample)))) { server in
+            let reply = try await server.speak(#"{"input": "Hi.", "response_format": "pcm", "speed": 2}"#)
+            #expect(reply.status == 200 && reply.isComplete)
+            #expect(abs(reply.body.count - PCM.sample.byteCount) < 1_000)
+        }
+    }
+
+    @Test("A wav of one segment says its length, one of several does not know it")
+    func wav() async throws {
+        let synthesizer = FakeSynthesizer { utterance in
+            .success(FakeStream(.audio(.sample), .audio(.sample), segmentCount: utterance.text == "One." ? 1 : 2))
+        }
+        try await TestServer.run(synthesizer) { server in
+            let short = try await server.speak(#"{"input": "One.", "response_format": "wav"}"#)
+            #expect(short.fields["content-length"] == "\(44 + 2 * PCM.sample.byteCount)")
+            #expect(short.fields["content-type"] == "audio/wav")
+            #expect(short.body.count == 44 + 2 * PCM.sample.byteCount)
+            #expect(Array(short.body[40..<44]) == [0x80, 0x25, 0, 0])
+
+            let long = try await server.speak(#"{"input": "One. Two.", "response_format": "wav"}"#)
+            #expect(long.isChunked && long.isComplete)
+            #expect(long.body.count == short.body.count)
+            #expect(Array(long.body[40..<44]) == [0xFF, 0xFF, 0xFF, 0xFF])
+        }
+    }
+
+    @Test("No audio at all is an empty answer, not an error")
+    func nothing() async throws {
+        try await TestServer.run(FakeSynthesizer(FakeStream())) { server in
+            let reply = try await server.speak(#"{"input": "…", "response_format": "pcm"}"#)
+            #expect(reply.status == 200 && reply.isComplete && reply.body.isEmpty)
+        }
+    }
+
+    @Test("Server-Timing tells how long the first segment waited and worked")
+    func timing() async throws {
+        let timing = SegmentTiming(queued: .microseconds(1_500), firstAudio: .milliseconds(20))
+        try await TestServer.run(FakeSynthesizer(FakeStream(.audio(.sample), timing: timing))) { server in
+            let reply = try await server.speak(#"{"input": "Hi.", "response_format": "pcm"}"#)
+            #expect(reply.fields["server-timing"] == "queue;dur=1.5, first-audio;dur=20.0")
+        }
+    }
+
+    @Test("Events carry the audio in Base64 and end with what it came to")
+    func events() async throws {
+        let little = PCM(samples: [1, 2, 3], sampleRate: 24_000)
+        let second = PCM(samples: [Int16](repeating: 0, count: 24_000), sampleRate: 24_000)
+        try await TestServer.run(FakeSynthesizer(FakeStream(.audio(little), .audio(second)))) { server in
+            let reply = try await server.speak(#"{"input": "Hi!", "response_format": "pcm", "stream_format": "sse"}"#)
+            #expect(reply.fields["content-type"] == "text/event-stream")
+            #expect(reply.isComplete)
+            let events = reply.text.split(separator: "\n\n", omittingEmptySubsequences: false)
+            #expect(events.count == 4)
+            #expect(events.first == #"data: {"type":"speech.audio.delta","audio":"AQACAAMA"}"#)
+            #expect(events[1].hasPrefix(#"data: {"type":"speech.audio.delta","audio":"AAAA"#))
+            #expect(
+                events[2]
+                    == #"data: {"type":"speech.audio.done","usage":"#
+                    + #"{"audio_seconds":1,"input_tokens":3,"output_tokens":0,"total_tokens":3}}"#
+            )
+            #expect(events[3].isEmpty)
+        }
+    }
+
+    @Test("Trouble in a stream of events is an event, the last one")
+    func eventOfTrouble() async throws {
+        let stream = FakeStream(.audio(.sample), .failure(SpeechError(.engineFailed, "The engine died.")))
+        try await TestServer.run(FakeSynthesizer(stream)) { server in
+            let reply = try await server.speak(#"{"input": "Hi.", "response_format": "pcm", "stream_format": "sse"}"#)
+            #expect(reply.isComplete)
+            let error = #"{"code":"engine_failed","message":"The engine died.","param":null,"type":"server_error"}"#
+            #expect(reply.text.hasSuffix("data: {\"error\":\(error),\"type\":\"error\"}\n\n"))
+        }
+    }
+
+    @Test("Trouble in a stream of audio breaks it off, visibly")
+    func brokenOff() async throws {
+        let stream = FakeStream(.audio(.sample), .failure(SpeechError(.engineFailed, "The engine died.")))
+        try await TestServer.run(FakeSynthesizer(stream)) { server in
+            let connection = try await HTTPConnection.open(port: server.port)
+            try await connection.send("POST", "/v1/audio/speech", body: #"{"input": "Hi.", "response_format": "pcm"}"#)
+            let reply = try await connection.reply()
+            #expect(reply.status == 200)
+            #expect(!reply.isComplete)
+            await connection.waitForClose()
+        }
+        #expect(stream.cancelled.hasFired)
+    }
+}

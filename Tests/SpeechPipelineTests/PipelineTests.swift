@@ -1,0 +1,137 @@
+import Metrics
+import MetricsTestKit
+import SpeechCore
+import SpeechPipeline
+import Testing
+
+@Suite("Pipeline")
+struct PipelineTests {
+    private static let engines = [
+        EngineStatus(
+            name: "first",
+            voices: [Voice(name: "en", languages: ["en"]), Voice(name: "zh", languages: ["zh"])],
+            slots: 4
+        ),
+        EngineStatus(name: "second", voices: [], slots: 1), EngineStatus(name: "loading"),
+    ]
+    private static let configuration = PipelineConfiguration(
+        models: ["tts-1": "second", "a": "first", "gone": "nowhere"],
+        voices: ["first": ["boss": "en"]]
+    )
+
+    private let runner = ScriptedRunner(engines)
+    private let pipeline: SpeechPipeline
+
+    init() {
+        pipeline = SpeechPipeline(runner: runner, configuration: Self.configuration)
+    }
+
+    @Test("Models are the engines in their order, then the aliases by name")
+    func models() {
+        #expect(pipeline.models.map(\.id) == ["first", "second", "loading", "a", "gone", "tts-1"])
+        #expect(pipeline.models.map(\.engine) == ["first", "second", "loading", "first", "nowhere", "second"])
+    }
+
+    @Test("Voices are those of the model's engine")
+    func voices() throws {
+        #expect(try pipeline.voices(model: nil).map(\.voice.name) == ["en", "zh", "boss"])
+        #expect(try pipeline.voices(model: "tts-1").isEmpty)
+    }
+
+    @Test("An unknown model, also behind an alias, is refused with names that exist", arguments: ["what", "gone", ""])
+    func unknownModel(model: String) throws {
+        let error = try #require(throws: SpeechError.self) {
+            try pipeline.speak(Utterance(id: "1", model: model, text: "Hello."))
+        }
+        #expect(error.code == .modelNotFound)
+        #expect(error.param == "model")
+        #expect(error.message.contains("first, second"))
+        #expect(throws: error) { try pipeline.voices(model: model) }
+    }
+
+    @Test("An engine that is still loading is unavailable for now")
+    func loading() throws {
+        let error = try #require(throws: SpeechError.self) {
+            try pipeline.speak(Utterance(id: "1", model: "loading", text: "Hello."))
+        }
+        #expect(error.code == .engineUnavailable)
+        #expect(error.retryAfter == .seconds(1))
+    }
+
+    @Test("A text of white space and an unknown voice are refused and reach no worker")
+    func invalid() throws {
+        let empty = try #require(throws: SpeechError.self) { try pipeline.speak(Utterance(id: "1", text: " \n")) }
+        #expect(empty.code == .invalidRequest)
+        let voice = try #require(throws: SpeechError.self) {
+            try pipeline.speak(Utterance(id: "1", text: "Hello.", voice: "nobody"))
+        }
+        #expect(voice.code == .voiceNotFound)
+        #expect(runner.segments.isEmpty)
+    }
+
+    @Test("Segments carry the utterance's id, engine, options and tenant, and a voice for their script")
+    func segments() throws {
+        let text = "Hello there.\n你好吗？"
+        let utterance = Utterance(id: "7", text: text, engineOptions: ["seed": .integer(1)], tenant: "me")
+        let stream = try pipeline.speak(utterance)
+        #expect(stream.segmentCount == 2)
+        let expected = [(0, "Hello there.", "en"), (1, "你好吗？", "zh")].map { index, text, voice in
+            Segment(
+                utteranceID: "7",
+                index: index,
+                engine: "first",
+                text: text,
+                voice: voice,
+                context: ["seed": .integer(1)],
+                tenant: "me"
+            )
+        }
+        #expect(runner.segments == expected)
+        let other = try pipeline.speak(Utterance(id: "8", model: "tts-1", text: "Hello.", voice: "any"))
+        #expect(
+            runner.segments.last == Segment(utteranceID: "8", index: 0, engine: "second", text: "Hello.", voice: "any")
+        )
+        other.cancel()
+    }
+
+    @Test("No more utterances are open than may be, and an ended one makes room")
+    func maxUtterances() throws {
+        let pipeline = SpeechPipeline(runner: runner, configuration: PipelineConfiguration(maxUtterances: 2))
+        let utterance = Utterance(id: "1", text: "Hello.")
+        let first = try pipeline.speak(utterance)
+        let second = try pipeline.speak(utterance)
+        let error = try #require(throws: SpeechError.self) { try pipeline.speak(utterance) }
+        #expect(error.code == .queueFull)
+        #expect(error.retryAfter == .seconds(1))
+        first.cancel()
+        first.cancel()
+        let third = try pipeline.speak(utterance)
+        #expect(throws: SpeechError.self) { try pipeline.speak(utterance) }
+        second.cancel()
+        third.cancel()
+    }
+
+    @Test("Utterances are counted by how they end")
+    func metrics() async throws {
+        let metrics = TestMetrics()
+        let runner = ScriptedRunner(slots: 2)
+        let pipeline = withMetricsFactory(metrics) { SpeechPipeline(runner: runner) }
+        let utterance = Utterance(id: "1", text: "One. Two.")
+        let done = try pipeline.speak(utterance)
+        runner.audio(0).play(1)
+        runner.audio(1).play(2)
+        while try await done.next() != nil {}
+        let failed = try pipeline.speak(utterance)
+        runner.audio(2).fail(SpeechError(.engineFailed, "It broke."))
+        await #expect(throws: SpeechError.self) { try await failed.next() }
+        let cancelled = try pipeline.speak(utterance)
+        let open = try pipeline.speak(utterance)
+        cancelled.cancel()
+        #expect(try metrics.expectMeter("chorus_utterances_open").lastValue == 1)
+        #expect(try metrics.expectCounter("chorus_segments_total").totalValue == 8)
+        for outcome in ["ok", "failed", "cancelled"] {
+            #expect(try metrics.expectCounter("chorus_utterances_total", [("outcome", outcome)]).totalValue == 1)
+        }
+        open.cancel()
+    }
+}

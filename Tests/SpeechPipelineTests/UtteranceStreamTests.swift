@@ -1,0 +1,263 @@
+import SpeechCore
+import Synchronization
+import Testing
+
+@testable import SpeechPipeline
+
+@Suite("Stream of an utterance")
+struct UtteranceStreamTests {
+    /// A text of that many segments.
+    private static func text(_ count: Int) -> String {
+        let sentence = "This is a sentence that is so long that it is not joined with another one."
+        return "Hi. " + (1..<count).map { _ in sentence }.joined(separator: " ")
+    }
+
+    private func speak(_ count: Int, with pipeline: SpeechPipeline) throws -> any SpeechStream {
+        let stream = try pipeline.speak(Utterance(id: "u", text: Self.text(count)))
+        #expect(stream.segmentCount == count)
+        return stream
+    }
+
+    /// That nothing is held any more.
+    private func expectIdle(_ pipeline: SpeechPipeline, sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(pipeline.resources.lookahead.count == 0, sourceLocation: sourceLocation)
+        #expect(pipeline.resources.utterances.count == 0, sourceLocation: sourceLocation)
+    }
+
+    private func samples(_ stream: any SpeechStream) async throws -> [Int16] {
+        var samples: [Int16] = []
+        while let chunk = try await stream.next() { samples += chunk.samples }
+        return samples
+    }
+
+    @Test("Audio comes in order though segments finish out of order")
+    func order() async throws {
+        let runner = ScriptedRunner(slots: 3)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        runner.audio(2).play(3, count: 1)
+        runner.audio(1).play(2, count: 1, finish: false)
+        runner.audio(0).play(1, count: 1)
+        runner.audio(1).play(2, count: 1)
+        #expect(try await samples(stream) == [1, 2, 2, 3])
+        #expect(try await stream.next() == nil)
+        expectIdle(pipeline)
+    }
+
+    @Test("As many segments are outstanding as the engine has slots", arguments: [0, 1, 2, 4])
+    func slots(slots: Int) async throws {
+        let runner = ScriptedRunner(slots: slots) { $1.play(1) }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(6, with: pipeline)
+        let window = max(1, slots)
+        #expect(runner.indices == Array(0..<window))
+        _ = try await stream.next()
+        #expect(runner.indices == Array(0..<window))
+        _ = try await stream.next()
+        #expect(runner.indices == Array(0...window))
+        stream.cancel()
+        expectIdle(pipeline)
+    }
+
+    @Test("A reader who does not read causes nothing to be made, and gets all when it goes on")
+    func slowReader() async throws {
+        // Each segment is 40 KiB in two chunks, made at once.
+        let runner = ScriptedRunner(slots: 4) { segment, audio in
+            audio.play(Int16(segment.index), count: 10 * 1024, finish: false)
+            audio.play(Int16(segment.index), count: 10 * 1024)
+        }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(10, with: pipeline)
+        // 80 KiB wait, over the limit of 64: two segments.
+        #expect(runner.indices == [0, 1])
+        _ = try await stream.next()
+        #expect(runner.indices == [0, 1])
+        _ = try await stream.next()
+        #expect(runner.indices == [0, 1, 2])
+        let rest = try await samples(stream)
+        #expect(rest.count == 18 * 10_240)
+        #expect(rest == rest.sorted())
+        #expect(runner.indices == Array(0..<10))
+        expectIdle(pipeline)
+    }
+
+    @Test("All utterances together have a bounded number of segments made before their turn")
+    func lookaheadBudget() async throws {
+        let runner = ScriptedRunner(slots: 4)
+        let pipeline = SpeechPipeline(runner: runner)
+        let streams = try (0..<5).map { _ in try speak(5, with: pipeline) }
+        // 5 heads, and 8 permits: 3 + 3 + 2 + 0 + 0.
+        #expect(runner.indices == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 0, 0])
+        #expect(pipeline.resources.lookahead.count == 8)
+        streams[0].cancel()
+        #expect(pipeline.resources.lookahead.count == 5)
+        // The last stream, when it is read, may now look ahead.
+        runner.audio(12).play(1)
+        _ = try await streams[4].next()
+        #expect(pipeline.resources.lookahead.count == 8)
+        for stream in streams { stream.cancel() }
+        expectIdle(pipeline)
+    }
+
+    @Test("A segment that becomes the head gives its permit back")
+    func permitOfHead() async throws {
+        let runner = ScriptedRunner(slots: 2) { $1.play(Int16($0.index)) }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        #expect(pipeline.resources.lookahead.count == 1)
+        for _ in 0..<3 { #expect(try await stream.next() != nil) }
+        #expect(pipeline.resources.lookahead.count == 0)
+        #expect(try await stream.next() == nil)
+        expectIdle(pipeline)
+    }
+
+    @Test("Cancelling wakes a waiting reader and cancels what is outstanding")
+    func cancel() async throws {
+        let runner = ScriptedRunner(slots: 3)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        let reader = Task { try await stream.next() }
+        stream.cancel()
+        await #expect(throws: SpeechError.cancelled) { try await reader.value }
+        await #expect(throws: SpeechError.cancelled) { try await stream.next() }
+        #expect(runner.cancelled == [0, 1, 2])
+        #expect(runner.indices == [0, 1, 2])
+        expectIdle(pipeline)
+    }
+
+    @Test("A segment that is being submitted when the stream is cancelled is cancelled too")
+    func cancelDuringSubmission() async throws {
+        let opened = Mutex<(any SpeechStream)?>(nil)
+        let runner = ScriptedRunner(slots: 1) { segment, audio in
+            if segment.index == 0 { audio.play(1) } else { opened.withLock { $0 }?.cancel() }
+        }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        opened.withLock { $0 = stream }
+        #expect(try await stream.next() != nil)
+        await #expect(throws: SpeechError.cancelled) { try await stream.next() }
+        #expect(runner.cancelled == [1])
+        opened.withLock { $0 = nil }
+        expectIdle(pipeline)
+    }
+
+    @Test("A cancelled task cancels the utterance")
+    func taskCancellation() async throws {
+        let runner = ScriptedRunner(slots: 3)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        let reader = Task { try await stream.next() }
+        reader.cancel()
+        await #expect(throws: SpeechError.cancelled) { try await reader.value }
+        #expect(runner.cancelled == [0, 1, 2])
+        expectIdle(pipeline)
+    }
+
+    @Test("A dropped stream cancels what is outstanding")
+    func drop() throws {
+        let runner = ScriptedRunner(slots: 3)
+        let pipeline = SpeechPipeline(runner: runner)
+        do { _ = try speak(5, with: pipeline) }
+        #expect(runner.cancelled == [0, 1, 2])
+        expectIdle(pipeline)
+    }
+
+    @Test("An error of a segment comes after the audio before it, ends the stream and cancels the rest")
+    func failure() async throws {
+        let runner = ScriptedRunner(slots: 3)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        let (early, late) = (SpeechError(.engineFailed, "Early."), SpeechError(.engineFailed, "Late."))
+        runner.audio(2).fail(late)
+        runner.audio(1).fail(early)
+        runner.audio(0).play(7)
+        #expect(try await stream.next()?.samples == [7, 7, 7, 7])
+        await #expect(throws: early) { try await stream.next() }
+        await #expect(throws: early) { try await stream.next() }
+        #expect(runner.indices == [0, 1, 2])
+        expectIdle(pipeline)
+    }
+
+    @Test("After a refusal nothing more of the utterance is submitted")
+    func refusal() async throws {
+        let refusal = SpeechError(.queueFull, "Full.", retryAfter: .seconds(3))
+        let runner = ScriptedRunner(slots: 3) { $1.fail(refusal) }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        await #expect(throws: refusal) { try await stream.next() }
+        #expect(runner.indices == [0])
+        expectIdle(pipeline)
+    }
+
+    @Test("The gap goes between segments that have audio, at their sample rate")
+    func gap() async throws {
+        let runner = ScriptedRunner(slots: 4)
+        let configuration = PipelineConfiguration(segmentGap: .milliseconds(1))
+        let pipeline = SpeechPipeline(runner: runner, configuration: configuration)
+        let stream = try speak(4, with: pipeline)
+        runner.audio(0).finish()
+        runner.audio(1).play(1, count: 2, rate: 8_000, finish: false)
+        runner.audio(1).play(2, count: 1, rate: 8_000)
+        runner.audio(2).finish()
+        runner.audio(3).play(3, count: 1, rate: 8_000)
+        #expect(try await samples(stream) == [1, 1, 2] + [Int16](repeating: 0, count: 8) + [3])
+        expectIdle(pipeline)
+    }
+
+    @Test("Another sample rate midway is the engine's failure")
+    func sampleRate() async throws {
+        let runner = ScriptedRunner(slots: 2)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        runner.audio(0).play(1, rate: 24_000)
+        runner.audio(1).play(1, rate: 22_050)
+        _ = try await stream.next()
+        let error = await #expect(throws: SpeechError.self) { try await stream.next() }
+        #expect(error?.code == .engineFailed)
+        expectIdle(pipeline)
+    }
+
+    @Test("No audio at all is the engine's failure")
+    func noAudio() async throws {
+        let runner = ScriptedRunner(slots: 1) { $1.finish() }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        let error = await #expect(throws: SpeechError.self) { try await stream.next() }
+        #expect(error == SpeechError(.engineFailed, "The engine made no audio for this text."))
+        expectIdle(pipeline)
+    }
+
+    @Test("The timing is that of the first segment")
+    func timing() async throws {
+        let runner = ScriptedRunner(slots: 2)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(2, with: pipeline)
+        runner.audio(1).start()
+        #expect(stream.timing == SegmentTiming())
+        runner.audio(0).start()
+        runner.audio(0).play(1)
+        runner.audio(1).play(1)
+        while try await stream.next() != nil {}
+        #expect(stream.timing == runner.audio(0).timing)
+        #expect(stream.timing.firstAudio != nil)
+    }
+
+    @Test("Readers who leave at any moment leave nothing behind")
+    func leavingAtRandom() async throws {
+        let runner = ScriptedRunner(slots: 3) { segment, audio in
+            audio.play(1, count: 1, finish: false)
+            audio.play(2, count: 1)
+        }
+        let pipeline = SpeechPipeline(runner: runner)
+        for seed in UInt64(0)..<200 {
+            var random = SeededGenerator(seed: seed)
+            let reads = Int.random(in: 0...13, using: &random)
+            let leaves = Bool.random(using: &random)
+            let stream = try speak(6, with: pipeline)
+            async let canceller: Void = { if leaves { stream.cancel() } }()
+            for _ in 0..<reads { _ = try? await stream.next() }
+            await canceller
+        }
+        expectIdle(pipeline)
+    }
+}

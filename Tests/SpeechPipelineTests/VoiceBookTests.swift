@@ -1,0 +1,118 @@
+import SpeechCore
+import SpeechPipeline
+import Testing
+
+@Suite("Voices")
+struct VoiceBookTests {
+    private static let espeak = [
+        Voice(name: "de", languages: ["de"]), Voice(name: "cmn-latn-pinyin", languages: ["cmn-latn-pinyin"]),
+        Voice(name: "cmn", languages: ["cmn"]), Voice(name: "yue", languages: ["yue"]),
+        Voice(name: "en-gb", languages: ["en-gb"]),
+        Voice(name: "en-us", languages: ["en-us"]), Voice(name: "ja", languages: ["ja"]),
+        Voice(name: "ru", languages: ["ru"]),
+    ]
+
+    private func name(
+        _ requested: String?,
+        _ script: SpokenScript = .latin,
+        voices: [Voice] = espeak,
+        aliases: [String: String] = [:]
+    ) throws -> String? {
+        let book = VoiceBook(engine: "test", voices: voices, aliases: aliases)
+        return book.voice(try book.choice(named: requested), for: script)
+    }
+
+    @Test(
+        "With no voice, or auto, the script chooses",
+        arguments: [
+            (SpokenScript.latin, "en-us"), (.han, "cmn"), (.japanese, "ja"), (.cyrillic, "ru"), (.hangul, "en-us"),
+            (.other, "en-us"),
+        ]
+    )
+    func byScript(script: SpokenScript, expected: String) throws {
+        #expect(try name(nil, script) == expected)
+        #expect(try name("Auto", script) == expected)
+        #expect(try name("narrator", script, aliases: ["narrator": "auto+f2"]) == "\(expected)+f2")
+        #expect(try name("auto+m3", script) == "\(expected)+m3")
+    }
+
+    @Test("The likeliest language of a script wins, then the others, then English, then the first voice")
+    func fallback() throws {
+        #expect(
+            try name(nil, .han, voices: [Voice(name: "c", languages: ["yue"]), Voice(name: "m", languages: ["zh_CN"])])
+                == "m"
+        )
+        #expect(
+            try name(nil, .han, voices: [Voice(name: "d", languages: ["de"]), Voice(name: "e", languages: ["en_GB"])])
+                == "e"
+        )
+        #expect(try name(nil, .latin, voices: [Voice(name: "d", languages: ["de"]), Voice(name: "s")]) == "d")
+        #expect(try name(nil, .han, voices: [Voice(name: "both", languages: ["en", "zh"])]) == "both")
+    }
+
+    @Test("An engine's own name is taken exactly, then without regard to case, then with a variant")
+    func ownNames() throws {
+        let voices = [Voice(name: "Amy"), Voice(name: "amy"), Voice(name: "Bob")]
+        #expect(try name("amy", voices: voices) == "amy")
+        #expect(try name("AMY", voices: voices) == "Amy")
+        #expect(try name("bob+f2", .han, voices: voices) == "Bob+f2")
+    }
+
+    @Test("An alias is taken before all else, and may point at a voice with a variant")
+    func aliases() throws {
+        let aliases = ["alloy": "auto+f1", "boss": "en-gb+m7", "de": "ru", "auto": "auto+f9"]
+        #expect(try name("alloy", .han, aliases: aliases) == "cmn+f1")
+        #expect(try name("BOSS", .han, aliases: aliases) == "en-gb+m7")
+        #expect(try name("de", aliases: aliases) == "ru")
+        #expect(try name(nil, aliases: aliases) == "en-us+f9")
+    }
+
+    @Test("OpenAI's names work on every engine and spread over the voices that speak the script")
+    func openAINames() throws {
+        #expect(try name("alloy") == "en-us")
+        #expect(try name("ash") == "en-gb")
+        #expect(try name("Ballad") == "en-us")
+        #expect(try name("ash", .han) == "cmn")
+        #expect(try name("cedar", .hangul) == "en-us")
+        #expect(try name("echo", voices: [Voice(name: "one")]) == "one")
+        for requested in VoiceBook.openAINames {
+            #expect(try name(requested, .japanese) == "ja")
+            #expect(try name(requested, voices: []) == nil)
+        }
+    }
+
+    @Test("An engine that names no voices takes any name as it is")
+    func unnamedVoices() throws {
+        #expect(try name("speaker 7", voices: []) == "speaker 7")
+        #expect(try name("boss", voices: [], aliases: ["boss": "speaker+7"]) == "speaker+7")
+        #expect(try name(nil, voices: []) == nil)
+        #expect(try name("auto+f2", voices: []) == nil)
+        #expect(try name("alloy", voices: [], aliases: ["alloy": "speaker 1"]) == "speaker 1")
+    }
+
+    @Test(
+        "An unknown name is refused with names that exist",
+        arguments: ["nobody", "", "nobody+f2", "de+", "de+../x", "+f2", "broken"]
+    )
+    func unknown(requested: String) throws {
+        let book = VoiceBook(engine: "test", voices: Self.espeak, aliases: ["boss": "de", "broken": "gone"])
+        let error = try #require(throws: SpeechError.self) { try book.choice(named: requested) }
+        #expect(error.code == .voiceNotFound)
+        #expect(error.param == "voice")
+        #expect(error.message.contains("boss, broken, de, cmn-latn-pinyin"))
+        #expect(error.message.contains("GET /v1/audio/voices"))
+        #expect(error.message.count < 400)
+    }
+
+    @Test("The offer is the engine's own voices, then the aliases by name")
+    func offered() {
+        let voices = [Voice(name: "b", languages: ["de"]), Voice(name: "a")]
+        let book = VoiceBook(engine: "test", voices: voices, aliases: ["z": "b+f2", "y": "auto"])
+        #expect(
+            book.offered == [
+                OfferedVoice(voices[0]), OfferedVoice(voices[1]), OfferedVoice(Voice(name: "y"), aliasOf: "auto"),
+                OfferedVoice(Voice(name: "z", languages: ["de"]), aliasOf: "b+f2"),
+            ]
+        )
+    }
+}
