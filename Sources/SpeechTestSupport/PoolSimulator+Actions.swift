@@ -37,14 +37,20 @@ extension PoolSimulator {
         case .cancelTimer(let timer):
             try check(timers.removeValue(forKey: timer) != nil, "only a timer that is set is cancelled")
         case .drained:
-            try check(phase == .stopping || phase == .draining && jobs.isEmpty, "the pool drains because it is told to, once")
+            try check(
+                phase == .stopping || phase == .draining && jobs.isEmpty,
+                "the pool drains because it is told to, once"
+            )
             phase = .drained
         }
     }
 
     private mutating func open(_ slot: SlotID) throws(Violation) {
         guard let process = self[slot.process] else { return try check(false, "a process has the slot") }
-        try check(process.life != .spawning && process.orders == .none, "only a process that is to serve is connected to")
+        try check(
+            process.life != .spawning && process.orders == .none,
+            "only a process that is to serve is connected to"
+        )
         if slot.index == process.slots.count {
             let declared = process.slots.isEmpty ? 1 : declarations[slot.process.instance.index].slots
             try check(slot.index < declared, "only declared slots are used")
@@ -70,7 +76,8 @@ extension PoolSimulator {
         for other in idleSlots(engine: process.engine) where isRunnable(job, on: other) {
             try check(rank(other) >= rank(slot), "the slot idle longest on the least busy instance comes first")
         }
-        for (otherID, other) in jobs where other.isWaiting && other.request.engine == process.engine && isRunnable(other, on: slot) {
+        for (otherID, other) in jobs
+        where other.isWaiting && other.request.engine == process.engine && isRunnable(other, on: slot) {
             if job.failure == nil {
                 try check(other.failure == nil && otherID.number >= id.number, "who came first runs first")
             }
@@ -80,7 +87,9 @@ extension PoolSimulator {
     }
 
     private func rank(_ slot: SlotID) -> Rank {
-        guard case .idle(let since)? = self[slot], let process = self[slot.process] else { return Rank(busy: .max, since: now) }
+        guard case .idle(let since)? = self[slot], let process = self[slot.process] else {
+            return Rank(busy: .max, since: now)
+        }
         return Rank(busy: process.busySlots, since: since)
     }
 

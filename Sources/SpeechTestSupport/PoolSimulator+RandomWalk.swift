@@ -155,7 +155,8 @@ extension PoolSimulator {
         private func isPeaceful(_ event: Event) -> Bool {
             switch kind(of: event) {
             case .spawn, .open, .complete, .obey, .news: true
-            case .arrival, .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death: false
+            case .arrival, .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death:
+                false
             }
         }
 

@@ -29,7 +29,10 @@ extension PoolSimulator {
             try check(pool.waitingJobs(engine: engine) == waiting.count, "waiting jobs are counted")
             guard !waiting.isEmpty else { continue }
             for slot in idleSlots(engine: engine) {
-                try check(!waiting.contains { isRunnable($0, on: slot) }, "no slot idles beside a job that it could run")
+                try check(
+                    !waiting.contains { isRunnable($0, on: slot) },
+                    "no slot idles beside a job that it could run"
+                )
             }
         }
     }
@@ -48,14 +51,19 @@ extension PoolSimulator {
         switch instance.state {
         case .starting: try check(process.life == .spawning, "only what is being made is starting")
         case .loading:
-            try check(process.life != .spawning && process.orders == .none && !process.hasAnswered, "who has not answered loads")
+            try check(
+                process.life != .spawning && process.orders == .none && !process.hasAnswered,
+                "who has not answered loads"
+            )
         case .ready:
             try check(process.serves && process.hasAnswered, "who has answered is ready")
             try checkSlots(instance, process)
         case .stopping: try check(phase == .stopping || process.orders != .none, "who was told to end stops")
         case .backoff, .stopped: try check(false, "an instance with a process is not without")
         }
-        if phase == .stopping { try check(process.life == .spawning || process.orders != .none, "a stopping pool ends all") }
+        if phase == .stopping {
+            try check(process.life == .spawning || process.orders != .none, "a stopping pool ends all")
+        }
     }
 
     private func checkSlots(_ instance: Instance, _ process: Process) throws(Violation) {
@@ -101,7 +109,9 @@ extension PoolSimulator {
                 continue
             }
             if process.orders == .terminate { wanted.insert(.terminate(process.id)) }
-            if process.life != .spawning, process.orders == .none, !process.hasAnswered { wanted.insert(.load(process.id)) }
+            if process.life != .spawning, process.orders == .none, !process.hasAnswered {
+                wanted.insert(.load(process.id))
+            }
             guard process.serves else { continue }
             for (index, state) in process.slots.enumerated() {
                 let slot = SlotID(process: process.id, index: index)

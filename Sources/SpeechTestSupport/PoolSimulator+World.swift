@@ -178,7 +178,9 @@ extension PoolSimulator {
         case .timerFired(let timer) where timer.purpose == .drain:
             return jobs.mapValues { _ in JobEnd.shutDown.name }
         case .timerFired(let timer) where timer.purpose == .expire:
-            let late = jobs.filter { $1.isWaiting && $1.expires && $1.arrived.advanced(by: pool.configuration.maxWait) <= now }
+            let late = jobs.filter {
+                $1.isWaiting && $1.expires && $1.arrived.advanced(by: pool.configuration.maxWait) <= now
+            }
             return late.mapValues { _ in JobEnd.waitedTooLong(retryAfter: .zero).name }
         case .timerFired:
             return [:]

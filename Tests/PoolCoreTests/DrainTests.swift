@@ -56,7 +56,7 @@ import Testing
 
     @Test("the last job's expiry is an end as well")
     func expired() {
-        var stage = Stage(.test(instances: 1)) 
+        var stage = Stage(.test(instances: 1))
         stage.arrive(1, at: 0)
         drain(&stage, at: 59)
         #expect(stage.fire(.expire).suffix(2) == [.unset(.drain), .drained])

@@ -14,6 +14,9 @@ import Testing
 
     @Test("the pool keeps its rules whatever the world does", arguments: batches)
     func walk(seeds: Range<UInt64>) {
+        // Said at once, because a crash would say nothing of its seed.
+        print("Random walks of the seeds \(seeds) begin.")
+        fflush(nil)
         var seen: Set<String> = []
         var events = 0
         for seed in seeds {
@@ -26,11 +29,11 @@ import Testing
             seen.formUnion(walk.seen)
             events += walk.events
         }
-        print("\(seeds.count) random walks from seed \(seeds.lowerBound), \(events) events")
+        print("Random walks of the seeds \(seeds) made \(events) events.")
         if seeds.count == Self.batch { #expect(Self.wanted.subtracting(seen) == []) }
     }
 
-    /// Seeds of one test case. A crash names the cases that were running.
+    /// Seeds of one test case.
     private static let batch = 50
 
     private static let batches: [Range<UInt64>] = {

@@ -24,27 +24,31 @@ import Testing
         arguments: [
             Plan(
                 title: "two instances from their start",
-                declarations: [SlotDeclaration(slots: 1, obeysCancel: true), SlotDeclaration(slots: 1, obeysCancel: false)],
+                declarations: [
+                    SlotDeclaration(slots: 1, obeysCancel: true), SlotDeclaration(slots: 1, obeysCancel: false),
+                ],
                 isReady: false,
                 jobs: [false],
-                depth: 5,
-                atLeast: 1000
+                depth: 6,
+                atLeast: 50_000
             ),
             Plan(
                 title: "two instances that serve",
-                declarations: [SlotDeclaration(slots: 1, obeysCancel: true), SlotDeclaration(slots: 1, obeysCancel: false)],
+                declarations: [
+                    SlotDeclaration(slots: 1, obeysCancel: true), SlotDeclaration(slots: 1, obeysCancel: false),
+                ],
                 isReady: true,
                 jobs: [false, false, true],
                 depth: 5,
-                atLeast: 1000
+                atLeast: 20_000
             ),
             Plan(
                 title: "one instance with two slots",
                 declarations: [SlotDeclaration(slots: 2, obeysCancel: true)],
                 isReady: true,
                 jobs: [false, false, true],
-                depth: 5,
-                atLeast: 1000
+                depth: 6,
+                atLeast: 50_000
             ),
         ]
     )
@@ -74,7 +78,8 @@ import Testing
         var events = 0
     }
 
-    private func explore(_ simulator: PoolSimulator, jobs: ArraySlice<Bool>, depth: Int, _ counts: inout Counts) throws {
+    private func explore(_ simulator: PoolSimulator, jobs: ArraySlice<Bool>, depth: Int, _ counts: inout Counts) throws
+    {
         var events = simulator.possibleEvents
         if let isContinuation = jobs.first {
             let id = JobID(UInt64(jobs.startIndex + 1))

@@ -58,7 +58,10 @@ import Testing
         #expect(stage.pool.instances[0].slots.map(\.state) == [2, 4, 3].map { .idle(since: moment($0)) })
     }
 
-    @Test("a senseless number of slots is brought to the nearest sensible one", arguments: [(-1, 1), (0, 1), (1000, 256)])
+    @Test(
+        "a senseless number of slots is brought to the nearest sensible one",
+        arguments: [(-1, 1), (0, 1), (1000, 256)]
+    )
     func slotLimits(declared: Int, used: Int) {
         var stage = Stage(.test(instances: 1))
         stage.at(0) { $0.started(now: $1) }

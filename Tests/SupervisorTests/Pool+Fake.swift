@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import NIOCore
 import NIOPosix
 import PoolCore
 import ServiceLifecycle
@@ -49,7 +50,7 @@ struct FakePool: Sendable {
             let services = ServiceGroup(services: [pool.supervisor], logger: logger)
             group.addTask { try await services.run() }
             do {
-                if waitUntilReady { await pool.until { $0.instances.allSatisfy { $0.state == "ready" } } }
+                if waitUntilReady { try await pool.until { $0.instances.allSatisfy { $0.state == "ready" } } }
                 try await body(pool)
             } catch {
                 group.cancelAll()
@@ -62,9 +63,13 @@ struct FakePool: Sendable {
         }
     }
 
-    /// Returns when the pool is as described.
-    func until(_ condition: (PoolSnapshot) -> Bool) async {
-        while await !condition(supervisor.snapshot()) { await Task.yield() }
+    /// Returns when the pool is as described. The suite's time limit ends a wait that is in vain.
+    func until(_ condition: (PoolSnapshot) -> Bool) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        while await !condition(supervisor.snapshot()) {
+            try Task.checkCancellation()
+            try await loop.scheduleTask(in: .milliseconds(1)) {}.futureResult.get()
+        }
     }
 
     func submit(_ text: String, index: Int = 0) -> SegmentAudio {

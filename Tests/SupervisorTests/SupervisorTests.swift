@@ -39,11 +39,11 @@ import Testing
     func cancelledInQueue() async throws {
         try await FakePool.with { pool in
             let running = pool.submit("{hang}")
-            await pool.until { $0.instances[0].state == "busy" }
+            try await pool.until { $0.instances[0].state == "busy" }
             let waiting = pool.submit("{die}")
-            await pool.until { $0.queue.jobs == 1 }
+            try await pool.until { $0.queue.jobs == 1 }
             waiting.cancel()
-            await pool.until { $0.queue.jobs == 0 }
+            try await pool.until { $0.queue.jobs == 0 }
             running.cancel()
             try await expect(pool.submit("Next."), says: "Next.")
             let instance = await pool.supervisor.snapshot().instances[0]
@@ -94,7 +94,7 @@ import Testing
             try await FakePool.with(instances: instances, arguments: ["--state-dir", directory]) { pool in
                 let text = "{die-once:once}Still here."
                 try await expect(pool.submit(text), says: text)
-                await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
+                try await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
                 #expect(await pool.supervisor.snapshot().instances.map(\.restarts).reduce(0, +) == 1)
             }
             unlink("\(directory)/once")
@@ -106,7 +106,7 @@ import Testing
         try await FakePool.with(instances: 2) { pool in
             await #expect(throws: SpeechError.self) { try await pool.submit("{die}").rest() }
             try await expect(pool.submit("Next."), says: "Next.")
-            await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
+            try await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
             #expect(await pool.supervisor.snapshot().instances.map(\.restarts).reduce(0, +) == 2)
         }
     }
@@ -129,7 +129,7 @@ import Testing
     func garbage() async throws {
         try await FakePool.with(instances: 2) { pool in
             await #expect(throws: SpeechError.self) { try await pool.submit("{garbage}").rest() }
-            await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
+            try await pool.until { $0.instances.allSatisfy { $0.state == "ready" } }
             try await expect(pool.submit("Next."), says: "Next.")
         }
     }
@@ -151,7 +151,7 @@ import Testing
     func limits() async throws {
         try await FakePool.with(configure: { $0.maxJobs = 2 }) { pool in
             let running = pool.submit("{hang}")
-            await pool.until { $0.instances[0].state == "busy" }
+            try await pool.until { $0.instances[0].state == "busy" }
             let waiting = [pool.submit("One."), pool.submit("Two.")]
             let refused = await #expect(throws: SpeechError.self) { try await pool.submit("Three.").rest() }
             #expect(refused?.code == .queueFull)
@@ -164,7 +164,7 @@ import Testing
         }
         try await FakePool.with(configure: { $0.maxJobsPerTenant = 0 }) { pool in
             let running = pool.submit("{hang}")
-            await pool.until { $0.instances[0].state == "busy" }
+            try await pool.until { $0.instances[0].state == "busy" }
             let refused = await #expect(throws: SpeechError.self) { try await pool.submit("One.").rest() }
             #expect(refused?.code == .tenantLimit)
             running.cancel()
@@ -175,7 +175,7 @@ import Testing
     func expiry() async throws {
         try await FakePool.with(configure: { $0.maxWait = .milliseconds(20) }) { pool in
             let running = pool.submit("{hang}")
-            await pool.until { $0.instances[0].state == "busy" }
+            try await pool.until { $0.instances[0].state == "busy" }
             let error = await #expect(throws: SpeechError.self) { try await pool.submit("Late.").rest() }
             #expect(error?.code == .waitedTooLong)
             running.cancel()
@@ -187,7 +187,7 @@ import Testing
         try await FakePool.with { pool in
             let pid = try #require(await pool.supervisor.snapshot().instances[0].pid)
             kill(pid, SIGKILL)
-            await pool.until { $0.instances[0].restarts == 1 && $0.instances[0].state == "ready" }
+            try await pool.until { $0.instances[0].restarts == 1 && $0.instances[0].state == "ready" }
             #expect(await pool.supervisor.snapshot().instances[0].pid != pid)
             try await expect(pool.submit("Back."), says: "Back.")
         }
@@ -199,7 +199,7 @@ import Testing
         try await FakePool.with { pool in
             let texts = ["{sleep:50}One.", "Two.", "Three."]
             let audios = texts.map { pool.submit($0) }
-            await pool.until { $0.queue.jobs == 2 }
+            try await pool.until { $0.queue.jobs == 2 }
             finished.withLock { $0 = audios }
         }
         for (audio, text) in zip(finished.withLock { $0 }, ["{sleep:50}One.", "Two.", "Three."]) {
@@ -212,7 +212,7 @@ import Testing
         let left = Mutex<SegmentAudio?>(nil)
         try await FakePool.with(configure: { $0.drainTimeout = .milliseconds(20) }) { pool in
             let audio = pool.submit("{hang}")
-            await pool.until { $0.instances[0].state == "busy" }
+            try await pool.until { $0.instances[0].state == "busy" }
             left.withLock { $0 = audio }
         }
         let error = await #expect(throws: SpeechError.self) { try await left.withLock { $0 }?.rest() }
@@ -222,7 +222,7 @@ import Testing
     @Test("A program that does not exist leaves the instance in back-off, and a drain still ends")
     func noProgram() async throws {
         try await FakePool.with(command: ["/nowhere/worker", "{uri}"], waitUntilReady: false) { pool in
-            await pool.until { $0.instances[0].state == "backoff" && $0.instances[0].restarts >= 1 }
+            try await pool.until { $0.instances[0].state == "backoff" && $0.instances[0].restarts >= 1 }
             #expect(pool.supervisor.engines[0].voices == nil)
         }
     }
@@ -230,7 +230,7 @@ import Testing
     @Test("A worker that ends while it loads is started again")
     func endsWhileLoading() async throws {
         try await FakePool.with(command: ["/bin/false", "{uri}"], waitUntilReady: false) { pool in
-            await pool.until { $0.instances[0].restarts >= 2 }
+            try await pool.until { $0.instances[0].restarts >= 2 }
         }
     }
 
@@ -241,7 +241,7 @@ import Testing
             let pid = try #require(await pool.supervisor.snapshot().instances[0].pid)
             let child = try #require(children(of: pid).first)
             kill(pid, SIGKILL)
-            await pool.until { $0.instances[0].restarts == 1 }
+            try await pool.until { $0.instances[0].restarts == 1 }
             // Killed, and at most a zombie until somebody reaps it.
             #expect(state(of: child) == nil || state(of: child) == "Z")
         }
@@ -264,9 +264,8 @@ private func children(of parent: pid_t) -> [pid_t] {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
             name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
-        if let pid = pid_t(name), contents("/proc/\(pid)/stat")?.split(separator: " ")[3] == "\(parent)" {
-            children.append(pid)
-        }
+        guard let pid = pid_t(name), let fields = contents("/proc/\(pid)/stat")?.split(separator: " ") else { continue }
+        if fields.dropFirst(3).first == "\(parent)" { children.append(pid) }
     }
     return children
 }
@@ -280,5 +279,6 @@ private func contents(_ path: String) -> String? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }
     var line = [UInt8](repeating: 0, count: 4096)
-    return String(decoding: line.prefix(fread(&line, 1, line.count, file)), as: UTF8.self)
+    let count = fread(&line, 1, line.count, file)
+    return String(decoding: line.prefix(count), as: UTF8.self)
 }
