@@ -23,7 +23,8 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let package = Package(
     name: "chorus-fuzz",
     products: [
-        .executable(name: "fuzz-wyoming", targets: ["FuzzWyoming"])
+        .executable(name: "fuzz-request", targets: ["FuzzRequest"]),
+        .executable(name: "fuzz-wyoming", targets: ["FuzzWyoming"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2")
@@ -31,6 +32,7 @@ let package = Package(
     targets: [
         .target(name: "SpeechCore", swiftSettings: strict),
         .target(name: "Wyoming", dependencies: ["SpeechCore", nioCore], swiftSettings: strict),
+        .executableTarget(name: "FuzzRequest", dependencies: ["SpeechCore"], swiftSettings: fuzzer),
         .executableTarget(name: "FuzzWyoming", dependencies: ["Wyoming", nioCore], swiftSettings: fuzzer),
     ]
 )

@@ -2,13 +2,15 @@ package import SpeechCore
 
 /// Makes a file in one of OpenAI's formats out of speech, piece by piece: 24 kHz, mono, whatever the speech came in.
 ///
-/// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is of no more use.
+/// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is of no more
+/// use.
 package final class AudioEncoder {
     /// What every format carries, in Hz.
     package static let sampleRate = 24_000
     /// How much faster the speech may become.
     package static let speeds = 0.25...4.0
-    /// Samples that go through the stages in one go, so that what lies between them stays small however long a piece is.
+    /// Samples that go through the stages in one go, so that what lies between them stays small however long a piece
+    /// is.
     private static let sliceLength = 4096
 
     private let speed: Double
@@ -33,7 +35,8 @@ package final class AudioEncoder {
     }
 
     /// Adds a piece.
-    /// - Returns: the bytes that are ready now. There may be none, for encoders look ahead; the header comes with the first.
+    /// - Returns: the bytes that are ready now. There may be none, for encoders look ahead; the header comes with the
+    ///   first.
     /// - Throws: `invalidSampleRate`, `libraryFailed`.
     package func encode(_ pcm: PCM) throws(AudioEncodingError) -> [UInt8] {
         try write(pcm)

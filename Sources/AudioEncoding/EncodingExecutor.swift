@@ -6,8 +6,8 @@ import Synchronization
 ///
 ///     try await withTaskExecutorPreference(executor) { try encoder.encode(pcm) }
 ///
-/// Jobs begin in the order of their arrival and at most `width` run at once; more than there are cores never do. No thread
-/// waits for work: without work there is none.
+/// Jobs begin in the order of their arrival and at most `width` run at once; more than there are cores never do. No
+/// thread waits for work: without work there is none.
 package final class EncodingExecutor: TaskExecutor {
     private struct State {
         var waiting: [UnownedJob] = []

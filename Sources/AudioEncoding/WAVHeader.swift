@@ -3,9 +3,10 @@ struct WAVHeader {
     /// Size of the samples that follow, or `nil` while nobody knows.
     var dataByteCount: Int?
 
-    /// Stands for "until the end" in a size field. It is what ffmpeg and OpenAI put into wav streams and what players
-    /// know; 0 would be a legal, empty file.
-    static let unknownSize = UInt32.max
+    /// Stands for "until the end" as the size of the samples: the most that leaves room for the header in the 32 bits of
+    /// the file's size. Players know it; 0 would be a legal, empty file, and all ones in both fields makes ffmpeg doubt
+    /// the file.
+    static let unknownSize = UInt32.max - UInt32(byteCount - 8)
 
     /// Size of the header itself.
     static let byteCount = 44
@@ -32,7 +33,7 @@ struct WAVHeader {
     }
 
     private func size(plus headerBytes: Int) -> UInt32 {
-        dataByteCount.flatMap { UInt32(exactly: $0 + headerBytes) } ?? Self.unknownSize
+        dataByteCount.flatMap { UInt32(exactly: $0 + headerBytes) } ?? Self.unknownSize + UInt32(headerBytes)
     }
 
     private func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {

@@ -71,7 +71,9 @@ struct JobRequest: Equatable {
             if let value = Int32(exactly: value), range.contains(value) { return value }
             fallthrough
         default:
-            throw Refusal(text: "context.\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw Refusal(
+                text: "context.\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 extension Pool {
-    /// The pool is to end: no new utterances; what is there is finished, at most until the drain timeout; then the processes end.
+    /// The pool is to end: no new utterances; what is there is finished, at most until the drain timeout; then the
+    /// processes end.
     package mutating func drainRequested(now: Instant) -> [PoolAction] {
         guard phase == .serving else { return [] }
         var actions: [PoolAction] = []

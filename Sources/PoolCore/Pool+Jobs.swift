@@ -42,7 +42,8 @@ extension Pool {
     }
 
     /// The worker said that it is done with a job, well or not, or that it stopped an interrupted one.
-    /// - Parameter completed: it made all the audio. Otherwise it answered with an error of its own, which is not retried.
+    /// - Parameter completed: it made all the audio. Otherwise it answered with an error of its own, which is not
+    ///   retried.
     package mutating func jobEnded(_ id: JobID, on slot: SlotID, completed: Bool, now: Instant) -> [PoolAction] {
         guard isCurrent(slot) else { return [] }
         var actions: [PoolAction] = []
@@ -69,7 +70,8 @@ extension Pool {
 
     /// Gives waiting jobs to idle slots until there is none of one or the other that fit.
     ///
-    /// The slot that has been idle longest on the instance with the least to do comes first, so that instances are used evenly.
+    /// The slot that has been idle longest on the instance with the least to do comes first, so that instances are used
+    /// evenly.
     mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         guard !queues[engine].waiting.isEmpty else { return }
         var idle = idleSlots(engine: engine)
@@ -96,8 +98,8 @@ extension Pool {
         idle.indices.lazy.filter { isRunnable(job, on: idle[$0]) }.min { idle[$0] < idle[$1] }
     }
 
-    /// A job does not run again on the process that failed it while another instance serves. If none does, it waits for a slot
-    /// that has shown life since: when a process dies, the news of its slots come one after the other.
+    /// A job does not run again on the process that failed it while another instance serves. If none does, it waits for
+    /// a slot that has shown life since: when a process dies, the news of its slots come one after the other.
     private func isRunnable(_ job: Job, on slot: IdleSlot) -> Bool {
         guard let failure = job.failure, failure.process == slot.id.process else { return true }
         return slot.since >= failure.at
@@ -155,8 +157,8 @@ extension Pool {
         return nil
     }
 
-    /// When there is likely to be room again: the predicted wait, within 1 to 60 s, and 20 % of jitter so that the refused do
-    /// not come back all at once.
+    /// When there is likely to be room again: the predicted wait, within 1 to 60 s, and 20 % of jitter so that the
+    /// refused do not come back all at once.
     mutating func retryAfter(engine: Int) -> Duration {
         let wait = predictedWait(engine: engine) ?? .seconds(1)
         return min(max(wait, .seconds(1)), .seconds(60)) * Double.random(in: 0.8...1.2, using: &random)

@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTPTypes
 
 /// Watches one connection for what Hummingbird leaves to us: a client that has left, one that takes nothing of its
-/// response, and a request that never ends. It lives in the channel's pipeline, on its event loop, between the HTTP codec
-/// and Hummingbird.
+/// response, and a request that never ends. It lives in the channel's pipeline, on its event loop, between the HTTP
+/// codec and Hummingbird.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -19,8 +19,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestStarted = NIODeadline.uptimeNanoseconds(0)
     private var requestBytes = 0
 
-    /// A head has been written, and goes out with what follows it: one packet instead of two. Something always follows at
-    /// once, for heads are written when the first audio is there.
+    /// A head has been written, and goes out with what follows it: one packet instead of two. Something always follows
+    /// at once, for heads are written when the first audio is there.
     private var holdsHead = false
     /// Body bytes handed down so far.
     private var writtenBytes = 0
@@ -54,8 +54,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    /// A client that closes its side has left. One that wants to go on reading cannot be told from it until we write, and
-    /// while a request waits in the queue we do not.
+    /// A client that closes its side has left. One that wants to go on reading cannot be told from it until we write,
+    /// and while a request waits in the queue we do not.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed {
             ended(.clientGone, context)

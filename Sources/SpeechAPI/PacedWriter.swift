@@ -3,8 +3,9 @@ import NIOCore
 
 /// Writes a response's body no faster than its client takes it.
 ///
-/// Hummingbird's writer suspends when the channel is full, but learns of that from the event loop: a loop that has audio
-/// ready overshoots by megabytes before it hears. So after every `roundTripBytes` this goes through the event loop once.
+/// Hummingbird's writer suspends when the channel is full, but learns of that from the event loop: a loop that has
+/// audio ready overshoots by megabytes before it hears. So after every `roundTripBytes` this goes through the event
+/// loop once.
 ///
 /// Its methods are `@concurrent` because Hummingbird's are, whose writers cannot go from one isolation to another.
 struct PacedWriter {

@@ -5,8 +5,8 @@ import SpeechCore
 
 extension SpeechAPI {
     /// Answers one request, whatever becomes of it.
-    /// - Throws: when the response cannot be completed. The connection is then closed, so that the client sees that what
-    ///   it has is not all.
+    /// - Throws: when the response cannot be completed. The connection is then closed, so that the client sees that
+    ///   what it has is not all.
     @concurrent
     func respond(to request: Request, with writer: consuming ResponseWriter, on channel: any Channel) async throws {
         let exchange = Exchange(request, on: connections[channel])

@@ -50,8 +50,8 @@ package struct SpeechAPI: Sendable {
         self.logger = logger
     }
 
-    /// The server as a service. When it is told to shut down it stops listening, ends idle connections, and lets requests
-    /// finish that are being answered.
+    /// The server as a service. When it is told to shut down it stops listening, ends idle connections, and lets
+    /// requests finish that are being answered.
     /// - Parameters:
     ///   - host: an address or a name to listen at.
     ///   - port: 0 lets the system choose.

@@ -209,8 +209,8 @@ extension KeyedDecodingContainer<SpeechRequestFields.Key> {
     }
 }
 
-/// JSON that has no more values than `SpeechRequest.maxEngineOptions`, nested ones included. A look at one value takes some
-/// microseconds, so that a body full of them would keep a thread busy for seconds.
+/// JSON that has no more values than `SpeechRequest.maxEngineOptions`, nested ones included. A look at one value takes
+/// some microseconds, so that a body full of them would keep a thread busy for seconds.
 private struct BoundedJSON: Decodable {
     private struct AnyKey: CodingKey {
         var stringValue: String

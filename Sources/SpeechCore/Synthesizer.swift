@@ -17,11 +17,13 @@ package protocol SpeechStream: AnyObject, Sendable {
     /// How many segments the text was cut into; at least 1.
     var segmentCount: Int { get }
 
-    /// The next piece of audio, or `nil` after the last one. Suspends until there is one. All pieces have one sample rate.
+    /// The next piece of audio, or `nil` after the last one. Suspends until there is one. All pieces have one sample
+    /// rate.
     /// - Throws: what went wrong; after an error or `nil` there is nothing more.
     func next() async throws(SpeechError) -> PCM?
 
-    /// Gives up: frees what the utterance holds. A waiting `next` throws `cancelled`. May be called more than once, from anywhere.
+    /// Gives up: frees what the utterance holds. A waiting `next` throws `cancelled`. May be called more than once,
+    /// from anywhere.
     func cancel()
 
     /// How long the first segment waited and worked, as far as that is known now.

@@ -5,8 +5,8 @@ package enum FakeAudio {
 
     /// The samples that the test worker speaks; always the same for the same voice and text.
     ///
-    /// They come from a linear congruential generator (state ← state × 6364136223846793005 + 1442695040888963407, the
-    /// sample is its top 16 bits), seeded with the FNV-1a hash of the UTF-8 bytes of voice, newline and text.
+    /// They come from a linear congruential generator (state ← state × 6364136223846793005 + 1442695040888963407; the
+    /// sample is its top 16 bits) that starts from the FNV-1a hash of the UTF-8 bytes of voice, newline and text.
     package static func samples(voice: String, text: String) -> [Int16] {
         var state = hash("\(voice)\n\(text)".utf8)
         return (0..<text.unicodeScalars.count * samplesPerScalar).map { _ in

@@ -7,7 +7,8 @@ extension PoolSimulator {
         case jobArrived(JobRequest)
         case jobCancelled(JobID)
         case processSpawned(ProcessID)
-        /// The process is gone. The pool hears of it by what follows: `slotClosed` of each connection, then `processExited`.
+        /// The process is gone. The pool hears of it by what follows: `slotClosed` of each connection, then
+        /// `processExited`.
         case processDied(ProcessID)
         case processExited(ProcessID)
         case slotOpened(SlotID)

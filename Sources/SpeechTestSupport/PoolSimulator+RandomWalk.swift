@@ -1,10 +1,11 @@
 import PoolCore
 
 extension PoolSimulator {
-    /// One life of one pool, all of it drawn from a seed: what it is made of, how the world treats it, and when it ends.
+    /// One life of one pool, all of it drawn from a seed: what it is made of, how the world treats it, and when it
+    /// ends.
     ///
-    /// It is treated badly, left in peace until it is at full strength again, treated badly once more, and drained. Each seed
-    /// draws its own weights, so that some lives are all about cancels and others about deaths.
+    /// It is treated badly, left in peace until it is at full strength again, treated badly once more, and drained.
+    /// Each seed draws its own weights, so that some lives are all about cancels and others about deaths.
     package struct RandomWalk {
         /// What came of it, by the names of ends, refusals and actions.
         package private(set) var seen: Set<String> = []
@@ -68,7 +69,8 @@ extension PoolSimulator {
             }
         }
 
-        /// All goes well until the condition holds: what was asked for happens, and time passes only when nothing else can.
+        /// All goes well until the condition holds: what was asked for happens, and time passes only when nothing else
+        /// can.
         private mutating func calm(until isDone: (PoolSimulator) -> Bool) throws(Violation) {
             for _ in 0..<Self.calmLimit {
                 if isDone(simulator) { return }

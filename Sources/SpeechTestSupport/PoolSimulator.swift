@@ -2,9 +2,9 @@ package import PoolCore
 
 /// Drives a `Pool` as the shell does, in virtual time, and checks after every event that the pool keeps its promises.
 ///
-/// It keeps what the shell would hold (processes, connections, timers, callers), does what the pool asks for, and knows what
-/// the world may do next. It is a value: copy it to see what else might have happened. Who chooses among `possibleEvents` makes
-/// the walk: `RandomWalk` at random, the tests of short walks every one of them.
+/// It keeps what the shell would hold (processes, connections, timers, callers), does what the pool asks for, and knows
+/// what the world may do next. It is a value: copy it to see what else might have happened. Who chooses among
+/// `possibleEvents` makes the walk: `RandomWalk` at random, the tests of short walks every one of them.
 package struct PoolSimulator: Sendable {
     package private(set) var pool: Pool
     package private(set) var now = Instant.start

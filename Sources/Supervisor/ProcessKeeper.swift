@@ -5,8 +5,9 @@ import Synchronization
 
 /// Starts processes, waits for their ends and ends them, all on one thread.
 ///
-/// The thread lives as long as the keeper's processes: the kernel sends a process its parent-death signal when the *thread*
-/// that started it ends. And since only this thread reaps, a signal never goes to a process number that has been reused.
+/// The thread lives as long as the keeper's processes: the kernel sends a process its parent-death signal when the
+/// *thread* that started it ends. And since only this thread reaps, a signal never goes to a process number that has
+/// been reused.
 final class ProcessKeeper: Sendable {
     /// A process to start.
     struct Launch: Sendable {

@@ -10,9 +10,9 @@ import Wyoming
 
 /// Runs the pool: starts, connects, feeds, watches and ends the workers as `PoolCore` decides.
 ///
-/// It lives on one event loop, together with all the workers' connections. The loop is its lock: an event comes in from a
-/// connection, a timer or the process keeper, the pool's state machine is asked, and its actions are done in order, without
-/// a hop between threads.
+/// It lives on one event loop, together with all the workers' connections. The loop is its lock: an event comes in from
+/// a connection, a timer or the process keeper, the pool's state machine is asked, and its actions are done in order,
+/// without a hop between threads.
 package actor Supervisor: SegmentRunner, PoolInspector, Service {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
@@ -60,8 +60,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         pool = Pool(configuration: configuration.pool, seed: seed)
     }
 
-    /// Runs the pool until it has been told to shut down gracefully and has drained. When its task is cancelled it does not
-    /// wait for jobs.
+    /// Runs the pool until it has been told to shut down gracefully and has drained. When its task is cancelled it does
+    /// not wait for jobs.
     package nonisolated func run() async throws {
         onLoop { supervisor, now in supervisor.perform(supervisor.pool.started(now: now)) }
         try await withTaskCancellationHandler {

@@ -13,6 +13,7 @@ package struct AudioShape: Sendable, Hashable {
     /// Within `channelCounts`.
     package let channels: Int
 
+    /// Both must be within their limits.
     package init(sampleRate: Int, channels: Int = 1) {
         precondition(PCM.sampleRates.contains(sampleRate) && Self.channelCounts.contains(channels), "a legal shape")
         self.sampleRate = sampleRate

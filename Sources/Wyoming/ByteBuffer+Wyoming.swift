@@ -1,7 +1,7 @@
 import NIOCore
 
 extension ByteBuffer {
-    /// Appends a frame without a payload. Its data goes behind the header line, because readers limit that line's length.
+    /// Appends a frame without a payload. Its data goes behind the header line, whose length readers limit.
     mutating func writeWyoming(type: String, data: (some Encodable)?) {
         var json = ByteBuffer()
         if let data { WyomingJSON.encode(data, into: &json) }

@@ -11,7 +11,11 @@ struct JSONFragment {
 
     /// The value as a whole number, written as one.
     func integer() throws(WyomingError) -> Int {
-        guard let number = Int(String(buffer: bytes.getSlice(at: bytes.readerIndex, length: min(bytes.readableBytes, 24)) ?? bytes)) else {
+        guard
+            let number = Int(
+                String(buffer: bytes.getSlice(at: bytes.readerIndex, length: min(bytes.readableBytes, 24)) ?? bytes)
+            )
+        else {
             throw WyomingError("\(what) is not a whole number, or out of range")
         }
         return number

@@ -10,6 +10,7 @@ package struct WorkerTraits: Sendable, Hashable, Codable {
     /// Whether the same text, voice and context always give the same samples.
     package var deterministic: Bool
 
+    /// What a plain service is, unless more is said.
     package init(slots: Int = 1, cancel: Bool = false, deterministic: Bool = false) {
         precondition((1...Self.maxSlots).contains(slots), "a legal number of slots")
         self.slots = slots
@@ -17,6 +18,7 @@ package struct WorkerTraits: Sendable, Hashable, Codable {
         self.deterministic = deterministic
     }
 
+    /// Reads the `chorus` object; what it leaves out is as in a plain service.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         slots = try container.decodeIfPresent(Int.self, forKey: .slots) ?? 1

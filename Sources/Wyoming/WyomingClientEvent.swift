@@ -19,6 +19,7 @@ package enum WyomingClientEvent: WyomingEvent {
     /// Ends the connection's jobs. A worker that knows it answers each with `audio-stop` or `error`.
     package static let cancel = WyomingClientEvent.userEvent(name: cancelName, data: [:])
 
+    /// See `WyomingEvent`.
     package init(_ frame: WyomingFrame) throws(WyomingError) {
         switch frame.type {
         case "describe": self = .describe
@@ -31,6 +32,7 @@ package enum WyomingClientEvent: WyomingEvent {
         }
     }
 
+    /// See `WyomingEvent`.
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .describe: buffer.writeWyoming(type: "describe")

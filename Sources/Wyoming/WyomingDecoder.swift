@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// Cuts a byte stream into events. Feed it with `append` and call `next` until it says `nil`; both a channel handler and
-/// a blocking read loop can do that.
+/// Cuts a byte stream into events: feed it with `append`, then call `next` until it says `nil`. It suits a channel
+/// handler and a blocking read loop alike.
 ///
 /// What is buffered between two calls of `append` never exceeds one frame at its limits, and each byte is looked at a
 /// constant number of times however small the pieces are.
@@ -34,7 +34,8 @@ package struct WyomingDecoder<Event: WyomingEvent>: Sendable {
     }
 
     /// The next event, or `nil` when it has not arrived completely.
-    /// - Throws: what was wrong with the frame. The place of the next one is then unknown: every later call throws the same.
+    /// - Throws: what was wrong with the frame. Where the next one begins is then unknown, so every later call
+    ///   throws the same.
     package mutating func next() throws(WyomingError) -> Event? {
         do {
             return try nextEvent()

@@ -4,7 +4,9 @@ package import SpeechCore
 package struct WyomingInfo: Sendable, Equatable {
     /// Who made a program.
     package struct Attribution: Sendable, Equatable, Codable {
+        /// A person, a project or a company.
         package var name: String
+        /// Where their work is found.
         package var url: String
 
         package init(name: String, url: String) {
@@ -15,8 +17,11 @@ package struct WyomingInfo: Sendable, Equatable {
 
     /// The program's name; empty when the service cannot speak.
     package var program: String
+    /// The program's version.
     package var version: String?
+    /// A line for people.
     package var description: String?
+    /// Who made the program and its voices.
     package var attribution: Attribution
     /// The program's voices. Of several programs a service uses the first, so the others' voices are not here.
     package var voices: [Voice]

@@ -20,6 +20,7 @@ package enum WyomingServiceEvent: WyomingEvent {
     /// An event that means nothing to us. It can be skipped.
     case other(type: String)
 
+    /// See `WyomingEvent`.
     package init(_ frame: WyomingFrame) throws(WyomingError) {
         switch frame.type {
         case "audio-chunk": self = .audioChunk(try AudioShape(frame).audio(in: frame.payload))
@@ -37,6 +38,7 @@ package enum WyomingServiceEvent: WyomingEvent {
         }
     }
 
+    /// See `WyomingEvent`.
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .audioChunk(let audio): AudioShape.encodeChunk(audio, into: &buffer)

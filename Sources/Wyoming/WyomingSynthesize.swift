@@ -4,8 +4,11 @@ package import SpeechCore
 package struct WyomingSynthesize: Sendable, Equatable {
     /// How a client names a voice. A name goes before a language.
     package struct VoiceChoice: Sendable, Equatable, Codable {
+        /// A voice's name, as in the service's info.
         package var name: String?
+        /// A language that the voice shall speak.
         package var language: String?
+        /// One of the voice's speakers, if it has several.
         package var speaker: String?
 
         package init(name: String? = nil, language: String? = nil, speaker: String? = nil) {

@@ -56,7 +56,8 @@ struct FormatTests {
         )
         // The first 42 bytes of FLAC are its mark and its stream information.
         let headerLength = [AudioFormat.wav: 44, .flac: 42][format, default: 0]
-        #expect(streamed.dropFirst(headerLength) == whole.dropFirst(headerLength))
+        // A wav stream is filled up with silence.
+        #expect(streamed.prefix(whole.count).dropFirst(headerLength) == whole.dropFirst(headerLength))
         #expect((streamed == whole) == (headerLength == 0))
     }
 

@@ -24,7 +24,10 @@ struct EspeakWorkerTests {
     func oracle(voice: String) throws {
         let worker = try start()
         let client = try worker.connect()
-        let texts = ["Hello, world.", "你好，世界。It costs 3.50.", "Größe [[h@l'oU]] & <b>", "One. Two! Three? " + Self.long.prefix(2000)]
+        let texts = [
+            "Hello, world.", "你好，世界。It costs 3.50.", "Größe [[h@l'oU]] & <b>",
+            "One. Two! Three? " + Self.long.prefix(2000),
+        ]
         for text in texts + texts {
             let speech = try client.speak(text, voice: voice)
             #expect(speech.error == nil)

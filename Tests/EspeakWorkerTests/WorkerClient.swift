@@ -51,7 +51,9 @@ final class WorkerClient {
     func send(_ bytes: ByteBuffer) {
         var bytes = bytes
         while bytes.readableBytes > 0 {
-            let sent = bytes.readWithUnsafeReadableBytes { max(0, Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))) }
+            let sent = bytes.readWithUnsafeReadableBytes {
+                max(0, Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)))
+            }
             if sent == 0 { return }
         }
     }

@@ -15,7 +15,9 @@ final class WorkerProcess {
     /// Starts a program that lies next to the tests, and waits until it listens or has ended.
     /// - Parameter directory: another worker's, which has ended; otherwise a new one.
     init(_ program: String, _ arguments: [String] = [], in directory: URL? = nil) throws {
-        let directory = directory ?? FileManager.default.temporaryDirectory
+        let directory =
+            directory
+            ?? FileManager.default.temporaryDirectory
             .appendingPathComponent("chorus-\(UUID().uuidString.prefix(8))")
         self.directory = directory
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

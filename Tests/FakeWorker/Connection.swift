@@ -175,7 +175,9 @@ final class Connection {
 
     private func flush() throws(Interruption) {
         while outgoing.readableBytes > 0 {
-            let sent = outgoing.readWithUnsafeReadableBytes { [socket] in max(0, write(socket, $0.baseAddress, $0.count)) }
+            let sent = outgoing.readWithUnsafeReadableBytes { [socket] in
+                max(0, write(socket, $0.baseAddress, $0.count))
+            }
             guard sent > 0 else { throw .gone }
         }
         outgoing.clear()

@@ -7,7 +7,7 @@ final class Service: Sendable {
     let options: Options
     /// The answer to `describe`.
     let info: WyomingInfo
-    /// Readable while a slot is free: a pipe that holds a byte for each, so that one `poll` waits for a slot and a client.
+    /// Readable while a slot is free: a pipe that holds a byte for each, so that one `poll` waits for slot and client.
     let freeSlots: Int32
     private let returnedSlots: Int32
 

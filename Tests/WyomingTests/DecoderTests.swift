@@ -14,7 +14,8 @@ struct DecoderTests {
 
     @Test("Order, spaces, escapes and unknown members do not matter")
     func looseJSON() throws {
-        let frame = #" { "x" : [ {"type": "]"} , "\"" ] , "type" : "pi\u006eg" , "payload_length" : null , "y" : -1.5e3 } "#
+        let frame =
+            #" { "x" : [ {"type": "]"} , "\"" ] , "type" : "pi\u006eg" , "payload_length" : null , "y" : -1.5e3 } "#
         #expect(try decode(WyomingClientEvent.self, frame + "\r\n") == [.ping(text: nil)])
     }
 

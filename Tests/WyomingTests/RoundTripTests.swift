@@ -35,7 +35,9 @@ struct RoundTripTests {
     func dataBytes() {
         var bytes = ByteBuffer()
         WyomingClientEvent.cancel.encode(into: &bytes)
-        #expect(String(buffer: bytes) == #"{"data_length":24,"type":"user-event"}"# + "\n" + #"{"name":"chorus.cancel"}"#)
+        #expect(
+            String(buffer: bytes) == #"{"data_length":24,"type":"user-event"}"# + "\n" + #"{"name":"chorus.cancel"}"#
+        )
     }
 
     private static func serviceEvent(using random: inout SeededGenerator) -> WyomingServiceEvent {
@@ -83,12 +85,17 @@ struct RoundTripTests {
 
     private static func audio(using random: inout SeededGenerator) -> PCM {
         let count = Int.random(in: 0...5000, using: &random)
-        return PCM(samples: (0..<count).map { _ in Int16.random(in: .min ... .max, using: &random) }, sampleRate: 24_000)
+        return PCM(
+            samples: (0..<count).map { _ in Int16.random(in: .min ... .max, using: &random) },
+            sampleRate: 24_000
+        )
     }
 
     private static func text(using random: inout SeededGenerator) -> String {
         let alphabet = Array("aZ 09{}[]\":,\\/\n\t\u{0}\u{7f}é你好🙂\u{2028}")
-        return String((0..<Int.random(in: 0...30, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) })
+        return String(
+            (0..<Int.random(in: 0...30, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) }
+        )
     }
 
     private static func object(depth: Int, using random: inout SeededGenerator) -> [String: JSONValue] {

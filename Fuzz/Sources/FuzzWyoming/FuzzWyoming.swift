@@ -10,7 +10,9 @@ private struct Outcome<Event: WyomingEvent>: Equatable {
     init(_ bytes: ByteBuffer, pieceLength: Int) {
         var decoder = WyomingDecoder<Event>()
         var rest = bytes
-        while error == nil, let piece = rest.readSlice(length: min(pieceLength, rest.readableBytes)), piece.readableBytes > 0 {
+        while error == nil, let piece = rest.readSlice(length: min(pieceLength, rest.readableBytes)),
+            piece.readableBytes > 0
+        {
             decoder.append(piece)
             do throws(WyomingError) {
                 while let event = try decoder.next() { events.append(event) }
@@ -40,7 +42,10 @@ private func check<Event: WyomingEvent>(_: Event.Type, _ bytes: ByteBuffer, piec
     var encoded = ByteBuffer()
     for event in whole.events { event.encode(into: &encoded) }
     let again = Outcome<Event>(encoded, pieceLength: encoded.readableBytes)
-    precondition(again.error == nil && again.events == whole.events, "what was understood can be said and understood again")
+    precondition(
+        again.error == nil && again.events == whole.events,
+        "what was understood can be said and understood again"
+    )
 }
 
 /// libFuzzer's entry. The first byte says into pieces of what length the others are cut.

@@ -6,7 +6,8 @@ import Synchronization
 /// Only a reader who asks for more causes more to be made, so a slow one holds back production. Segments are buffered
 /// whole, so it holds no slot while it does.
 final class UtteranceStream: SpeechStream {
-    /// Nothing more is submitted while this much waits to be read: 1.4 s at 24 kHz.
+    /// Nothing more is submitted while this much of the head waits to be read, 1.4 s at 24 kHz: the reader is behind.
+    /// What is made out of turn is bounded by the window and the permits.
     static let unreadLimitBytes = 64 * 1024
 
     private struct State {
@@ -85,7 +86,7 @@ final class UtteranceStream: SpeechStream {
             if let head = state.window.first {
                 // A head that ended with nothing was probably refused: let the reader see it first.
                 guard !head.isEnded || head.unreadBytes > 0,
-                    state.window.reduce(0, { $0 + $1.unreadBytes }) <= Self.unreadLimitBytes,
+                    head.unreadBytes <= Self.unreadLimitBytes,
                     resources.lookahead.take(limit: plan.lookaheadLimit)
                 else { return nil }
                 state.permits += 1

@@ -1,5 +1,5 @@
-/// Abbreviations whose full stop does not end a sentence. Where it is not certain the stop is taken as part of the word:
-/// a segment that is too long costs little, a name torn in two is heard.
+/// Abbreviations whose full stop does not end a sentence. Where it is not certain the stop is taken as part of the
+/// word: a segment that is too long costs little, a name torn in two is heard.
 enum Abbreviations {
     /// Always followed by what they belong to.
     private static let leading: Set<String> = [

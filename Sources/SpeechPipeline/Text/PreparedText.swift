@@ -1,13 +1,14 @@
 /// A text made ready for cutting, in UTF-16 as ICU wants it.
 struct PreparedText {
-    /// The text without white space around it, and each run of white space within it as one space, or one newline if the
-    /// run has one.
+    /// The text without white space around it, and each run of white space within it as one space, or one newline if
+    /// the run has one.
     let units: [UInt16]
 
     /// The text, unit for unit, as the rules should see it. What must not be cut looks like something that never is:
     /// a control token is white space (a tab, then spaces), so that it stays with what it follows; a URL is one word.
-    /// What ICU does not take for what it is looks like its plain sister: `…` is a full stop, `；` is `。`, and an opening
-    /// quote or bracket is `*`, for ICU takes it for a closing one and would leave it at the end of the sentence before.
+    /// What ICU does not take for what it is looks like its plain sister: `…` is a full stop, `；` is `。`, and an
+    /// opening quote or bracket is `*`, for ICU takes it for a closing one and would leave it at the end of the
+    /// sentence before.
     let outline: [UInt16]
 
     init(_ text: String) {

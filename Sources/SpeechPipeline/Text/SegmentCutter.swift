@@ -45,8 +45,8 @@ final class SegmentCutter {
         return nil
     }
 
-    /// Where to end a piece that should weigh about `ideal`. A cut is looked for from half of it to one and a half, so no
-    /// piece is a scrap.
+    /// Where to end a piece that should weigh about `ideal`. A cut is looked for from half of it to one and a half, so
+    /// no piece is a scrap.
     private func cut(_ range: Range<Int>, ideal: Int) -> Int {
         var window: (first: Int?, ideal: Int?, last: Int) = (nil, nil, range.lowerBound)
         var best: (rank: PreparedText.CutRank, index: Int, distance: Int)?

@@ -3,7 +3,8 @@
 package struct SegmentLimits: Sendable, Equatable {
     /// Short sentences are joined while the segment is not longer than this; about 6 s.
     package var target = 100
-    /// A longer sentence is cut into balanced pieces; about 16 s. Only what may not be cut is ever longer: one grapheme.
+    /// A longer sentence is cut into balanced pieces; about 16 s. Only what may not be cut is ever longer: one
+    /// grapheme.
     package var maximum = 240
     /// The first segment ends here if the text allows it, so that speech starts quickly; about 4 s.
     package var firstMaximum = 60

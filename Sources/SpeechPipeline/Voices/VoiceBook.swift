@@ -3,7 +3,8 @@ package import SpeechCore
 /// The voices of one engine, and the names that callers may give them.
 ///
 /// A name is, in this order: a configured alias, one of the engine's own voices, `auto`, a voice or `auto` with a
-/// variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else without regard to case.
+/// variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else without regard to
+/// case.
 package struct VoiceBook: Sendable {
     /// OpenAI's voices, which work on every engine.
     package static let openAINames = [
@@ -28,10 +29,12 @@ package struct VoiceBook: Sendable {
         self.aliases = aliases
     }
 
-    /// The engine's own voices in its order, then the aliases by name.
+    /// The engine's own voices in its order, then the aliases and OpenAI's names by name.
     package var offered: [OfferedVoice] {
-        voices.map { OfferedVoice($0) }
-            + aliases.sorted { $0.key < $1.key }.map { name, target in
+        let taken = Set(aliases.keys).union(voices.map(\.name))
+        let numbered = Self.openAINames.filter { !taken.contains($0) }.map { ($0, Self.auto) }
+        return voices.map { OfferedVoice($0) }
+            + (aliases.map { ($0.key, $0.value) } + numbered).sorted { $0.0 < $1.0 }.map { name, target in
                 let base = Self.split(target).base
                 let languages = Self.match(base, in: voices, by: \.name)?.languages ?? []
                 return OfferedVoice(Voice(name: name, languages: languages), aliasOf: target)
@@ -101,7 +104,8 @@ package struct VoiceBook: Sendable {
         String(tag.lowercased().map { $0 == "_" ? "-" : $0 })
     }
 
-    /// A name and its variant, such as `en-us` and `+f2`. The variant goes to the engine as it is, so it has to look like one.
+    /// A name and its variant, such as `en-us` and `+f2`. The variant goes to the engine as it is, so it has to look
+    /// like one.
     private static func split(_ name: String) -> (base: String, suffix: String) {
         guard let plus = name.lastIndex(of: "+") else { return (name, "") }
         let variant = name[plus...].dropFirst()

@@ -17,7 +17,8 @@ enum BuiltinEngine: String, Sendable, CaseIterable {
         }
     }
 
-    /// OpenAI's voice names. Each is a variant of its own, on the voice that suits the text's script: `auto` keeps Chinese Chinese.
+    /// OpenAI's voice names. Each is a variant of its own, on the voice that suits the text's script: `auto` keeps
+    /// Chinese Chinese.
     var voices: [String: String] {
         switch self {
         case .espeak:

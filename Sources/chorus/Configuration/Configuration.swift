@@ -2,8 +2,8 @@ import Logging
 import Observability
 import SpeechCore
 
-/// What `chorus.yaml`, the environment and the flags decide. Everything has a default: with none of them Chorus serves the
-/// built-in espeak-ng engine on the loopback address.
+/// What `chorus.yaml`, the environment and the flags decide. Everything has a default: with none of them Chorus serves
+/// the built-in espeak-ng engine on the loopback address.
 struct Configuration: Sendable, Equatable {
     /// Where HTTP is served.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)

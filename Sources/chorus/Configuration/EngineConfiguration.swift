@@ -40,7 +40,8 @@ struct EngineConfiguration: Sendable, Equatable {
     }
 
     /// The device of each instance, in the order of the instances.
-    /// - Parameter cores: cores of this machine; `auto` runs one instance on each of them, and one on each other device.
+    /// - Parameter cores: cores of this machine; `auto` runs one instance on each of them, and one on each other
+    ///   device.
     func placement(cores: Int) -> [String] {
         switch instances {
         case .exactly(let count):

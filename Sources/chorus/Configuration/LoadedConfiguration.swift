@@ -1,12 +1,12 @@
-/// A configuration and where its values came from. What is nearer to the user wins: flags, then variables, then the file,
-/// then defaults.
+/// A configuration and where its values came from. What is nearer to the user wins: flags, then variables, then the
+/// file, then defaults.
 struct LoadedConfiguration: Sendable, Equatable {
     /// The values.
     var configuration = Configuration()
     /// The name of the file; `nil` if there was none.
     var file: String?
-    /// What gave a setting its value, such as `chorus.yaml:3`, `CHORUS_LISTEN` or `--listen`, by the setting's name. Defaults
-    /// are not in it.
+    /// What gave a setting its value, such as `chorus.yaml:3`, `CHORUS_LISTEN` or `--listen`, by the setting's name.
+    /// Defaults are not in it.
     var origins: [String: String] = [:]
 
     /// Nothing but defaults.
@@ -17,8 +17,8 @@ struct LoadedConfiguration: Sendable, Equatable {
     /// Brings everything together that decides the configuration.
     /// - Parameters:
     ///   - file: the file, if there is one.
-    ///   - environment: the variables; an empty one counts as unset. Those called `CHORUS_…` that mean nothing are ignored,
-    ///     because Kubernetes sets such for a service that is called chorus.
+    ///   - environment: the variables; an empty one counts as unset. Those called `CHORUS_…` that mean nothing are
+    ///     ignored, because Kubernetes sets such for a service that is called chorus.
     ///   - flags: what flags say, by the setting's name.
     /// - Throws: all that is wrong with any of them.
     init(
