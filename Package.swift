@@ -24,6 +24,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -112,7 +113,7 @@ let package = Package(
         .testTarget(name: "SpeechCoreTests", dependencies: ["SpeechCore"], swiftSettings: strict),
         .testTarget(
             name: "PoolCoreTests",
-            dependencies: ["PoolCore", "SpeechTestSupport", deque],
+            dependencies: ["PoolCore", "SpeechTestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -146,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "SpeechAPITests",
             dependencies: [
-                "SpeechAPI", "SpeechCore", "AudioEncoding", inMemoryLogging, nioCore, nioPosix, lifecycle, logging,
+                "SpeechAPI", "SpeechCore", "AudioEncoding", httpTypes, inMemoryLogging, nioCore, nioEmbedded,
+                nioHTTPTypes, nioPosix, lifecycle, logging, metrics, metricsTestKit,
             ],
             swiftSettings: strict
         ),

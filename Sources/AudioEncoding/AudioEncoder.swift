@@ -2,15 +2,13 @@ package import SpeechCore
 
 /// Makes a file in one of OpenAI's formats out of speech, piece by piece: 24 kHz, mono, whatever the speech came in.
 ///
-/// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is of no more
-/// use.
+/// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is useless.
 package final class AudioEncoder {
     /// What every format carries, in Hz.
     package static let sampleRate = 24_000
     /// How much faster the speech may become.
     package static let speeds = 0.25...4.0
-    /// Samples that go through the stages in one go, so that what lies between them stays small however long a piece
-    /// is.
+    /// Samples that go through the stages in one go, so that what lies between them stays small for any piece.
     private static let sliceLength = 4096
 
     private let speed: Double
@@ -35,8 +33,7 @@ package final class AudioEncoder {
     }
 
     /// Adds a piece.
-    /// - Returns: the bytes that are ready now. There may be none, for encoders look ahead; the header comes with the
-    ///   first.
+    /// - Returns: the bytes that are ready now. There may be none: encoders look ahead. The header comes first.
     /// - Throws: `invalidSampleRate`, `libraryFailed`.
     package func encode(_ pcm: PCM) throws(AudioEncodingError) -> [UInt8] {
         try write(pcm)

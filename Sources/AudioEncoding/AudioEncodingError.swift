@@ -13,6 +13,7 @@ package struct AudioEncodingError: Error, Sendable, Equatable, CustomStringConve
         package static let libraryFailed = Code("library_failed")
     }
 
+    /// What kind of trouble it is.
     package var code: Code
     /// What was wrong and what to do, in words.
     package var message: String

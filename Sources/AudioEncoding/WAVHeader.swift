@@ -3,9 +3,9 @@ struct WAVHeader {
     /// Size of the samples that follow, or `nil` while nobody knows.
     var dataByteCount: Int?
 
-    /// Stands for "until the end" as the size of the samples: the most that leaves room for the header in the 32 bits of
-    /// the file's size. Players know it; 0 would be a legal, empty file, and all ones in both fields makes ffmpeg doubt
-    /// the file.
+    /// Stands for "until the end" as the size of the samples: the most that leaves room for the header in the 32 bits
+    /// of the file's size. Players know it; 0 would be a legal, empty file, and all ones in both fields makes ffmpeg
+    /// doubt the file.
     static let unknownSize = UInt32.max - UInt32(byteCount - 8)
 
     /// Size of the header itself.

@@ -1,5 +1,6 @@
 /// A job's name; the caller gives it and never uses it twice.
 package struct JobID: Hashable, Sendable {
+    /// What tells it from other jobs; the caller chooses it.
     package var number: UInt64
 
     package init(_ number: UInt64) {
@@ -9,6 +10,7 @@ package struct JobID: Hashable, Sendable {
 
 /// An instance's place in the pool; it stays the same over restarts.
 package struct InstanceID: Hashable, Sendable {
+    /// Index into `Pool.instances`.
     package var index: Int
 
     package init(_ index: Int) {
@@ -18,6 +20,7 @@ package struct InstanceID: Hashable, Sendable {
 
 /// One process of an instance. What is heard of an earlier process of the same instance is stale and ignored.
 package struct ProcessID: Hashable, Sendable {
+    /// Whose process it is.
     package var instance: InstanceID
     /// Counts the processes of this instance from 1.
     package var incarnation: Int
@@ -30,7 +33,9 @@ package struct ProcessID: Hashable, Sendable {
 
 /// One slot of one process.
 package struct SlotID: Hashable, Sendable {
+    /// The process that offers it.
     package var process: ProcessID
+    /// Index into `Instance.slots`.
     package var index: Int
 
     package init(process: ProcessID, index: Int) {
@@ -41,7 +46,9 @@ package struct SlotID: Hashable, Sendable {
 
 /// A timer. The number tells it from earlier timers of the same purpose.
 package struct TimerID: Hashable, Sendable {
+    /// What is due when it fires.
     package var purpose: Purpose
+    /// Counts the pool's timers from 1.
     package var number: UInt64
 
     /// What is due when the timer fires.

@@ -1,10 +1,14 @@
 /// A place for a process of an engine, and the process that fills it.
 package struct Instance: Sendable {
+    /// Its place in the pool.
     package let id: InstanceID
     /// Index into `PoolConfiguration.engines`.
     package let engine: Int
+    /// Where it runs, such as `cpu` or `cuda:0`, as the configuration has it.
     package let device: String
+    /// What it is doing now.
     package internal(set) var state: State
+    /// Its slots: none without a process, one until it answers, then as many as it declares.
     package internal(set) var slots: [Slot] = []
     /// Counts its processes.
     package internal(set) var incarnation = 0
@@ -51,8 +55,10 @@ package struct Instance: Sendable {
 
 /// One thing that an instance can do at a time.
 package struct Slot: Sendable {
+    /// What it is doing now.
     package internal(set) var state: State
 
+    /// What a slot is doing.
     package enum State: Hashable, Sendable {
         /// Its connection is being made. → idle
         case opening(TimerID?)

@@ -7,6 +7,7 @@ package struct Instant: InstantProtocol, Hashable, Sendable {
         self.sinceStart = sinceStart
     }
 
+    /// The beginning itself.
     package static let start = Instant(sinceStart: .zero)
 
     package func advanced(by duration: Duration) -> Instant {

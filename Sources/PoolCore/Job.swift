@@ -24,6 +24,7 @@ struct Job {
 
 /// A new job.
 package struct JobRequest: Sendable {
+    /// Its name; no job had it before.
     package var id: JobID
     /// Index into `PoolConfiguration.engines`.
     package var engine: Int

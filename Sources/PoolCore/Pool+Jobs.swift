@@ -70,8 +70,7 @@ extension Pool {
 
     /// Gives waiting jobs to idle slots until there is none of one or the other that fit.
     ///
-    /// The slot that has been idle longest on the instance with the least to do comes first, so that instances are used
-    /// evenly.
+    /// The slot that has been idle longest on the instance with the least to do comes first, so that use is even.
     mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         guard !queues[engine].waiting.isEmpty else { return }
         var idle = idleSlots(engine: engine)
@@ -84,7 +83,6 @@ extension Pool {
                 continue
             }
             let slot = idle.remove(at: best).id
-            for index in idle.indices where idle[index].id.process == slot.process { idle[index].busySlots += 1 }
             queues[engine].remove(at: position)
             tenantLeftQueue(job.tenant)
             job.state = .running(slot, since: now)
@@ -110,7 +108,7 @@ extension Pool {
     private struct IdleSlot: Comparable {
         let id: SlotID
         /// Slots of its instance that are busy.
-        var busySlots: Int
+        let busySlots: Int
         let since: Instant
 
         static func < (left: IdleSlot, right: IdleSlot) -> Bool {

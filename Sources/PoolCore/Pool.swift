@@ -1,12 +1,12 @@
 /// The pool as a pure state machine: events in, actions out.
 ///
 /// It knows no clock, no process and no socket. Each event is a `mutating` function in the past tense that takes the
-/// moment it happened and returns what the shell has to do, in order. The same value runs in production and in the
-/// tests.
+/// moment it happened and returns what the shell has to do, in order. Production and tests run the same value.
 ///
 /// The rules are those of `docs/ARCHITECTURE.md`: one central queue for each engine; an idle slot takes the first job
 /// it may run, at once; nothing is queued that would be thrown away; each accepted job ends exactly once.
 package struct Pool: Sendable {
+    /// What it is made of, and its limits.
     package let configuration: PoolConfiguration
     /// All instances; an instance's id is its index.
     package internal(set) var instances: [Instance]
@@ -58,8 +58,7 @@ package struct Pool: Sendable {
     /// Jobs that wait for an engine.
     package func waitingJobs(engine: Int) -> Int { queues[engine].waiting.count }
 
-    /// How long a job for this engine that comes now would wait; `nil` until one has been timed or while nothing
-    /// serves.
+    /// How long a new job for this engine would wait; `nil` until one has been timed or while nothing serves.
     package func predictedWait(engine: Int) -> Duration? {
         if hasIdleSlot(engine: engine) { return .zero }
         return queues[engine].predictedWait(slots: readySlots(engine: engine))

@@ -1,5 +1,6 @@
 /// What a pool is made of, and its limits.
 package struct PoolConfiguration: Sendable {
+    /// The engines; everything else in the core names them by their index here.
     package var engines: [Engine]
 
     /// Jobs that may wait. One more is refused with `queueFull`.
@@ -23,6 +24,7 @@ package struct PoolConfiguration: Sendable {
 
     /// One engine: how many instances, where.
     package struct Engine: Sendable {
+        /// Its name, for people.
         package var name: String
         /// The device of each instance; its count is the number of instances.
         package var devices: [String]

@@ -8,6 +8,7 @@ package struct PCM: Sendable, Equatable {
     /// Sample rates that a worker may speak at, in Hz. Outside of it a frame is treated as broken.
     package static let sampleRates = 8_000...192_000
 
+    /// - Precondition: the sample rate is positive.
     package init(samples: [Int16], sampleRate: Int) {
         precondition(sampleRate > 0, "a sample rate is positive")
         self.samples = samples

@@ -1,8 +1,12 @@
 /// The pool at one moment, as `GET /v1/pool` shows it.
 package struct PoolSnapshot: Sendable, Codable, Equatable {
+    /// The devices that instances are placed on, by name.
     package var devices: [Device]
+    /// The engines, in the order of the configuration.
     package var engines: [Engine]
+    /// All instances, engine by engine.
     package var instances: [Instance]
+    /// What waits.
     package var queue: Queue
 
     package init(devices: [Device], engines: [Engine], instances: [Instance], queue: Queue) {
@@ -27,6 +31,7 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
 
     /// A configured engine.
     package struct Engine: Sendable, Codable, Equatable {
+        /// As configured.
         package var name: String
         /// Instances that are wanted.
         package var instances: Int
@@ -50,12 +55,15 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
     package struct Instance: Sendable, Codable, Equatable {
         /// Such as `espeak-0`; stays the same over restarts.
         package var id: String
+        /// The engine's name.
         package var engine: String
+        /// The device's name.
         package var device: String
-        /// `starting`, `loading`, `ready`, `busy`, `draining`, `backoff`, `stopped`.
+        /// `backoff`, `starting`, `loading`, `ready`, `busy`, `stopping`, `stopped`.
         package var state: String
         /// Its process, while there is one.
         package var pid: Int32?
+        /// Jobs that it can do at once: 0 without a process, 1 until it answers, then as many as it declares.
         package var slots: Int
         /// Processes that came after the first one.
         package var restarts: Int
@@ -100,7 +108,9 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
 
     /// The central queue.
     package struct Queue: Sendable, Codable, Equatable {
+        /// Jobs that wait, over all engines.
         package var jobs: Int
+        /// Jobs that may wait.
         package var maxJobs: Int
         /// How long a job that comes now would wait, in seconds; `null` until one job has been timed.
         package var predictedWait: Double?

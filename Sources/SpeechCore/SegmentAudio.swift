@@ -3,8 +3,7 @@ import Synchronization
 /// The audio of one segment on its way from a worker to a reader.
 ///
 /// The producer never waits: a segment is short, so it may finish and free its slot however slow the reader is. What it
-/// may leave here is bounded by `limitBytes`. There is one producer and one reader; each method may be called from any
-/// thread.
+/// may leave here is bounded by `limitBytes`. One producer, one reader; each method may be called from any thread.
 package final class SegmentAudio: Sendable {
     /// What a segment may leave unread at the most: 5 minutes at 24 kHz. A worker that makes more is broken.
     package static let limitBytes = 5 * 60 * 24_000 * 2

@@ -10,6 +10,7 @@ package protocol SegmentRunner: Sendable {
 
 /// What is known of an engine at one moment.
 package struct EngineStatus: Sendable, Equatable {
+    /// As configured.
     package var name: String
     /// What its instances said of themselves; empty when they name no voices, `nil` until the first instance is loaded.
     package var voices: [Voice]?

@@ -29,7 +29,9 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let cancelled = Code("cancelled")
     }
 
+    /// What kind of trouble it is.
     package var code: Code
+    /// What was wrong and what to do, for the caller to read.
     package var message: String
     /// The request field that is to blame, if one is.
     package var param: String?
@@ -43,5 +45,6 @@ package struct SpeechError: Error, Sendable, Equatable {
         self.retryAfter = retryAfter
     }
 
+    /// What is thrown to who waits for audio that has been given up.
     package static let cancelled = SpeechError(.cancelled, "The request was cancelled.")
 }

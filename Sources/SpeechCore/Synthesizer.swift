@@ -17,8 +17,7 @@ package protocol SpeechStream: AnyObject, Sendable {
     /// How many segments the text was cut into; at least 1.
     var segmentCount: Int { get }
 
-    /// The next piece of audio, or `nil` after the last one. Suspends until there is one. All pieces have one sample
-    /// rate.
+    /// The next piece of audio, or `nil` after the last one. Suspends until there is one. All have one sample rate.
     /// - Throws: what went wrong; after an error or `nil` there is nothing more.
     func next() async throws(SpeechError) -> PCM?
 
@@ -58,6 +57,7 @@ package struct SpeechModel: Sendable, Hashable {
 
 /// A voice as it is offered to callers.
 package struct OfferedVoice: Sendable, Hashable {
+    /// The voice; its name is what callers write.
     package var voice: Voice
     /// What an alias stands for, such as `auto+f2`; `nil` for the engine's own voices.
     package var aliasOf: String?

@@ -9,6 +9,9 @@ package final class SpeechPipeline: Synthesizer {
     private let segmenter: TextSegmenter
     let resources: PipelineResources
 
+    /// - Parameters:
+    ///   - runner: what the segments run on.
+    ///   - configuration: how texts are cut, and what callers may name.
     package init(runner: any SegmentRunner, configuration: PipelineConfiguration = PipelineConfiguration()) {
         self.configuration = configuration
         segmenter = TextSegmenter(limits: configuration.limits)
@@ -61,7 +64,8 @@ package final class SpeechPipeline: Synthesizer {
         let names = models.prefix(6).map(\.id).joined(separator: ", ")
         throw SpeechError(
             .modelNotFound,
-            "There is no model '\((model ?? "").prefix(64))'. There are, for example: \(names). GET /v1/models lists all.",
+            "There is no model '\((model ?? "").prefix(64))'. There are, for example: \(names). "
+                + "GET /v1/models lists all.",
             param: "model"
         )
     }

@@ -76,12 +76,13 @@ extension PoolSimulator {
         for other in idleSlots(engine: process.engine) where isRunnable(job, on: other) {
             try check(rank(other) >= rank(slot), "the slot idle longest on the least busy instance comes first")
         }
-        for (otherID, other) in jobs
-        where other.isWaiting && other.request.engine == process.engine && isRunnable(other, on: slot) {
-            if job.failure == nil {
-                try check(other.failure == nil && otherID.number >= id.number, "who came first runs first")
-            }
+        let rivals = jobs.values.filter {
+            $0.isWaiting && $0.request.engine == process.engine && isRunnable($0, on: slot)
         }
+        try check(
+            job.failure != nil || rivals.allSatisfy { $0.failure == nil && $0.request.id.number >= id.number },
+            "retried jobs come first, then who came first"
+        )
         jobs[id]?.isWaiting = false
         set(slot, to: .busy(id))
     }

@@ -21,7 +21,9 @@ extension PoolSimulator {
 
     /// What the pool answered to an event.
     package struct Answer: Sendable {
+        /// What the pool wants done, in order.
         package var actions: [PoolAction]
+        /// Why a job was refused; `nil` unless the event is an arrival and it was.
         package var refusal: Admission.Refusal?
 
         init(_ actions: [PoolAction]) {
@@ -53,8 +55,11 @@ extension PoolSimulator {
 
     /// A rule that the pool broke, and how it came to that.
     package struct Violation: Error, CustomStringConvertible {
+        /// What should have held.
         package var rule: String
+        /// The number of the event that broke it, from 1.
         package var step: Int
+        /// The last events and what came of them, in order; 30 at the most.
         package var trail: [String]
 
         package var description: String {

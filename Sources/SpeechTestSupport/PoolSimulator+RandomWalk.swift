@@ -1,14 +1,14 @@
 import PoolCore
 
 extension PoolSimulator {
-    /// One life of one pool, all of it drawn from a seed: what it is made of, how the world treats it, and when it
-    /// ends.
+    /// One life of one pool, all of it drawn from a seed: what it is made of, how the world treats it, and its end.
     ///
     /// It is treated badly, left in peace until it is at full strength again, treated badly once more, and drained.
     /// Each seed draws its own weights, so that some lives are all about cancels and others about deaths.
     package struct RandomWalk {
         /// What came of it, by the names of ends, refusals and actions.
         package private(set) var seen: Set<String> = []
+        /// Events that have happened.
         package private(set) var events = 0
         private var simulator: PoolSimulator
         private var random: SplitMix64
@@ -29,6 +29,7 @@ extension PoolSimulator {
             case spawn, spawnFailure, open, complete, fail, obey, lose, death, news
         }
 
+        /// - Parameter seed: decides everything. The same one gives the same walk.
         package init(seed: UInt64) {
             var random = SplitMix64(seed: seed)
             simulator = Self.pool(using: &random)
@@ -69,8 +70,7 @@ extension PoolSimulator {
             }
         }
 
-        /// All goes well until the condition holds: what was asked for happens, and time passes only when nothing else
-        /// can.
+        /// All goes well until the condition holds: what was asked for happens, and time passes when nothing else can.
         private mutating func calm(until isDone: (PoolSimulator) -> Bool) throws(Violation) {
             for _ in 0..<Self.calmLimit {
                 if isDone(simulator) { return }

@@ -56,7 +56,7 @@ extension PoolSimulator {
                 "who has not answered loads"
             )
         case .ready:
-            try check(process.serves && process.hasAnswered, "who has answered is ready")
+            try check(process.serves, "who has answered is ready")
             try checkSlots(instance, process)
         case .stopping: try check(phase == .stopping || process.orders != .none, "who was told to end stops")
         case .backoff, .stopped: try check(false, "an instance with a process is not without")

@@ -6,8 +6,11 @@ package import PoolCore
 /// what the world may do next. It is a value: copy it to see what else might have happened. Who chooses among
 /// `possibleEvents` makes the walk: `RandomWalk` at random, the tests of short walks every one of them.
 package struct PoolSimulator: Sendable {
+    /// The pool that is driven.
     package private(set) var pool: Pool
+    /// The moment of the last event, in virtual time.
     package private(set) var now = Instant.start
+    /// How far the pool's life has come.
     package internal(set) var phase = Phase.new
     /// What the processes of each instance say of themselves.
     let declarations: [SlotDeclaration]

@@ -14,6 +14,7 @@ import Wyoming
 /// a connection, a timer or the process keeper, the pool's state machine is asked, and its actions are done in order,
 /// without a hop between threads.
 package actor Supervisor: SegmentRunner, PoolInspector, Service {
+    /// The event loop.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     nonisolated let eventLoop: any EventLoop
@@ -77,6 +78,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
 
     // MARK: SegmentRunner
 
+    /// The engines as they were when something about them last changed; known without a hop to the loop.
     package nonisolated var engines: [EngineStatus] { published.withLock { $0 } }
 
     package nonisolated func submit(_ segment: Segment) -> SegmentAudio {

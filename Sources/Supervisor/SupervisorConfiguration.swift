@@ -28,6 +28,7 @@ package struct SupervisorConfiguration: Sendable {
 
     /// How to start the instances of one engine.
     package struct Engine: Sendable {
+        /// What segments call it.
         package var name: String
         /// Program and arguments. `{uri}`, `{device}` and `{instance}` are replaced in each.
         package var command: [String]

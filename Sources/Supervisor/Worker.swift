@@ -35,8 +35,7 @@ struct SlotLink {
     var delay = SlotLink.firstDelay
     var nextAttempt: Scheduled<Void>?
 
-    /// A worker on our machine listens within milliseconds or within many seconds; the wait grows from one to the
-    /// other.
+    /// A worker on our machine listens within milliseconds or within many seconds; the wait grows accordingly.
     static let firstDelay = TimeAmount.milliseconds(2)
     static let longestDelay = TimeAmount.milliseconds(100)
 }

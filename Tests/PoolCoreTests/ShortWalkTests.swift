@@ -39,8 +39,8 @@ import Testing
                 ],
                 isReady: true,
                 jobs: [false, false, true],
-                depth: 5,
-                atLeast: 20_000
+                depth: 6,
+                atLeast: 100_000
             ),
             Plan(
                 title: "one instance with two slots",

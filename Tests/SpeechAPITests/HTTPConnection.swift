@@ -1,30 +1,35 @@
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A client that does what well-behaved ones do not: it can stop reading, leave, or close one side.
-struct HTTPConnection {
+final class HTTPConnection {
+    enum Failure: Error {
+        case closed
+    }
+
     private let channel: any Channel
-    private let inbox: Inbox
+    private let arrived: Signal
+    private let closed: Signal
+    private var received: AsyncStream<ByteBuffer>.Iterator
+    private var parser = HTTPReplyParser()
+
+    private init(_ channel: any Channel, _ handler: Handler, _ received: AsyncStream<ByteBuffer>) {
+        self.channel = channel
+        arrived = handler.arrived
+        closed = handler.closed
+        self.received = received.makeAsyncIterator()
+    }
 
     /// - Parameter reads: `false` takes nothing until `startReading`, with as small a receive buffer as the system gives.
     static func open(port: Int, reads: Bool = true) async throws -> HTTPConnection {
-        let inbox = Inbox()
+        let (received, bytes) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let handler = Handler(bytes)
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox))
-                }
-            }
+            .channelInitializer { $0.pipeline.addHandler(handler) }
             .channelOption(.autoRead, value: reads)
             .channelOption(.allowRemoteHalfClosure, value: true)
         if !reads { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: 4_096) }
-        return HTTPConnection(channel: try await bootstrap.connect(host: "127.0.0.1", port: port).get(), inbox: inbox)
-    }
-
-    /// Waits until the server has closed the connection.
-    func waitForClose() async {
-        await inbox.closed.wait()
+        return HTTPConnection(try await bootstrap.connect(host: "127.0.0.1", port: port).get(), handler, received)
     }
 
     func send(_ text: String) async throws {
@@ -41,12 +46,24 @@ struct HTTPConnection {
 
     /// The next response; incomplete when the connection closed before its end.
     func reply(hasBody: Bool = true) async throws -> HTTPReply {
-        try await inbox.reply(hasBody: hasBody)
+        while true {
+            if let reply = parser.next(hasBody: hasBody, isClosed: false) { return reply }
+            guard let bytes = await received.next(isolation: #isolation) else {
+                guard let reply = parser.next(hasBody: hasBody, isClosed: true) else { throw Failure.closed }
+                return reply
+            }
+            parser.append(bytes.readableBytesView)
+        }
     }
 
-    /// Waits until something has arrived that has not been taken as a response.
+    /// Waits until something has arrived.
     func waitForBytes() async {
-        await inbox.arrived.wait()
+        await arrived.wait()
+    }
+
+    /// Waits until the server has closed the connection.
+    func waitForClose() async {
+        await closed.wait()
     }
 
     func startReading() async throws {
@@ -62,85 +79,31 @@ struct HTTPConnection {
     }
 }
 
-/// Where a connection's bytes arrive.
-private final class Inbox: Sendable {
-    enum Failure: Error {
-        case closed
-    }
-
-    private struct State {
-        var parser = HTTPReplyParser()
-        var isClosed = false
-        /// Counts what happened, so that a reader notices what happened between its look and its wait.
-        var changes = 0
-        var waiting: CheckedContinuation<Void, Never>?
-    }
+/// Passes on what arrives.
+private final class Handler: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
 
     let arrived = Signal()
     let closed = Signal()
-    private let state = Mutex(State())
+    private let bytes: AsyncStream<ByteBuffer>.Continuation
 
-    func append(_ bytes: ByteBuffer) {
-        wake { $0.parser.append(bytes.readableBytesView) }
-        arrived.fire()
-    }
-
-    func close() {
-        wake { $0.isClosed = true }
-        closed.fire()
-    }
-
-    func reply(hasBody: Bool) async throws -> HTTPReply {
-        while true {
-            let (reply, isClosed, changes) = state.withLock { state in
-                (state.parser.next(hasBody: hasBody, isClosed: state.isClosed), state.isClosed, state.changes)
-            }
-            if let reply { return reply }
-            if isClosed { throw Failure.closed }
-            await withCheckedContinuation { continuation in
-                let isStale = state.withLock { state in
-                    guard state.changes == changes else { return true }
-                    state.waiting = continuation
-                    return false
-                }
-                if isStale { continuation.resume() }
-            }
-        }
-    }
-
-    private func wake(_ change: (inout State) -> Void) {
-        let waiting = state.withLock { state in
-            change(&state)
-            state.changes += 1
-            return state.waiting.take()
-        }
-        waiting?.resume()
-    }
-}
-
-private final class InboxHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let inbox: Inbox
-
-    init(_ inbox: Inbox) {
-        self.inbox = inbox
+    init(_ bytes: AsyncStream<ByteBuffer>.Continuation) {
+        self.bytes = bytes
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        inbox.append(unwrapInboundIn(data))
+        bytes.yield(unwrapInboundIn(data))
+        arrived.fire()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event as? ChannelEvent == .inputClosed {
-            inbox.close()
-            context.close(promise: nil)
-        }
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        inbox.close()
+        bytes.finish()
+        closed.fire()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

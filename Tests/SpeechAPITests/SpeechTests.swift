@@ -65,8 +65,9 @@ struct SpeechTests {
 
             let long = try await server.speak(#"{"input": "One. Two.", "response_format": "wav"}"#)
             #expect(long.isChunked && long.isComplete)
-            #expect(long.body.count == short.body.count)
-            #expect(Array(long.body[40..<44]) == [0xFF, 0xFF, 0xFF, 0xFF])
+            // How it says so is the encoder's business: a size beyond all that will come.
+            #expect(Array(long.body[42..<44]) == [0xFF, 0xFF])
+            #expect(long.body[44...].starts(with: short.body[44...]))
         }
     }
 

@@ -34,8 +34,11 @@ struct PipelineTests {
 
     @Test("Voices are those of the model's engine")
     func voices() throws {
-        #expect(try pipeline.voices(model: nil).map(\.voice.name) == ["en", "zh", "boss"])
-        #expect(try pipeline.voices(model: "tts-1").isEmpty)
+        let own = { (model: String?) in
+            try pipeline.voices(model: model).map(\.voice.name).filter { !VoiceBook.openAINames.contains($0) }
+        }
+        #expect(try own(nil) == ["en", "zh", "boss"])
+        #expect(try own("tts-1").isEmpty)
     }
 
     @Test("An unknown model, also behind an alias, is refused with names that exist", arguments: ["what", "gone", ""])

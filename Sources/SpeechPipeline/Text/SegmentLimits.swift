@@ -3,8 +3,7 @@
 package struct SegmentLimits: Sendable, Equatable {
     /// Short sentences are joined while the segment is not longer than this; about 6 s.
     package var target = 100
-    /// A longer sentence is cut into balanced pieces; about 16 s. Only what may not be cut is ever longer: one
-    /// grapheme.
+    /// A longer sentence is cut into balanced pieces; about 16 s. Only one grapheme, which is never cut, may be longer.
     package var maximum = 240
     /// The first segment ends here if the text allows it, so that speech starts quickly; about 4 s.
     package var firstMaximum = 60

@@ -3,8 +3,7 @@ package import SpeechCore
 /// The voices of one engine, and the names that callers may give them.
 ///
 /// A name is, in this order: a configured alias, one of the engine's own voices, `auto`, a voice or `auto` with a
-/// variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else without regard to
-/// case.
+/// variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else in any case.
 package struct VoiceBook: Sendable {
     /// OpenAI's voices, which work on every engine.
     package static let openAINames = [
@@ -104,8 +103,7 @@ package struct VoiceBook: Sendable {
         String(tag.lowercased().map { $0 == "_" ? "-" : $0 })
     }
 
-    /// A name and its variant, such as `en-us` and `+f2`. The variant goes to the engine as it is, so it has to look
-    /// like one.
+    /// A name and its variant, such as `en-us` and `+f2`. The engine gets the variant as it is, so its form is checked.
     private static func split(_ name: String) -> (base: String, suffix: String) {
         guard let plus = name.lastIndex(of: "+") else { return (name, "") }
         let variant = name[plus...].dropFirst()

@@ -7,8 +7,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Check a configuration file and list all that is wrong with it.",
         discussion: """
-            Reads the file as 'chorus serve' would, the CHORUS_… variables with it, and prints every problem with its line. \
-            Exits with 1 if there is one.
+            Reads the file as 'chorus serve' would, the CHORUS_… variables with it, and prints every problem with its \
+            line. Exits with 1 if there is one.
 
             Example:
               chorus config check /etc/chorus/chorus.yaml

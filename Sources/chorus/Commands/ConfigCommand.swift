@@ -6,8 +6,8 @@ struct ConfigCommand: AsyncParsableCommand {
         commandName: "config",
         abstract: "Check and show the configuration.",
         discussion: """
-            The configuration is a YAML file. Everything in it has a default, and unknown keys are errors. These variables \
-            override it:
+            The configuration is a YAML file. Everything in it has a default, and unknown keys are errors. These \
+            variables override it:
 
             \(variables)
             """,

@@ -6,8 +6,8 @@ struct ConfigShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Print the configuration that is in effect.",
         discussion: """
-            Prints every setting with its value, as YAML that can be used as a configuration file. A comment says which line \
-            of the file, or which variable, gave a value; values without one are defaults.
+            Prints every setting with its value, as YAML that can be used as a configuration file. A comment says \
+            which line of the file, or which variable, gave a value; values without one are defaults.
 
             Example:
               chorus config show --config chorus.yaml

@@ -2,8 +2,7 @@ import Glibc
 
 /// How many files and sockets this process may have open.
 enum OpenFilesLimit {
-    /// Enough for any number of streams and workers that a configuration can ask for. More would only make tables
-    /// larger.
+    /// Enough for any number of streams and workers that a configuration can ask for. More only makes tables larger.
     static let wanted = 65_536
 
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -6,8 +6,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the speech API.",
         discussion: """
-            Starts the instances of all engines, keeps them alive and serves until it is told to stop. On SIGTERM or Ctrl-C \
-            it refuses new requests, finishes those in flight and leaves no process behind.
+            Starts the instances of all engines, keeps them alive and serves until it is told to stop. On SIGTERM or \
+            Ctrl-C it refuses new requests, finishes those in flight and leaves no process behind.
 
             Flags win over CHORUS_… variables, and those over the file; 'chorus config show' prints what comes of it.
 

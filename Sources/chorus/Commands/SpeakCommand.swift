@@ -8,8 +8,8 @@ struct SpeakCommand: AsyncParsableCommand {
         commandName: "speak",
         abstract: "Speak a text into a file, without a server.",
         discussion: """
-            Starts the engine, speaks the text and stops it again. The audio goes to the file, or to standard output if there \
-            is none; what it takes is shown on standard error.
+            Starts the engine, speaks the text and stops it again. The audio goes to the file, or to standard output \
+            if there is none; what it takes is shown on standard error.
 
             Examples:
               chorus speak "Hello, world." -o hello.mp3

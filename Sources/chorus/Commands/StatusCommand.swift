@@ -7,8 +7,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show what the pool of a running server is doing.",
         discussion: """
-            Shows each engine, each instance with its state, process, restarts, finished jobs and memory, and the queue. \
-            Exits with 1 if no server answers.
+            Shows each engine, each instance with its state, process, restarts, finished jobs and memory, and the \
+            queue. Exits with 1 if no server answers.
 
             Examples:
               chorus status

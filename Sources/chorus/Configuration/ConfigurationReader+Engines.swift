@@ -2,8 +2,7 @@ import SpeechCore
 import Yams
 
 extension ConfigurationReader {
-    /// Reads the list of engines. Problems are reported; what could be read is returned, so that the rest can be
-    /// checked too.
+    /// Reads the list of engines. Problems are reported; what could be read is returned for the rest to be checked.
     /// - Returns: `nil` if there is no engine that makes sense.
     mutating func readEngines(_ node: Node) -> [EngineConfiguration]? {
         guard let nodes = list(node, name: "engines", of: "engines, each with name and builtin or command") else {
@@ -24,8 +23,7 @@ extension ConfigurationReader {
         return engines.isEmpty ? nil : engines
     }
 
-    /// Reads the aliases of models, in their order. Without any the list is empty: `models: {}` takes OpenAI's names
-    /// away.
+    /// Reads the aliases of models, in their order. None make an empty list: `models: {}` takes OpenAI's names away.
     mutating func readModels(_ node: Node, engines: [EngineConfiguration]) -> [SpeechModel] {
         let names = engines.map(\.name)
         return entries(of: node, name: "models").compactMap { entry in

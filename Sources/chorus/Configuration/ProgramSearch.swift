@@ -11,8 +11,7 @@ struct ProgramSearch: Sendable {
         return ProgramSearch(directories: path.split(separator: ":").map(String.init))
     }
 
-    /// The directory of the running program, then those of `PATH`: what comes with Chorus is found before anything
-    /// else.
+    /// The directory of the running program, then those of `PATH`: what comes with Chorus is found first.
     static func besideChorus(_ environment: [String: String]) -> ProgramSearch {
         var search = onPath(environment)
         if let executable = realpath("/proc/self/exe", nil) {
