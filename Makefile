@@ -41,7 +41,8 @@ format: .venv/ready ## put the style right
 	$(VENV)/ruff format --quiet $(PYTHON)
 
 sanitize: setup-test ## the unit tests under the thread sanitizer
-	@swift test --scratch-path .build-tsan --sanitize=thread --disable-xctest --filter '$(SANITIZED)'
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp" \
+	swift test --scratch-path .build-tsan --sanitize=thread --disable-xctest --filter '$(SANITIZED)'
 
 fuzz: setup-test ## hostile input for the parsers, SECONDS_EACH=30 each
 	@Fuzz/run.sh $(SECONDS_EACH)

@@ -11,7 +11,7 @@ extension SpeechAPI {
         let body = try await body(of: request, on: channel)
         let asked = try SpeechRequest(body: body, maxInputCharacters: limits.maxInputCharacters)
         exchange.request = asked
-        let stream = try synthesizer.speak(asked.utterance(id: exchange.id))
+        let stream = try await stream(for: asked.utterance(id: exchange.id))
         exchange.connection.hold(stream)
         let speech = try EncodedSpeech(stream, as: asked, on: encodingExecutor)
         exchange.speech = speech
@@ -28,6 +28,15 @@ extension SpeechAPI {
         fields[.contentType] = asked.streamFormat == .sse ? "text/event-stream" : asked.format.contentType
         return .speech(SpeechAnswer(request: asked, fields: fields, first: first, speech: speech))
     }
+
+    /// Begins to speak. A text that takes milliseconds to cut is cut where nobody else has to wait for it.
+    private func stream(for utterance: Utterance) async throws -> any SpeechStream {
+        guard utterance.text.utf8.count > Self.shortTextBytes else { return try synthesizer.speak(utterance) }
+        return try await withTaskExecutorPreference(encodingExecutor) { try synthesizer.speak(utterance) }
+    }
+
+    /// A text up to this size, in bytes, is cut within about a millisecond.
+    private static let shortTextBytes = 2048
 
     private static func fields(of timing: SegmentTiming) -> HTTPFields {
         var fields: HTTPFields = [.cacheControl: "no-store", .xAccelBuffering: "no"]

@@ -23,9 +23,10 @@ struct Server {
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "chorus")
 
-        // The pool has an event loop of its own, so that no client's connection delays a worker's.
-        let poolLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let system = try SpeechSystem(configuration, eventLoop: poolLoop.next(), logger: logger)
+        // Clients' and workers' connections share one event loop, and requests run on it: from a request's bytes to a
+        // worker and back no other thread is woken, which would cost more than the work. What takes long is elsewhere.
+        let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let system = try SpeechSystem(configuration, eventLoop: eventLoop, logger: logger)
         let api = SpeechAPI(
             synthesizer: system.pipeline,
             pool: system.supervisor,
@@ -37,13 +38,15 @@ struct Server {
         let http = try api.service(
             host: configuration.listen.host,
             port: configuration.listen.port,
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton
+            eventLoopGroup: eventLoop
         ) { port in
             greet(port: port)
         }
         // Services end in the opposite order: first no more requests, then no more workers.
         var group = ServiceGroupConfiguration(
-            services: [system.supervisor, http],
+            services: [
+                system.supervisor, ServiceOnExecutor(service: http, executor: EventLoopExecutor(eventLoop)),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
