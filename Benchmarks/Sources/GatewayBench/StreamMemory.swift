@@ -6,11 +6,11 @@ enum StreamMemory {
     /// Shorter than the time after which the gateway gives up on readers that take nothing.
     private static let listening = Duration.seconds(20)
     private static let leaving = Duration.seconds(3)
-    /// A worker at 8 kHz makes 30 ms of each character, so this plays for 5 minutes.
+    /// The worker makes 10 ms of each character, so this plays for 100 s.
     private static let text = String(repeating: "This sentence is forty characters long. ", count: 250)
 
     static func measure(on workbench: Workbench) throws -> [Figure] {
-        let gateway = try workbench.gateway(instances: 2, flags: ["--rate", "8000"])
+        let gateway = try workbench.gateway(instances: 2)
         try gateway.waitUntilItSpeaks()
         let idle = try Memory(of: gateway.pid)
         let (peak, open) = try listen(to: gateway)

@@ -6,6 +6,11 @@ private struct Outcome<Event: WyomingEvent>: Equatable {
     var events: [Event] = []
     var error: WyomingError?
 
+    /// Of several things that are wrong with one event, any may be the reason that is given.
+    static func == (left: Outcome, right: Outcome) -> Bool {
+        left.events == right.events && (left.error == nil) == (right.error == nil)
+    }
+
     /// Feeds the bytes in pieces of that length, and checks what holds for any input.
     init(_ bytes: ByteBuffer, pieceLength: Int) {
         var decoder = WyomingDecoder<Event>()

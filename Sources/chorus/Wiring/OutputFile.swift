@@ -2,17 +2,12 @@ import Glibc
 
 /// A file that is written from its beginning to its end.
 final class OutputFile {
-    /// Why a file could not be written.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     private let name: String
     private let descriptor: CInt
 
     /// - Parameter name: `nil` is standard output.
-    /// - Throws: `Failure`.
-    init(_ name: String?) throws {
+    /// - Throws: when it cannot be made.
+    init(_ name: String?) throws(CommandError) {
         guard let name else {
             self.name = "standard output"
             descriptor = STDOUT_FILENO
@@ -23,8 +18,8 @@ final class OutputFile {
         if descriptor < 0 { throw failure() }
     }
 
-    /// - Throws: `Failure`.
-    func write(_ bytes: [UInt8]) throws {
+    /// - Throws: when it cannot be written.
+    func write(_ bytes: [UInt8]) throws(CommandError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -33,8 +28,8 @@ final class OutputFile {
         }
     }
 
-    private func failure() -> Failure {
-        Failure(description: "Could not write \(name): \(String(cString: strerror(errno))).")
+    private func failure() -> CommandError {
+        CommandError("Could not write \(name): \(String(cString: strerror(errno))).")
     }
 
     deinit {

@@ -54,7 +54,7 @@ struct Server {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw ValidationError("\(configuration.listen) is in use by another program. Choose another with --listen.")
+            throw CommandError("\(configuration.listen) is in use by another program. Choose another with --listen.")
         }
     }
 

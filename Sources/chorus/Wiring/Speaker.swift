@@ -1,4 +1,3 @@
-import ArgumentParser
 import AudioEncoding
 import Glibc
 import Logging
@@ -47,7 +46,7 @@ struct Speaker {
         let name = configuration.models.first { $0.id == model }?.engine ?? model
         guard let engine = configuration.engines.first(where: { $0.name == name }) else {
             let names = configuration.engines.map(\.name) + configuration.models.map(\.id)
-            throw ValidationError("There is no model \(model). There are: \(names.joined(separator: ", ")).")
+            throw CommandError("There is no model \(model). There are: \(names.joined(separator: ", ")).")
         }
         return engine
     }
@@ -90,7 +89,7 @@ extension SpeechSystem {
         while supervisor.engines[0].readyInstances == 0 {
             guard .now < deadline else {
                 let name = supervisor.engines[0].name
-                throw ValidationError("\(name) did not load within \(limit). See 'chorus doctor'.")
+                throw CommandError("\(name) did not load within \(limit). See 'chorus doctor'.")
             }
             try await Task.sleep(for: .milliseconds(5))
         }

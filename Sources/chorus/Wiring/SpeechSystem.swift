@@ -37,7 +37,14 @@ struct SpeechSystem: Sendable {
 extension SupervisorConfiguration {
     fileprivate init(_ configuration: Configuration, environment: [String: String]) throws {
         guard let directory = SocketDirectory.parent(environment) else {
-            throw SocketDirectoryError(candidates: SocketDirectory.candidates(environment))
+            let candidates = SocketDirectory.candidates(environment).joined(separator: ", ")
+            let limit = SocketDirectory.pathLimitBytes - SocketDirectory.reserveBytes
+            throw CommandError(
+                """
+                No place for the workers' sockets: none of \(candidates) is writable and has a path of at most \(limit) \
+                bytes. Set XDG_RUNTIME_DIR to a directory that does.
+                """
+            )
         }
         let programs = ProgramSearch.besideChorus(environment)
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -58,18 +65,5 @@ extension SupervisorConfiguration {
             pool.maxWait = configuration.queue.maxWait
             pool.drainTimeout = configuration.drainTimeout
         }
-    }
-}
-
-/// There is no place for the workers' sockets.
-private struct SocketDirectoryError: Error, CustomStringConvertible {
-    let candidates: [String]
-
-    var description: String {
-        """
-        No place for the workers' sockets: none of \(candidates.joined(separator: ", ")) is writable and has a path \
-        of at most \(SocketDirectory.pathLimitBytes - SocketDirectory.reserveBytes) bytes. \
-        Set XDG_RUNTIME_DIR to a directory that does.
-        """
     }
 }
