@@ -20,4 +20,4 @@ for corpus in Corpus/*; do
         -print_final_stats=1 -verbosity=0 -artifact_prefix=Crashes/ "$found" "$corpus"
     rm -rf "$found"
 done
-rmdir Crashes
+rmdir --ignore-fail-on-non-empty Crashes
