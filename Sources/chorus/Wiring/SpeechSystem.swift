@@ -41,8 +41,8 @@ extension SupervisorConfiguration {
             let limit = SocketDirectory.pathLimitBytes - SocketDirectory.reserveBytes
             throw CommandError(
                 """
-                No place for the workers' sockets: none of \(candidates) is writable and has a path of at most \(limit) \
-                bytes. Set XDG_RUNTIME_DIR to a directory that does.
+                No place for the workers' sockets: none of \(candidates) is writable and has a path of at most \
+                \(limit) bytes. Set XDG_RUNTIME_DIR to a directory that does.
                 """
             )
         }
