@@ -1,0 +1,65 @@
+"""What an engine is given to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from wyoming.user_event import UserEvent
+
+from chorus_worker.failures import shortened
+from chorus_worker.values import JSON
+from chorus_worker.work import Send, Work, discard
+
+MAX_NOTE_BYTES = 1024
+"""Longer notes are cut."""
+
+PROGRESS_INTERVAL = 1.0
+"""Seconds, at least, between two progress events of a job."""
+
+
+class Job(Work):
+    """A text to speak. `Job("Hello")` is a whole one, for an engine's own tests."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        speaker: Mapping[str, JSON] | None = None,
+        seed: int | None = None,
+        options: Mapping[str, JSON] | None = None,
+        send: Send = discard,
+    ) -> None:
+        """Jobs are made by the SDK; `send` takes events for the gateway, on the working thread."""
+        super().__init__(send)
+        self.text = text
+        self.voice = voice
+        """A name of `voices()`, or None: the engine chooses."""
+        self.speaker = speaker
+        """What `make_voice` returned once, on this or any other instance. It goes before `voice`."""
+        self.seed = seed
+        """From 0 to 2^32 - 1, or None: the engine chooses."""
+        self.options: Mapping[str, JSON] = options or {}
+        """The engine's own options, as the caller wrote them: check their types and ranges, raise `BadRequest`."""
+        self._steps = 0
+        self._told = time.monotonic()
+
+    def progress(self) -> None:
+        """Says that the work has moved. Call it at every step, on the working thread; it costs next to nothing.
+
+        A job that does not move for long is taken for hung. What is yielded counts as movement, too.
+        """
+        self.moved()
+        self._steps += 1
+        now = time.monotonic()
+        if now - self._told >= PROGRESS_INTERVAL:
+            self._told = now
+            self.send(UserEvent("chorus.progress", {"steps": self._steps}).event())
+
+    def note(self, text: str) -> None:
+        """Sends a remark for the client, such as what was dropped from its text; at most 1 KiB of UTF-8.
+
+        Call it on the working thread. Before the first audio it can still travel in the head of an HTTP response.
+        """
+        self.send(UserEvent("chorus.note", {"text": shortened(text, MAX_NOTE_BYTES)}).event())

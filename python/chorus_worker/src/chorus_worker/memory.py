@@ -1,0 +1,91 @@
+"""How much memory the worker uses, may use, and can give back."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from wyoming.event import Event
+from wyoming.user_event import UserEvent
+
+from chorus_worker.engine import Context
+from chorus_worker.values import JSON
+
+REPORT_INTERVAL = 10.0
+"""Seconds, at least, between two reports after jobs."""
+
+_PROC = Path("/proc/self")
+
+
+class MemoryReports:
+    """The `chorus.memory` events of this process; for the threads that do the work."""
+
+    def __init__(self, device: str) -> None:
+        """Measures for the first time: call it when the engine is loaded."""
+        self._device = device
+        self.latest = self._measure()
+
+    def after_job(self) -> Event | None:
+        """A new report, if the latest one is old enough."""
+        if time.monotonic() - self._measured < REPORT_INTERVAL:
+            return None
+        self.latest = self._measure()
+        return self.latest
+
+    def _measure(self) -> Event:
+        self._measured = time.monotonic()
+        report: dict[str, JSON] = host_memory(_PROC)
+        if cuda := _cuda(self._device):
+            report["cuda"] = {
+                "allocated": cuda.memory_allocated(self._device),
+                "reserved": cuda.memory_reserved(self._device),
+                "peak": cuda.max_memory_allocated(self._device),
+            }
+            cuda.reset_peak_memory_stats(self._device)
+        return UserEvent("chorus.memory", report).event()
+
+
+def host_memory(proc: Path) -> dict[str, JSON]:
+    """Bytes of host memory: `rss`, and `pss`, in which a page that n processes share counts 1/n (proc(5)).
+
+    A kernel without smaps_rollup tells no PSS; RSS stands in for it, which is never less.
+    """
+    try:
+        lines = (proc / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        rss = int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return {"rss": rss, "pss": rss}
+    kibibytes = {line.split(":")[0]: line.split()[1] for line in lines[1:]}
+    return {"rss": int(kibibytes["Rss"]) * 1024, "pss": int(kibibytes["Pss"]) * 1024}
+
+
+def keep_to_budget(context: Context) -> None:
+    """Makes PyTorch's allocator raise out of memory beyond the budget, on a CUDA device and if PyTorch is imported.
+
+    It is called before `load` (so that loading keeps to it), and after it for engines that import PyTorch only there.
+    CUDA's own context, some hundred MiB that no allocator sees, comes on top. On a CPU Chorus limits the process.
+    """
+    torch: Any = sys.modules.get("torch")
+    if torch is None or context.memory_bytes is None or not context.device.startswith("cuda"):
+        return
+    total = torch.cuda.get_device_properties(context.device).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, context.memory_bytes / total), context.device)
+
+
+def give_back() -> None:
+    """Frees what a job that ran out of memory has left behind. Nothing may hold its exception any more."""
+    gc.collect()
+    if cuda := _cuda("cuda"):
+        cuda.empty_cache()
+
+
+def _cuda(device: str) -> Any:
+    """`torch.cuda`, if the device is one of its and something has used it already; it is never the first use."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not device.startswith("cuda") or not torch.cuda.is_initialized():
+        return None
+    return torch.cuda

@@ -1,0 +1,80 @@
+"""What the wire and the working thread share about a piece of work: is it still wanted, does it move."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from wyoming.event import Event
+
+Send: TypeAlias = Callable[[Event], None]
+"""Takes an event for the gateway, and returns when it has been handed to the socket."""
+
+_log = logging.getLogger(__name__)
+
+
+def discard(event: Event) -> None:
+    """A `Send` for work that nobody listens to."""
+
+
+class Work:
+    """Something a slot does for a connection. Its methods may be called from any thread."""
+
+    def __init__(self, send: Send = discard) -> None:
+        """`send` is for the thread that does the work, and no other."""
+        self.send = send
+        self._cancelled = False
+        self._callbacks: list[Callable[[], None]] = []
+        self._lock = threading.RLock()  # Reentrant: a callback may look at the work that it belongs to.
+        self._moved = time.monotonic()
+
+    @property
+    def cancelled(self) -> bool:
+        """Nobody wants it any more: stop soon. How it ends does not matter then."""
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """Asks the engine to stop. Chorus, a closed connection and SIGTERM do that."""
+        with self._lock:
+            if self._cancelled:
+                return
+            self._cancelled = True
+            for callback in self._callbacks:
+                _call(callback)
+
+    @contextmanager
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Within it, `callback` is called once when the work is cancelled; at once if it is already.
+
+        It is called on the thread that reads the connections, so it must return at once: set a flag, call an
+        `interrupt()`. It is never called after the `with` has been left.
+        """
+        with self._lock:
+            self._callbacks.append(callback)
+            if self._cancelled:
+                _call(callback)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._callbacks.remove(callback)
+
+    def moved(self) -> None:
+        """Notes that the work has moved just now."""
+        self._moved = time.monotonic()
+
+    def idle_for(self) -> float:
+        """Seconds since it last moved."""
+        return time.monotonic() - self._moved
+
+
+def _call(callback: Callable[[], None]) -> None:
+    """Calls what an engine gave; what goes wrong in it must not harm the thread it runs on."""
+    try:
+        callback()
+    except Exception:
+        _log.exception("An engine's on_cancel callback failed.")

@@ -1,0 +1,228 @@
+"""The SDK's parts, without a process around them."""
+
+import asyncio
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from wyoming.event import Event
+
+from chorus_worker import Audio, Context, Engine, Job
+from chorus_worker.audio import pcm
+from chorus_worker.failures import EngineFault, Failure
+from chorus_worker.frames import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, BrokenFrame, read_event
+from chorus_worker.memory import MemoryReports, give_back, host_memory, keep_to_budget
+
+
+def samples(audio: Audio) -> list[int]:
+    """The audio as the gateway reads it."""
+    return list(np.frombuffer(pcm(audio), "<i2"))
+
+
+def test_floats_are_clipped_and_rounded() -> None:
+    floats = [-1.5, -1, -0.5 / 32767, 0.4 / 32767, 0.6 / 32767, 1, 7]
+    expected = [-32767, -32767, 0, 0, 1, 32767, 32767]
+    assert samples(np.array(floats, np.float32)) == samples(np.array(floats, np.float64)) == expected
+    assert samples(np.array([0.5], np.float16)) == [16384]
+
+
+def test_integers_stay_what_they_are_in_any_layout() -> None:
+    values = np.arange(-32768, 32768, dtype=np.int32).astype(np.int16)
+    for array in values, values.astype(">i2"), np.repeat(values, 2)[::2]:
+        assert list(np.frombuffer(pcm(array), "<i2")) == values.tolist()
+    assert pcm(b"\1\0") == b"\1\0"
+
+
+@pytest.mark.parametrize(
+    ("audio", "complaint"),
+    [
+        (b"abc", "3 bytes"),
+        (np.zeros((1, 8), np.float32), "shape (1, 8)"),
+        (np.array([0, np.inf]), "not a number"),
+        (np.zeros(8, np.int32), "array of int32"),
+        ([0.5], "the engine made list"),
+    ],
+)
+def test_audio_that_is_none_is_the_engines_fault(audio: Any, complaint: str) -> None:
+    with pytest.raises(EngineFault) as caught:
+        pcm(audio)
+    assert complaint in str(caught.value)
+
+
+def test_a_callback_is_called_once_and_only_within_its_with() -> None:
+    calls: list[str] = []
+    job = Job("text")
+
+    def fail() -> None:
+        calls.append("failing")
+        raise ValueError("a callback's own trouble")
+
+    with job.on_cancel(lambda: calls.append("too early")):
+        pass
+    with job.on_cancel(fail), job.on_cancel(lambda: calls.append("stopping")):
+        assert not job.cancelled
+        thread = threading.Thread(target=job.cancel)
+        thread.start()
+        thread.join()
+        assert job.cancelled
+        job.cancel()
+    with job.on_cancel(lambda: calls.append("at once")):
+        assert calls == ["failing", "stopping", "at once"], "a callback that fails keeps no other one from being called"
+    job.cancel()
+    assert calls == ["failing", "stopping", "at once"]
+
+
+def test_a_job_of_its_own_can_be_used_without_a_worker() -> None:
+    sent: list[Event] = []
+    job = Job("text", send=sent.append)
+    job.note("remark")
+    job.progress()
+    assert [event.data for event in sent] == [{"name": "chorus.note", "data": {"text": "remark"}}]
+    assert job.idle_for() < 30
+    assert (job.voice, job.speaker, job.seed, job.options) == (None, None, None, {})
+
+
+def test_an_error_on_the_cpu_is_known_by_its_allocators_name() -> None:
+    error = RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried")
+    assert Failure.of(error).code == "out_of_memory"
+    assert Failure.of(RuntimeError("can't allocate a name")).code == "internal"
+    text: str = Failure("internal", "长" * 4096).event().data["text"]
+    assert text == "长" * (2048 // 3)
+
+
+def parsed(*parts: bytes) -> Event | None:
+    """What is read from these bytes and then the end."""
+
+    async def read() -> Event | None:
+        reader = asyncio.StreamReader(limit=MAX_HEADER_BYTES)
+        for part in parts:
+            reader.feed_data(part)
+        reader.feed_eof()
+        return await read_event(reader)
+
+    return asyncio.run(read())
+
+
+def test_frames_are_read_up_to_their_limits() -> None:
+    assert parsed() is None
+    event = parsed(b'{"type":"a","data":{"b":1,"c":2},"data_length":8,"payload_length":2}\n', b'{"c": 3}', b"xy")
+    assert event == Event("a", {"b": 1, "c": 3}, b"xy")
+    assert parsed(b'{"type":"a","payload_length":%d}\n' % MAX_PAYLOAD_BYTES, bytes(MAX_PAYLOAD_BYTES)) is not None
+    data = b'{"b": "' + b"x" * (MAX_DATA_BYTES - 9) + b'"}'
+    assert parsed(b'{"type":"a","data_length":%d}\n' % len(data), data) is not None
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b'{"type":"a","payload_length":%d}\n' % (MAX_PAYLOAD_BYTES + 1),),
+        (b'{"type":"a","data_length":%d}\n' % (MAX_DATA_BYTES + 1),),
+        (b'{"type":"' + b"a" * MAX_HEADER_BYTES + b'"}\n',),
+        (b'{"type":"a","payload_length":3}\n', b"xy"),
+        (b'{"type"',),
+    ],
+)
+def test_frames_beyond_their_limits_are_broken(parts: tuple[bytes, ...]) -> None:
+    with pytest.raises(BrokenFrame):
+        parsed(*parts)
+
+
+def test_memory_is_read_from_proc(tmp_path: Path) -> None:
+    (tmp_path / "statm").write_text("900 20 3 1 0 7 0\n")
+    with_statm = host_memory(tmp_path)
+    assert with_statm == {"rss": 20 * 4096, "pss": 20 * 4096}
+    (tmp_path / "smaps_rollup").write_text("5-7 ---p 0 00:00 0 [rollup]\nRss:  12 kB\nPss:  7 kB\nPss_Dirty: 1 kB\n")
+    assert host_memory(tmp_path) == {"rss": 12 * 1024, "pss": 7 * 1024}
+
+
+class FakeCUDA:
+    """What the SDK uses of `torch.cuda`; it remembers what was asked of it."""
+
+    def __init__(self, *, initialized: bool) -> None:
+        """A device of 1000 bytes."""
+        self.calls: list[tuple[object, ...]] = []
+        self._initialized = initialized
+        self.get_device_properties = self._remembering("properties", SimpleNamespace(total_memory=1000))
+        self.set_per_process_memory_fraction = self._remembering("fraction", None)
+        self.memory_allocated = self._remembering("allocated", 1)
+        self.memory_reserved = self._remembering("reserved", 2)
+        self.max_memory_allocated = self._remembering("peak", 3)
+        self.reset_peak_memory_stats = self._remembering("reset", None)
+        self.empty_cache = self._remembering("empty", None)
+
+    def is_initialized(self) -> bool:
+        """Whether anything has used it."""
+        return self._initialized
+
+    def _remembering(self, name: str, value: object) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            self.calls.append((name, *arguments))
+            return value
+
+        return call
+
+
+def use(monkeypatch: pytest.MonkeyPatch, *, initialized: bool = True) -> FakeCUDA:
+    """Puts a `torch` with such a device where the SDK looks for one."""
+    cuda = FakeCUDA(initialized=initialized)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    return cuda
+
+
+def context(device: str, memory_bytes: int | None) -> Context:
+    """That of an instance with a budget."""
+    return Context(device, None, 1, memory_bytes, Namespace())
+
+
+def test_a_budget_is_a_share_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = use(monkeypatch, initialized=False)
+    keep_to_budget(context("cpu", 250))
+    keep_to_budget(context("cuda:1", None))
+    assert cuda.calls == [], "there is nothing to keep to"
+    keep_to_budget(context("cuda:1", 250))
+    keep_to_budget(context("cuda:1", 2000))
+    assert [call for call in cuda.calls if call[0] == "fraction"] == [
+        ("fraction", 0.25, "cuda:1"),
+        ("fraction", 1.0, "cuda:1"),
+    ]
+
+
+def test_cuda_memory_is_told_when_cuda_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = use(monkeypatch)
+    report = MemoryReports("cuda:0").latest.data["data"]
+    assert report["cuda"] == {"allocated": 1, "reserved": 2, "peak": 3}
+    assert cuda.calls[-1] == ("reset", "cuda:0"), "the peak is that since the report before"
+    assert "cuda" not in MemoryReports("cpu").latest.data["data"]
+    use(monkeypatch, initialized=False)
+    assert "cuda" not in MemoryReports("cuda:0").latest.data["data"], "a report is never the first use of a GPU"
+
+
+def test_reports_after_jobs_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("chorus_worker.memory.time.monotonic", lambda: now)
+    reports = MemoryReports("cpu")
+    now = 109.9
+    assert reports.after_job() is None
+    now = 110.0
+    assert reports.after_job() is reports.latest
+    assert reports.after_job() is None
+
+
+def test_after_out_of_memory_the_cache_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = use(monkeypatch)
+    give_back()
+    assert cuda.calls == [("empty",)]
+    cuda = use(monkeypatch, initialized=False)
+    give_back()
+    assert cuda.calls == []
+
+
+def test_an_engine_is_asked_for_what_it_does_not_have() -> None:
+    with pytest.raises(NotImplementedError, match="Engine does not say how to synthesize"):
+        Engine().synthesize(Job("text"))
