@@ -1,0 +1,1 @@
+"""CosyVoice as an engine of Chorus."""

@@ -1,0 +1,49 @@
+"""CosyVoice's own thread does not outlive the job that it works for."""
+
+import threading
+
+import pytest
+
+from chorus_cosyvoice.model import Model
+from chorus_cosyvoice.options import Options
+from chorus_cosyvoice.tokens import Abandoned
+from chorus_worker import Job
+
+ENDLESS = "∞"
+
+
+def assert_nothing_is_left(model: Model) -> None:
+    assert "llm" not in {thread.name for thread in threading.enumerate()}
+    inner = model._cosyvoice.model
+    assert not inner.tts_speech_token_dict
+    assert not inner.llm_end_dict
+
+
+def test_it_ends_when_nobody_listens_any_more(model: Model) -> None:
+    speech = model.speak(Job(ENDLESS), "custom", Options())
+    next(speech)
+    speech.close()
+    assert_nothing_is_left(model)
+
+
+def test_no_sound_is_made_for_a_cancelled_job(model: Model) -> None:
+    job = Job(ENDLESS)
+    speech = model.speak(job, "custom", Options())
+    next(speech)
+    job.cancel()
+    with pytest.raises(Abandoned):
+        next(speech)
+    assert_nothing_is_left(model)
+
+
+def test_every_token_is_a_sign_of_life(model: Model) -> None:
+    class Watched(Job):
+        moves = 0
+
+        def moved(self) -> None:
+            super().moved()
+            self.moves += 1
+
+    job = Watched("hello", seed=1)
+    (sound,) = model.speak(job, "custom", Options())
+    assert job.moves == sound.size / 960
