@@ -106,7 +106,7 @@ let package = Package(
         .target(name: "SpeechTestSupport", dependencies: ["SpeechCore", "PoolCore"], swiftSettings: strict),
         .executableTarget(
             name: "FakeWorker",
-            dependencies: ["SpeechCore", "SpeechTestSupport", "Wyoming", nioCore],
+            dependencies: ["SpeechCore", "SpeechTestSupport", "Wyoming", "CSpawn", nioCore],
             path: "Tests/FakeWorker",
             swiftSettings: strict
         ),

@@ -1,4 +1,4 @@
-/// Why audio could not be encoded, and what to do about it.
+/// Why audio could not be encoded or a recording not be read, and what to do about it.
 package struct AudioEncodingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble it is.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -9,6 +9,8 @@ package struct AudioEncodingError: Error, Sendable, Equatable, CustomStringConve
         package static let invalidSpeed = Code("invalid_speed")
         /// The sample rate is outside of `PCM.sampleRates`, or it changed within one stream.
         package static let invalidSampleRate = Code("invalid_sample_rate")
+        /// A recording cannot be read, or is not of the kind that is wanted.
+        package static let invalidRecording = Code("invalid_recording")
         /// A library that encodes, resamples or stretches refused its work.
         package static let libraryFailed = Code("library_failed")
     }
@@ -24,4 +26,9 @@ package struct AudioEncodingError: Error, Sendable, Equatable, CustomStringConve
     }
 
     package var description: String { message }
+
+    /// A recording that is not taken.
+    static func recording(_ message: String) -> AudioEncodingError {
+        AudioEncodingError(.invalidRecording, message)
+    }
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +46,15 @@ static void run_child(const struct chorus_spawn_request *request, pid_t parent, 
     int input = open("/dev/null", O_RDONLY);
     if (input < 0 || dup2(input, 0) < 0) goto failed;
     if (dup2(request->output, 1) < 0 || dup2(request->output, 2) < 0) goto failed;
-    if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) goto failed;
+    unsigned first_closed = 3;
+    if (request->channel >= 0) {
+        // Descriptor 3 may be in use for something that is still needed here.
+        int channel = fcntl(request->channel, F_DUPFD, 4);
+        report = fcntl(report, F_DUPFD_CLOEXEC, 4);
+        if (channel < 0 || report < 0 || dup2(channel, 3) < 0) goto failed;
+        first_closed = 4;
+    }
+    if (syscall(SYS_close_range, first_closed, ~0U, CLOSE_RANGE_CLOEXEC) != 0) goto failed;
     execvpe(request->arguments[0], request->arguments, request->environment);
 
 failed:;
@@ -106,4 +115,57 @@ int chorus_reap(int pidfd, int *code, int *status) {
 
 int chorus_pipe(int ends[2], int nonblocking) {
     return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0)) == 0 ? 0 : errno;
+}
+
+int chorus_packet_pair(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno;
+}
+
+/// Room for one descriptor that travels with a packet.
+union control {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+};
+
+int chorus_send_packet(int socket, const void *bytes, size_t count, int descriptor) {
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    union control control;
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof descriptor);
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    ssize_t sent;
+    do {
+        sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? errno : 0;
+}
+
+ssize_t chorus_receive_packet(int socket, void *bytes, size_t size, int *descriptor) {
+    struct iovec part = {.iov_base = bytes, .iov_len = size};
+    union control control;
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes,
+    };
+    *descriptor = -1;
+    ssize_t received;
+    do {
+        received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
+    }
+    return received;
 }

@@ -98,6 +98,8 @@ struct Server {
             enqueue(wanted, for: client)
         case .userEvent(name: WyomingClientEvent.cancelName, data: _):
             for _ in 0..<dropJobs(of: client) { connections[client]?.send(.audioStop) }
+        case .makeVoice:
+            connections[client]?.send(.error(text: "this engine makes no voices", code: .badRequest))
         case .userEvent, .other:
             break
         }

@@ -52,6 +52,9 @@ package struct Pool: Sendable {
 
     // MARK: What can be seen
 
+    /// Whether its processes end, or have ended, and none is to be made.
+    package var isStopping: Bool { phase == .stopping || phase == .drained }
+
     /// Jobs that wait, over all engines.
     package var waitingJobs: Int { queues.reduce(0) { $0 + $1.waiting.count } }
 

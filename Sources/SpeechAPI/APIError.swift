@@ -41,6 +41,7 @@ extension APIError {
             switch error.code {
             case .invalidRequest, .refusedByEngine, .voiceNotFound: .badRequest
             case .modelNotFound: .notFound
+            case .voiceConflict: .conflict
             case .tenantLimit: .tooManyRequests
             case .queueFull, .waitedTooLong, .engineUnavailable, .shuttingDown: .serviceUnavailable
             case .cancelled: Self.clientGone
@@ -86,7 +87,7 @@ extension APIError {
         APIError(
             status: .contentTooLarge,
             code: "request_too_large",
-            message: "The request's body may have \(limit) bytes at the most. Split the text into several requests."
+            message: "The request's body may have \(limit) bytes at the most. Split a text into several requests."
         )
     }
 

@@ -15,7 +15,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let connections: Connections
     private var connection: Connection?
 
-    /// The request that arrives: when it began, and how much of its body is here.
+    /// The request that arrives: how big its body may be, when it began, and how much of its body is here.
+    private var maxBodyBytes = 0
     private var requestStarted = NIODeadline.uptimeNanoseconds(0)
     private var requestBytes = 0
 
@@ -76,7 +77,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
+            maxBodyBytes = limits.bodyBytes(of: head)
             requestStarted = context.eventLoop.now
             requestBytes = 0
         case .body(let bytes):
@@ -84,7 +86,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             // A body that is too big is refused at once, but read on for a while: a client that is cut off while it
             // sends may never see the answer.
             guard
-                requestBytes <= 2 * limits.maxBodyBytes,
+                requestBytes <= 2 * maxBodyBytes,
                 context.eventLoop.now - requestStarted <= TimeAmount(limits.requestTimeout)
             else {
                 context.close(promise: nil)

@@ -14,6 +14,9 @@ final class EncodedSpeech {
     /// Audio that the engine has made so far, before any change of speed.
     private(set) var made: Duration = .zero
 
+    /// What the engine remarked on the text so far.
+    var notes: [String] { stream.notes }
+
     /// - Throws: `AudioEncodingError` when there is no encoder for the format.
     init(_ stream: any SpeechStream, as request: SpeechRequest, on executor: EncodingExecutor) throws {
         self.stream = stream

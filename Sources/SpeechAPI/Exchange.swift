@@ -35,9 +35,8 @@ final class Exchange {
     init(_ request: Request, on connection: Connection) {
         id = RequestID.make(from: request.headers[.xRequestID])
         method = request.method
-        let target = (request.head.path ?? "/").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = target[0]
-        query = target.count > 1 ? target[1] : ""
+        path = Route.path(of: request.head)
+        query = (request.head.path ?? "").dropFirst(path.count + 1)
         route = Route(path: path)
         self.connection = connection
     }

@@ -5,6 +5,8 @@ extension HTTPField.Name {
     static let xRequestID = known("X-Request-Id")
     /// Where the time went.
     static let serverTiming = known("Server-Timing")
+    /// What the caller should know of a response that is fine otherwise.
+    static let warning = known("Warning")
     /// Tells nginx and its kin to pass a stream on as it comes.
     static let xAccelBuffering = known("X-Accel-Buffering")
 

@@ -6,6 +6,7 @@ enum Route: Hashable {
     case models
     case model(String)
     case voices
+    case voice(String)
     case live
     case ready
     case pool
@@ -25,13 +26,26 @@ enum Route: Hashable {
         case let path where path.hasPrefix("/v1/models/"):
             guard let id = path.dropFirst("/v1/models/".count).percentDecoded else { return nil }
             self = .model(id)
+        case let path where path.hasPrefix("/v1/audio/voices/"):
+            guard let name = path.dropFirst("/v1/audio/voices/".count).percentDecoded else { return nil }
+            self = .voice(name)
         default: return nil
         }
     }
 
+    /// The path of a request's target, still percent-encoded.
+    static func path(of request: HTTPRequest) -> Substring {
+        (request.path ?? "/").prefix { $0 != "?" }
+    }
+
     /// What may be done there. `HEAD` and `OPTIONS` are answered everywhere that they make sense.
     var methods: [HTTPRequest.Method] {
-        self == .speech ? [.post, .options] : [.get, .head, .options]
+        switch self {
+        case .speech: [.post, .options]
+        case .voices: [.get, .head, .post, .options]
+        case .voice: [.delete, .options]
+        default: [.get, .head, .options]
+        }
     }
 
     /// Its name in metrics and logs: one of few.
@@ -41,6 +55,7 @@ enum Route: Hashable {
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .voices: "/v1/audio/voices"
+        case .voice: "/v1/audio/voices/{name}"
         case .live: "/health/live"
         case .ready: "/health/ready"
         case .pool: "/v1/pool"

@@ -9,7 +9,7 @@ extension SpeechAPI {
     /// `POST /v1/audio/speech`. Waits for the first audio, so that what goes wrong before it has a status of its own.
     func speech(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Answer {
         let body = try await body(of: request, on: channel)
-        let asked = try SpeechRequest(body: body, maxInputCharacters: limits.maxInputCharacters)
+        let asked = try SpeechRequest(body: Data(body.readableBytesView), maxInputCharacters: limits.maxInputCharacters)
         exchange.request = asked
         let stream = try await stream(for: asked.utterance(id: exchange.id))
         exchange.connection.hold(stream)
@@ -20,11 +20,11 @@ extension SpeechAPI {
         // One segment is short enough to wait for, and then the header can say how long the audio is.
         if asked.format == .wav, asked.streamFormat == .audio, stream.segmentCount == 1 {
             var page = Page(asked.format.contentType, ByteBuffer(bytes: try await speech.whole()))
-            page.fields.append(contentsOf: Self.fields(of: stream.timing))
+            page.fields.append(contentsOf: Self.fields(of: stream))
             return .page(page)
         }
         let first = try await speech.next()
-        var fields = Self.fields(of: stream.timing)
+        var fields = Self.fields(of: stream)
         fields[.contentType] = asked.streamFormat == .sse ? "text/event-stream" : asked.format.contentType
         return .speech(SpeechAnswer(request: asked, fields: fields, first: first, speech: speech))
     }
@@ -38,26 +38,28 @@ extension SpeechAPI {
     /// A text up to this size, in bytes, is cut within about a millisecond.
     private static let shortTextBytes = 2048
 
-    private static func fields(of timing: SegmentTiming) -> HTTPFields {
+    private static func fields(of stream: any SpeechStream) -> HTTPFields {
         var fields: HTTPFields = [.cacheControl: "no-store", .xAccelBuffering: "no"]
+        let timing = stream.timing
         let steps = [("queue", timing.queued), ("first-audio", timing.firstAudio)].compactMap { name, duration in
             duration.map { "\(name);dur=\(Exchange.milliseconds($0))" }
         }
         if !steps.isEmpty { fields[.serverTiming] = steps.joined(separator: ", ") }
+        fields[.warning] = WarningField.value(stream.notes)
         return fields
     }
 
+    /// All of a request's body.
     /// - Throws: `APIError`, or `BrokenRequest` when the body did not arrive.
-    private func body(of request: Request, on channel: any Channel) async throws -> Data {
-        let tooLarge = APIError.bodyTooLarge(limit: limits.maxBodyBytes)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.maxBodyBytes {
-            throw tooLarge
-        }
+    func body(of request: Request, on channel: any Channel) async throws -> ByteBuffer {
+        let limit = limits.bodyBytes(of: request.head)
+        let tooLarge = APIError.bodyTooLarge(limit: limit)
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
         if request.headers[.expect]?.lowercased() == "100-continue" {
             channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
         }
         do {
-            return Data(try await request.body.collect(upTo: limits.maxBodyBytes).readableBytesView)
+            return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw tooLarge
         } catch {
@@ -86,7 +88,8 @@ extension SpeechAPI {
                     ByteBuffer(string: SpeechEvent.delta($0))
                 }
                 let characters = answer.request.input.unicodeScalars.count
-                end = try SpeechEvent.done(characters: characters, audio: answer.speech.made)
+                let (made, warnings) = (answer.speech.made, answer.speech.notes)
+                end = try SpeechEvent.done(characters: characters, audio: made, warnings: warnings)
             } catch let error as APIError {
                 end = try SpeechEvent.failed(error)
             }

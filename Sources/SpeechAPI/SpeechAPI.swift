@@ -24,6 +24,8 @@ package struct SpeechAPI: Sendable {
     let metrics = APIMetrics()
     /// Who is connected.
     let connections = Connections()
+    /// For requests that make voices.
+    let voicePlaces: Places
     /// What models give as their age.
     let startedAt = Self.now
 
@@ -46,6 +48,7 @@ package struct SpeechAPI: Sendable {
         self.pool = pool
         self.metricsText = metricsText
         self.limits = limits
+        voicePlaces = Places(limits.maxVoiceRequests)
         self.encodingExecutor = encodingExecutor
         self.logger = logger
     }

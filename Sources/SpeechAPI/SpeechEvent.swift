@@ -15,14 +15,15 @@ enum SpeechEvent {
     /// - Parameters:
     ///   - characters: of the text.
     ///   - audio: that was made of it.
-    static func done(characters: Int, audio: Duration) throws -> String {
+    ///   - warnings: what the engine remarked on the text.
+    static func done(characters: Int, audio: Duration, warnings: [String]) throws -> String {
         let usage = Done.Usage(
             inputTokens: characters,
             outputTokens: 0,
             totalTokens: characters,
             audioSeconds: (audio / .milliseconds(1)).rounded() / 1_000
         )
-        return try line(Done(usage: usage))
+        return try line(Done(usage: usage, warnings: warnings.isEmpty ? nil : warnings))
     }
 
     /// It ends here, too early. There is no event for this in OpenAI's API; the shape is that of its other streams.
@@ -51,6 +52,8 @@ enum SpeechEvent {
 
         var type = "speech.audio.done"
         var usage: Usage
+        /// Not there when there are none.
+        var warnings: [String]?
     }
 
     private struct Failed: Encodable {

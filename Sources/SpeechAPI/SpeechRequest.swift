@@ -39,7 +39,11 @@ package struct SpeechRequest: Sendable, Equatable {
     ///   - maxInputCharacters: Unicode code points that `input` may have.
     /// - Throws: `invalidRequest`, with the field to blame in `param`.
     package init(body: Data, maxInputCharacters: Int) throws(SpeechError) {
-        let fields = try SpeechRequestFields(body: body)
+        let fields = try RequestBody.decode(
+            SpeechRequestFields.self,
+            from: body,
+            example: #"{"input": "Hello."}"#
+        )
         model = try Self.name(fields.model, param: "model")
         input = try Self.text(fields.input, limit: maxInputCharacters)
         voice = try Self.name(fields.voice, param: "voice")
@@ -137,21 +141,6 @@ private struct SpeechRequestFields: Decodable {
     var seed: Int?
     var engineOptions: [String: JSONValue]?
 
-    init(body: Data) throws(SpeechError) {
-        guard !body.isEmpty else {
-            throw .invalid("The body is empty. Send a JSON object such as {\"input\": \"Hello.\"}.")
-        }
-        do {
-            self = try JSONDecoder().decode(Self.self, from: body)
-        } catch let error as SpeechError {
-            throw error
-        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
-            throw .invalid("The body is not a JSON object. Send one such as {\"input\": \"Hello.\"}.")
-        } catch {
-            throw .invalid("The body is not valid JSON in UTF-8.")
-        }
-    }
-
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
         model = try fields.field(.model, expected: "a string")
@@ -167,16 +156,6 @@ private struct SpeechRequestFields: Decodable {
 }
 
 extension KeyedDecodingContainer<SpeechRequestFields.Key> {
-    fileprivate func field<Value: Decodable>(_ key: Key, expected: String) throws(SpeechError) -> Value? {
-        do {
-            return try decodeIfPresent(Value.self, forKey: key)
-        } catch let error as SpeechError {
-            throw error
-        } catch {
-            throw .invalid("`\(key.rawValue)` must be \(expected)\(found(key)).", param: key.rawValue)
-        }
-    }
-
     /// A name, or an object with the name as its `id`.
     fileprivate func voice() throws(SpeechError) -> String? {
         do {
@@ -196,16 +175,6 @@ extension KeyedDecodingContainer<SpeechRequestFields.Key> {
             throw .invalid("`engine_options` must be an object\(found(.engineOptions)).", param: "engine_options")
         }
         return object
-    }
-
-    /// What is there instead of what was expected, as far as a look at its outside tells.
-    private func found(_ key: Key) -> String {
-        if (try? decode(Bool.self, forKey: key)) != nil { return ", but it is a boolean" }
-        if (try? decode(Double.self, forKey: key)) != nil { return ", but it is a number" }
-        if (try? decode(String.self, forKey: key)) != nil { return ", but it is a string" }
-        if (try? nestedUnkeyedContainer(forKey: key)) != nil { return ", but it is an array" }
-        if (try? nestedContainer(keyedBy: Key.self, forKey: key)) != nil { return ", but it is an object" }
-        return ", but it cannot be read as one"
     }
 }
 
@@ -251,11 +220,5 @@ private struct BoundedJSON: Decodable {
             return .array(array)
         }
         return try JSONValue(from: decoder)
-    }
-}
-
-extension SpeechError {
-    fileprivate static func invalid(_ message: String, param: String? = nil) -> SpeechError {
-        SpeechError(.invalidRequest, message, param: param)
     }
 }

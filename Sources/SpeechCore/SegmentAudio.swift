@@ -7,11 +7,17 @@ import Synchronization
 package final class SegmentAudio: Sendable {
     /// What a segment may leave unread at the most: 5 minutes at 24 kHz. A worker that makes more is broken.
     package static let limitBytes = 5 * 60 * 24_000 * 2
+    /// Notes of a segment at the most; further ones are dropped.
+    package static let maxNotes = 8
+    /// Bytes of a note in UTF-8 at the most; a longer one is cut.
+    package static let maxNoteBytes = 1 << 10
 
     private struct State {
         var chunks: [PCM] = []
         var unreadBytes = 0
         var taken = false
+        var notes: [String] = []
+        var hadNothingToSay = false
         var end: Result<Void, SpeechError>?
         var reader: CheckedContinuation<Result<PCM?, SpeechError>, Never>?
         var onCancel: (@Sendable () -> Void)?
@@ -78,6 +84,12 @@ package final class SegmentAudio: Sendable {
     /// Where the time went so far.
     package var timing: SegmentTiming { state.withLock { $0.timing } }
 
+    /// What the engine remarked on the text so far.
+    package var notes: [String] { state.withLock { $0.notes } }
+
+    /// Whether it ended without audio because nothing of its text can be spoken.
+    package var hadNothingToSay: Bool { state.withLock { $0.hadNothingToSay } }
+
     // MARK: Producer
 
     /// An instance has taken the segment.
@@ -109,8 +121,24 @@ package final class SegmentAudio: Sendable {
         return fits
     }
 
+    /// Adds a remark for the caller, such as what of the text cannot be spoken. Ignored after the end.
+    package func note(_ text: String) {
+        // A cut in the middle of a character leaves that out.
+        let note = String(Substring(text.utf8.prefix(Self.maxNoteBytes)))
+        state.withLock { state in
+            guard state.end == nil, state.notes.count < Self.maxNotes else { return }
+            state.notes.append(note)
+        }
+    }
+
     /// All audio is here.
-    package func finish() {
+    /// - Parameter nothingToSay: there is none, because nothing of the text can be spoken.
+    package func finish(nothingToSay: Bool = false) {
+        if nothingToSay {
+            state.withLock { state in
+                if state.end == nil { state.hadNothingToSay = true }
+            }
+        }
         let (reader, _) = end(.success(()), dropUnread: false)
         reader?.resume(returning: .success(nil))
     }
@@ -128,6 +156,7 @@ package final class SegmentAudio: Sendable {
             guard !state.taken, state.end == nil else { return false }
             state.chunks = []
             state.unreadBytes = 0
+            state.notes = []
             state.started = nil
             state.timing = SegmentTiming()
             return true

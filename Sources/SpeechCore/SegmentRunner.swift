@@ -6,6 +6,11 @@ package protocol SegmentRunner: Sendable {
     /// Queues a segment. Never waits and never throws: refusals arrive as an error of the audio.
     /// A segment with index 0 has to be admitted; later segments of an admitted utterance are not refused.
     func submit(_ segment: Segment) -> SegmentAudio
+
+    /// Has an instance of an engine turn a recipe into the speaker that later segments carry as `context["speaker"]`.
+    /// It waits in the queue like a segment.
+    /// - Throws: `refusedByEngine` when the engine cannot make voices or not this one, and what segments fail with.
+    func makeVoice(_ recipe: VoiceRecipe, engine: String) async throws(SpeechError) -> [String: JSONValue]
 }
 
 /// What is known of an engine at one moment.

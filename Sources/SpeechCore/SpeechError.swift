@@ -11,6 +11,8 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let modelNotFound = Code("model_not_found")
         /// The engine does not have this voice.
         package static let voiceNotFound = Code("voice_not_found")
+        /// The name of a new voice is taken, or there are too many voices already.
+        package static let voiceConflict = Code("voice_conflict")
         /// The engine refused the text or the options.
         package static let refusedByEngine = Code("refused_by_engine")
         /// The tenant has too much waiting already.
@@ -23,6 +25,8 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let engineUnavailable = Code("engine_unavailable")
         /// The engine failed while it worked on this.
         package static let engineFailed = Code("engine_failed")
+        /// What should be kept on the server's disk could not be.
+        package static let storageFailed = Code("storage_failed")
         /// The server is shutting down.
         package static let shuttingDown = Code("shutting_down")
         /// The caller took the request back.

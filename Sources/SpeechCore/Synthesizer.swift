@@ -10,6 +10,23 @@ package protocol Synthesizer: Sendable {
     /// Begins to speak. Returns as soon as the utterance is known to be valid; the audio comes from the stream.
     /// - Throws: `modelNotFound`, `voiceNotFound`, `engineUnavailable`, `queueFull`.
     func speak(_ utterance: Utterance) throws(SpeechError) -> any SpeechStream
+
+    /// Makes a voice for a model's engine and keeps it under a name, by which it can be chosen from then on.
+    /// Writes to the disk: not for a thread that others wait for.
+    /// - Throws: `invalidRequest`, `modelNotFound`, `engineUnavailable`, `voiceConflict`, `refusedByEngine`,
+    ///   `storageFailed`, and what segments fail with.
+    func makeVoice(
+        named name: String,
+        model: String?,
+        from recipe: VoiceRecipe,
+        description: String?
+    ) async throws(SpeechError) -> OfferedVoice
+
+    /// Forgets a voice that was made. What is being spoken with it is spoken to its end.
+    /// Writes to the disk: not for a thread that others wait for.
+    /// - Throws: `modelNotFound`, `engineUnavailable`, `voiceNotFound`, `storageFailed`; `invalidRequest` for a voice
+    ///   that was not made here.
+    func deleteVoice(named name: String, model: String?) throws(SpeechError)
 }
 
 /// The audio of one utterance, in order. One reader. Dropping it cancels what is left of it.
@@ -27,6 +44,9 @@ package protocol SpeechStream: AnyObject, Sendable {
 
     /// How long the first segment waited and worked, as far as that is known now.
     var timing: SegmentTiming { get }
+
+    /// What the engine remarked on the text that was read so far, for the caller; in the text's order.
+    var notes: [String] { get }
 }
 
 /// Where the time of a segment went.
@@ -59,11 +79,14 @@ package struct SpeechModel: Sendable, Hashable {
 package struct OfferedVoice: Sendable, Hashable {
     /// The voice; its name is what callers write.
     package var voice: Voice
-    /// What an alias stands for, such as `auto+f2`; `nil` for the engine's own voices.
+    /// What an alias stands for, such as `auto+f2`; `nil` for other voices.
     package var aliasOf: String?
+    /// When it was made through `makeVoice`, in seconds since 1970; `nil` for other voices.
+    package var madeAt: Int?
 
-    package init(_ voice: Voice, aliasOf: String? = nil) {
+    package init(_ voice: Voice, aliasOf: String? = nil, madeAt: Int? = nil) {
         self.voice = voice
         self.aliasOf = aliasOf
+        self.madeAt = madeAt
     }
 }

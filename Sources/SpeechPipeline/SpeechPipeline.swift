@@ -7,13 +7,21 @@ package final class SpeechPipeline: Synthesizer {
 
     private let configuration: PipelineConfiguration
     private let segmenter: TextSegmenter
+    /// `nil` when no voices are made here.
+    let voiceStore: VoiceStore?
     let resources: PipelineResources
 
     /// - Parameters:
     ///   - runner: what the segments run on.
     ///   - configuration: how texts are cut, and what callers may name.
-    package init(runner: any SegmentRunner, configuration: PipelineConfiguration = PipelineConfiguration()) {
+    ///   - voiceStore: where made voices are kept; without one none can be made.
+    package init(
+        runner: any SegmentRunner,
+        configuration: PipelineConfiguration = PipelineConfiguration(),
+        voiceStore: VoiceStore? = nil
+    ) {
         self.configuration = configuration
+        self.voiceStore = voiceStore
         segmenter = TextSegmenter(limits: configuration.limits)
         resources = PipelineResources(runner: runner, metrics: PipelineMetrics())
     }
@@ -58,7 +66,7 @@ package final class SpeechPipeline: Synthesizer {
     }
 
     /// The engine behind a model's name.
-    private func engine(_ model: String?, among engines: [EngineStatus]) throws(SpeechError) -> EngineStatus {
+    func engine(_ model: String?, among engines: [EngineStatus]) throws(SpeechError) -> EngineStatus {
         let name = model.map { configuration.models[$0] ?? $0 }
         if let engine = name == nil ? engines.first : engines.first(where: { $0.name == name }) { return engine }
         let names = models.prefix(6).map(\.id).joined(separator: ", ")
@@ -71,7 +79,7 @@ package final class SpeechPipeline: Synthesizer {
     }
 
     /// The voices of an engine, which are known once an instance of it is loaded.
-    private func voiceBook(of engine: EngineStatus) throws(SpeechError) -> VoiceBook {
+    func voiceBook(of engine: EngineStatus) throws(SpeechError) -> VoiceBook {
         guard let voices = engine.voices else {
             throw SpeechError(
                 .engineUnavailable,
@@ -79,6 +87,11 @@ package final class SpeechPipeline: Synthesizer {
                 retryAfter: Self.retryAfter
             )
         }
-        return VoiceBook(engine: engine.name, voices: voices, aliases: configuration.voices[engine.name] ?? [:])
+        return VoiceBook(
+            engine: engine.name,
+            voices: voices,
+            made: voiceStore?.voices(of: engine.name) ?? [],
+            aliases: configuration.voices[engine.name] ?? [:]
+        )
     }
 }

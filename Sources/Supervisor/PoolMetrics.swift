@@ -8,7 +8,6 @@ struct PoolMetrics: Sendable {
     /// Processes that ended and are replaced, by engine.
     let restarts: [Counter]
     private let names: [String]
-    private let engineIndex: [String: Int]
     private let ready: [Gauge]
     private let waitingJobs: [Gauge]
     private let queued: [Metrics.Timer]
@@ -16,7 +15,6 @@ struct PoolMetrics: Sendable {
 
     init(engines: [String]) {
         names = engines
-        engineIndex = Dictionary(engines.enumerated().map { ($1, $0) }) { first, _ in first }
         restarts = engines.map { Counter(label: "chorus_instance_restarts_total", dimensions: [("engine", $0)]) }
         ready = engines.map { Gauge(label: "chorus_instances_ready", dimensions: [("engine", $0)]) }
         waitingJobs = engines.map { Gauge(label: "chorus_queue_jobs", dimensions: [("engine", $0)]) }
@@ -37,9 +35,9 @@ struct PoolMetrics: Sendable {
     }
 
     func jobEnded(_ work: Work, _ end: JobEnd) {
-        guard let engine = engineIndex[work.segment.engine] else { return }
+        let engine = work.engine
         count(engine: engine, outcome: end.word)
-        if let waited = work.audio.timing.queued { queued[engine].record(duration: waited) }
+        if let waited = work.audio?.timing.queued { queued[engine].record(duration: waited) }
         if let started = work.started, end == .completed {
             service[engine].recordNanoseconds((NIODeadline.now() - started).nanoseconds)
         }

@@ -18,15 +18,27 @@ final class ProcessKeeper: Sendable {
         var output: CInt
     }
 
+    /// A copy of a template to make.
+    struct Fork: Sendable {
+        var uri: String
+        var device: String
+        var instance: String
+        /// Becomes standard output and error. The keeper closes its copy.
+        var output: CInt
+    }
+
     /// How a process ended.
     enum Exit: Sendable, Equatable, CustomStringConvertible {
         case status(CInt)
         case signal(CInt)
+        /// Its template ended with it.
+        case unknown
 
         var description: String {
             switch self {
             case .status(let status): "exit status \(status)"
             case .signal(let signal): "signal \(signal)"
+            case .unknown: "an end that nobody saw"
             }
         }
     }
@@ -34,17 +46,36 @@ final class ProcessKeeper: Sendable {
     private enum Order: Sendable {
         case start(
             Launch,
+            ready: (@Sendable () -> Void)?,
+            started: @Sendable (Result<pid_t, SystemError>) -> Void,
+            exited: @Sendable (Exit) -> Void
+        )
+        case fork(
+            Fork,
+            template: pid_t,
             started: @Sendable (Result<pid_t, SystemError>) -> Void,
             exited: @Sendable (Exit) -> Void
         )
         case signal(CInt, pid_t)
-        case leave
+        case leave(left: @Sendable () -> Void)
+    }
+
+    /// What is on the thread.
+    private struct Household {
+        var kept: [pid_t: Kept] = [:]
+        /// The channels of those that are templates.
+        var templates: [pid_t: TemplateChannel] = [:]
     }
 
     private struct Kept {
         var pidfd: CInt
+        /// The template that it is a copy of, and a child of.
+        var template: pid_t?
         var exited: @Sendable (Exit) -> Void
     }
+
+    /// What tells a process that it is a template, and where its channel is.
+    private static let templateVariable = "CHORUS_TEMPLATE_FD=3"
 
     /// Workers are to be ended before the server when the kernel runs out of memory.
     private static let oomScoreAdjust: CInt = 500
@@ -77,7 +108,30 @@ final class ProcessKeeper: Sendable {
         started: @escaping @Sendable (Result<pid_t, SystemError>) -> Void,
         exited: @escaping @Sendable (Exit) -> Void
     ) {
-        give(.start(launch, started: started, exited: exited))
+        give(.start(launch, ready: nil, started: started, exited: exited))
+    }
+
+    /// Starts a program as a template. What it is a template of, is what the program makes of its arguments.
+    /// - Parameters:
+    ///   - ready: told once, when copies can be made.
+    ///   - started, exited: as for `start`. Its copies end with it.
+    func startTemplate(
+        _ launch: Launch,
+        ready: @escaping @Sendable () -> Void,
+        started: @escaping @Sendable (Result<pid_t, SystemError>) -> Void,
+        exited: @escaping @Sendable (Exit) -> Void
+    ) {
+        give(.start(launch, ready: ready, started: started, exited: exited))
+    }
+
+    /// Has a template make a copy of itself, which is then kept like a program that was started.
+    func fork(
+        _ fork: Fork,
+        from template: pid_t,
+        started: @escaping @Sendable (Result<pid_t, SystemError>) -> Void,
+        exited: @escaping @Sendable (Exit) -> Void
+    ) {
+        give(.fork(fork, template: template, started: started, exited: exited))
     }
 
     /// Sends a signal to the process and all that it started. Nothing happens if it has ended.
@@ -86,8 +140,9 @@ final class ProcessKeeper: Sendable {
     }
 
     /// The keeper is done. Processes that are left are killed.
-    func leave() {
-        give(.leave)
+    /// - Parameter left: told when there are none.
+    func leave(left: @escaping @Sendable () -> Void) {
+        give(.leave(left: left))
     }
 
     private func give(_ order: Order) {
@@ -99,41 +154,55 @@ final class ProcessKeeper: Sendable {
     // MARK: On the thread
 
     private func keep() {
-        var kept: [pid_t: Kept] = [:]
+        var house = Household()
         while true {
-            waitForNews(of: kept)
+            waitForNews(of: house)
             let orders = orders.withLock { orders in
                 defer { orders = [] }
                 return orders
             }
             for order in orders {
-                switch order {
-                case .start(let launch, let started, let exited):
-                    switch spawn(launch) {
-                    case .success(let spawned):
-                        kept[spawned.pid] = Kept(pidfd: spawned.pidfd, exited: exited)
-                        started(.success(spawned.pid))
-                    case .failure(let error):
-                        started(.failure(error))
-                    }
-                case .signal(let signal, let pid):
-                    if kept[pid] != nil { kill(-pid, signal) }
-                case .leave:
-                    for pid in kept.keys { kill(-pid, SIGKILL) }
+                if case .leave(let left) = order {
+                    for pid in house.kept.keys { kill(-pid, SIGKILL) }
+                    for process in house.kept.values where process.template == nil { _ = reap(process.pidfd) }
+                    left()
                     thread.shutdownGracefully { _ in }
                     return
                 }
+                follow(order, in: &house)
             }
-            for (pid, process) in kept where hasEnded(process.pidfd) {
-                kept[pid] = nil
-                process.exited(reap(process.pidfd, pid: pid))
-            }
+            for pid in house.templates.keys { hear(template: pid, in: &house) }
+            for (pid, process) in house.kept where hasEnded(process.pidfd) { bury(pid, in: &house) }
         }
     }
 
-    private func waitForNews(of kept: [pid_t: Kept]) {
-        var waits = [pollfd(fd: wakeup.read, events: Int16(POLLIN), revents: 0)]
-        waits += kept.values.map { pollfd(fd: $0.pidfd, events: Int16(POLLIN), revents: 0) }
+    private func follow(_ order: Order, in house: inout Household) {
+        switch order {
+        case .start(let launch, let ready, let started, let exited):
+            switch spawn(launch, ready: ready) {
+            case .success(let (spawned, channel)):
+                house.kept[spawned.pid] = Kept(pidfd: spawned.pidfd, exited: exited)
+                house.templates[spawned.pid] = channel
+                started(.success(spawned.pid))
+            case .failure(let error):
+                started(.failure(error))
+            }
+        case .fork(let fork, let template, let started, let exited):
+            defer { close(fork.output) }
+            guard let channel = house.templates[template] else {
+                started(.failure(SystemError("fork an instance from its template", number: ESRCH)))
+                return
+            }
+            channel.fork(fork, started: started, exited: exited)
+        case .signal(let signal, let pid):
+            if house.kept[pid] != nil { kill(-pid, signal) }
+        case .leave: break
+        }
+    }
+
+    private func waitForNews(of house: Household) {
+        let descriptors = [wakeup.read] + house.kept.values.map(\.pidfd) + house.templates.values.map(\.socket)
+        var waits = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         while poll(&waits, nfds_t(waits.count), -1) < 0 && errno == EINTR {}
         if waits[0].revents != 0 {
             var bytes = [UInt8](repeating: 0, count: 4096)
@@ -141,36 +210,74 @@ final class ProcessKeeper: Sendable {
         }
     }
 
+    private func hear(template pid: pid_t, in house: inout Household) {
+        guard let (copies, isOpen) = house.templates[pid]?.receive() else { return }
+        for copy in copies {
+            house.kept[copy.pid] = Kept(pidfd: copy.pidfd, template: pid, exited: copy.exited)
+            copy.started(.success(copy.pid))
+        }
+        // A template that does not talk is of no use.
+        if !isOpen { kill(-pid, SIGKILL) }
+    }
+
+    /// A process has ended. It is a zombie until it is reaped, so its group's number still is its own.
+    private func bury(_ pid: pid_t, in house: inout Household) {
+        hear(template: pid, in: &house)
+        guard let process = house.kept.removeValue(forKey: pid) else { return }
+        house.templates.removeValue(forKey: pid)?.end()
+        defer { close(process.pidfd) }
+        guard let template = process.template else {
+            kill(-pid, SIGKILL)
+            process.exited(reap(process.pidfd))
+            return
+        }
+        guard let channel = house.templates[template] else {
+            // Its template ended before it, and took it along. The first process reaps it then, which may be us.
+            process.exited(reap(process.pidfd))
+            return
+        }
+        kill(-pid, SIGKILL)
+        channel.reap(pid, exited: process.exited)
+    }
+
     private func hasEnded(_ pidfd: CInt) -> Bool {
         var wait = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
         return poll(&wait, 1, 0) > 0
     }
 
-    private func spawn(_ launch: Launch) -> Result<chorus_spawned, SystemError> {
+    private func spawn(
+        _ launch: Launch,
+        ready: (@Sendable () -> Void)?
+    ) -> Result<(chorus_spawned, TemplateChannel?), SystemError> {
         defer { close(launch.output) }
+        var ends: [CInt] = [-1, -1]
+        if ready != nil {
+            let error = chorus_packet_pair(&ends)
+            if error != 0 { return .failure(SystemError("make a socket for a template", number: error)) }
+        }
+        defer { if ends[1] >= 0 { close(ends[1]) } }
+        let channel = ready.map { TemplateChannel(socket: ends[0], ready: $0) }
         var spawned = chorus_spawned()
         let error = withCStrings(launch.arguments) { arguments in
-            withCStrings(launch.environment) { environment in
+            withCStrings(launch.environment + (ready == nil ? [] : [Self.templateVariable])) { environment in
                 var request = chorus_spawn_request(
                     arguments: arguments,
                     environment: environment,
                     output: launch.output,
+                    channel: ends[1],
                     oom_score_adj: Self.oomScoreAdjust
                 )
                 return chorus_spawn(&request, &spawned)
             }
         }
         if error != 0 { return .failure(SystemError("start \(launch.arguments[0])", number: error)) }
-        return .success(spawned)
+        return .success((spawned, channel))
     }
 
-    /// The leader is a zombie until it is reaped, so its group's number still is its own.
-    private func reap(_ pidfd: CInt, pid: pid_t) -> Exit {
-        kill(-pid, SIGKILL)
+    private func reap(_ pidfd: CInt) -> Exit {
         var code: CInt = 0
         var status: CInt = 0
-        _ = chorus_reap(pidfd, &code, &status)
-        close(pidfd)
+        guard chorus_reap(pidfd, &code, &status) == 0 else { return .unknown }
         return code == CInt(CLD_EXITED) ? .status(status) : .signal(status)
     }
 }

@@ -7,13 +7,11 @@ extension Supervisor {
     /// Gives a job to the worker behind a slot.
     func run(_ id: JobID, on slot: SlotID) {
         // The pool runs only jobs that have not ended, and only on open slots.
-        guard let segment = work[id]?.segment, workers[slot.process]?.links[slot.index] != nil else { return }
+        guard let job = work[id], workers[slot.process]?.links[slot.index] != nil else { return }
         workers[slot.process]?.links[slot.index]?.job = id
-        work[id]?.audio.start()
+        job.audio?.start()
         work[id]?.started = .now()
-        let voice = segment.voice.map { WyomingSynthesize.VoiceChoice(name: $0) }
-        let event = WyomingSynthesize(text: segment.text, voice: voice, context: segment.context)
-        send(.synthesize(event), to: slot)
+        send(job.request, to: slot)
     }
 
     /// Writes to a slot's worker. If that fails the connection closes, and that is news of its own.
@@ -36,28 +34,45 @@ extension Supervisor {
                 linkBroke(slot, link: number, because: "it made more than \(seconds) s of audio for one segment")
             }
         case .audioStop:
-            jobEnded(on: slot, link: link, failure: nil)
+            jobEnded(on: slot, link: link)
         case .error(let text, let code):
             guard link.isOpen else {
                 linkBroke(slot, link: number, because: "it answered with an error: \(text)")
                 return
             }
-            jobEnded(on: slot, link: link, failure: SpeechError(workerSaid: text, code: code))
+            jobEnded(on: slot, link: link) { work in
+                work.hasNothingToSay = code == .nothingToSay
+                if code == .nothingToSay {
+                    work.audio?.note(text)
+                } else {
+                    work.failure = SpeechError(workerSaid: text, code: code)
+                }
+            }
         case .info(let info):
             if !link.isOpen { opened(slot, info) }
+        case .userEvent(WyomingClientEvent.voiceName, let data):
+            jobEnded(on: slot, link: link) { work in
+                if case .object(let speaker)? = data["speaker"] { work.speaker = speaker }
+            }
+        case .userEvent(WyomingServiceEvent.noteName, let data):
+            if let id = link.job, case .string(let text)? = data["text"] { work[id]?.audio?.note(text) }
         case .audioStart, .pong, .userEvent, .other:
             break
         }
     }
 
-    private func jobEnded(on slot: SlotID, link: SlotLink, failure: SpeechError?) {
+    /// - Parameter note: takes down how it ended, unless its caller has left.
+    private func jobEnded(on slot: SlotID, link: SlotLink, note: (inout Work) -> Void = { _ in }) {
         guard let id = link.job else {
             linkBroke(slot, link: link.number, because: "it ended a job that it did not have")
             return
         }
         workers[slot.process]?.links[slot.index]?.job = nil
-        work[id]?.failure = failure
-        perform(pool.jobEnded(id, on: slot, completed: failure == nil, now: now))
+        if var ended = work[id] {
+            note(&ended)
+            work[id] = ended
+        }
+        perform(pool.jobEnded(id, on: slot, completed: work[id]?.failure == nil, now: now))
     }
 
     /// Tells the caller how a job ended.
@@ -66,20 +81,19 @@ extension Supervisor {
         metrics.jobEnded(ended, end)
         switch end {
         case .completed:
-            ended.audio.finish()
+            ended.finish()
         case .cancelled:
-            // Its reader has left.
-            break
+            ended.fail(.cancelled)
         case .failed:
-            ended.audio.fail(ended.failure ?? SpeechError(.engineFailed, "The engine failed."))
+            ended.fail(ended.failure ?? SpeechError(.engineFailed, "The engine failed."))
         case .instanceLost:
             let message = "The engine's process failed while it spoke this text. Try again."
-            ended.audio.fail(SpeechError(.engineFailed, message))
+            ended.fail(SpeechError(.engineFailed, message))
         case .waitedTooLong(let retryAfter):
             let message = "No instance was free within \(configuration.pool.maxWait.inWords). Try again later."
-            ended.audio.fail(SpeechError(.waitedTooLong, message, retryAfter: retryAfter))
+            ended.fail(SpeechError(.waitedTooLong, message, retryAfter: retryAfter))
         case .shutDown:
-            ended.audio.fail(SpeechError(.shuttingDown, "The server is shutting down.", retryAfter: .seconds(1)))
+            ended.fail(SpeechError(.shuttingDown, "The server is shutting down.", retryAfter: .seconds(1)))
         }
     }
 }

@@ -38,7 +38,7 @@ extension Supervisor {
             restarts: max(instance.incarnation - 1, 0),
             jobsDone: instance.jobsDone,
             currentJobs: (worker?.links.values.compactMap(\.job) ?? [])
-                .compactMap { work[$0]?.segment.utteranceID }.sorted(),
+                .compactMap { work[$0]?.utteranceID }.sorted(),
             residentBytes: worker?.pid.flatMap(residentBytes)
         )
     }

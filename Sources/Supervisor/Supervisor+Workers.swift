@@ -12,31 +12,58 @@ extension Supervisor {
     // MARK: Start
 
     func spawn(_ process: ProcessID, engine: Int, device: String) {
-        let plan = configuration.engines[engine]
         let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
         workers[process] = Worker(socketPath: path)
-        var ends: [CInt] = [0, 0]
-        let error = chorus_pipe(&ends, 0)
-        guard error == 0 else {
-            spawnFailed(process, SystemError("make a pipe", number: error))
-            return
+        if configuration.engines[engine].usesTemplate {
+            fork(process, from: TemplateID(engine: engine, device: device))
+        } else {
+            launch(process)
         }
-        watchOutput(of: process, ends[0])
-        let launch = ProcessKeeper.Launch(
-            arguments: plan.command(uri: "unix://\(path)", device: device, instance: name(of: process.instance)),
-            environment: plan.environment.map { "\($0.key)=\($0.value)" },
-            output: ends[1]
+    }
+
+    /// Starts a process from the engine's command.
+    func launch(_ process: ProcessID) {
+        guard let worker = workers[process], let output = openOutput(of: process) else { return }
+        let instance = pool.instances[process.instance.index]
+        let plan = configuration.engines[instance.engine]
+        let name = name(of: process.instance)
+        keeper.start(
+            ProcessKeeper.Launch(
+                arguments: plan.command(uri: worker.uri, device: instance.device, instance: name),
+                environment: plan.environment.map { "\($0.key)=\($0.value)" },
+                output: output
+            ),
+            started: started(process),
+            exited: exited(process)
         )
-        keeper.start(launch) { result in
+    }
+
+    /// A pipe for what a process writes. Its other end is watched.
+    /// - Returns: `nil` if there is none; that is dealt with.
+    func openOutput(of process: ProcessID) -> CInt? {
+        do throws(SystemError) {
+            return try openOutput { $0.wrote($1, process) }
+        } catch {
+            spawnFailed(process, error)
+            return nil
+        }
+    }
+
+    /// What to do when the keeper has started a process, or could not.
+    func started(_ process: ProcessID) -> @Sendable (Result<pid_t, SystemError>) -> Void {
+        { result in
             self.onLoop { supervisor, now in
                 switch result {
                 case .success(let pid): supervisor.spawned(process, pid: pid, now: now)
                 case .failure(let error): supervisor.spawnFailed(process, error)
                 }
             }
-        } exited: { exit in
-            self.onLoop { supervisor, _ in supervisor.exited(process, exit) }
         }
+    }
+
+    /// What to do when a process has ended.
+    func exited(_ process: ProcessID) -> @Sendable (ProcessKeeper.Exit) -> Void {
+        { exit in self.onLoop { supervisor, _ in supervisor.exited(process, exit) } }
     }
 
     private func spawned(_ process: ProcessID, pid: pid_t, now: Instant) {
@@ -45,26 +72,36 @@ extension Supervisor {
         perform(pool.processSpawned(process, now: now))
     }
 
-    private func spawnFailed(_ process: ProcessID, _ error: SystemError) {
+    func spawnFailed(_ process: ProcessID, _ error: SystemError) {
         log(.error, "A worker could not be started.", process, [.reason: "\(error)"])
         workers[process] = nil
         perform(pool.processExited(process, now: now))
     }
 
-    private func watchOutput(of process: ProcessID, _ descriptor: CInt) {
+    /// Makes a pipe and reads lines from it.
+    /// - Parameter deliver: given each line, on the event loop.
+    /// - Returns: the end to write to.
+    func openOutput(
+        _ deliver: @escaping @Sendable (isolated Supervisor, String) -> Void
+    ) throws(SystemError) -> CInt {
+        var ends: [CInt] = [0, 0]
+        let error = chorus_pipe(&ends, 0)
+        guard error == 0 else { throw SystemError("make a pipe", number: error) }
+        let input = ends[0]
         NIOPipeBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        WorkerOutput { line in self.assumeIsolated { $0.wrote(line, process) } }
+                        WorkerOutput { line in self.assumeIsolated { deliver($0, line) } }
                     )
                 }
             }
-            .takingOwnershipOfDescriptor(input: descriptor)
+            .takingOwnershipOfDescriptor(input: input)
             .whenFailure { error in
-                close(descriptor)
+                close(input)
                 self.logger.error("A worker's output cannot be read.", metadata: [.reason: "\(error)"])
             }
+        return ends[1]
     }
 
     private func wrote(_ line: String, _ process: ProcessID) {
@@ -139,6 +176,7 @@ extension Supervisor {
         workers[slot.process]?.links[slot.index]?.isOpen = true
         let instance = pool.instances[slot.process.instance.index]
         voices[instance.engine] = info.voices
+        makesVoices[instance.engine] = info.traits?.makeVoice ?? false
         let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
         perform(pool.slotOpened(slot, declared: declared, now: now))
         publish()
@@ -159,7 +197,7 @@ extension Supervisor {
             if link.job != nil {
                 log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
             }
-            let canRestart = link.job.flatMap { work[$0]?.audio.restart() } ?? false
+            let canRestart = link.job.flatMap { work[$0]?.restart() } ?? false
             perform(pool.slotClosed(slot, canRestart: canRestart, now: now))
         }
         buryIfQuiet(slot.process)

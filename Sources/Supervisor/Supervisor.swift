@@ -31,8 +31,11 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
 
     var pool: Pool
     var workers: [ProcessID: Worker] = [:]
+    var templates: [TemplateID: Template] = [:]
     var work: [JobID: Work] = [:]
     var voices: [Int: [Voice]] = [:]
+    /// Whether an engine can make voices, once an instance of it has loaded.
+    var makesVoices: [Int: Bool] = [:]
     var linksMade = 0
     private var timers: [TimerID: Scheduled<Void>] = [:]
     /// Actions that wait because others are being done. An action may cause an event at once; its actions come after.
@@ -82,25 +85,57 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     package nonisolated var engines: [EngineStatus] { published.withLock { $0 } }
 
     package nonisolated func submit(_ segment: Segment) -> SegmentAudio {
-        guard let engine = configuration.engines.firstIndex(where: { $0.name == segment.engine }) else {
-            return .failed(SpeechError(.modelNotFound, "There is no engine named \(segment.engine)."))
-        }
-        let id = JobID(jobsMade.wrappingAdd(1, ordering: .relaxed).newValue)
-        let audio = SegmentAudio {
-            self.onLoop { supervisor, now in supervisor.perform(supervisor.pool.jobCancelled(id, now: now)) }
-        }
+        guard let engine = engine(named: segment.engine) else { return .failed(.noEngine(named: segment.engine)) }
+        let id = nextJob()
+        let audio = SegmentAudio { self.cancel(id) }
         onLoop { supervisor, now in
-            supervisor.admit(id, engine: engine, Work(segment: segment, audio: audio), now: now)
+            supervisor.admit(id, Work(.speak(segment, audio), engine: engine), now: now)
         }
         return audio
     }
 
-    private func admit(_ id: JobID, engine: Int, _ newWork: Work, now: Instant) {
+    /// See `SegmentRunner`.
+    package nonisolated func makeVoice(
+        _ recipe: VoiceRecipe,
+        engine name: String
+    ) async throws(SpeechError) -> [String: JSONValue] {
+        guard let engine = engine(named: name) else { throw .noEngine(named: name) }
+        let id = nextJob()
+        let speaker = eventLoop.makePromise(of: [String: JSONValue].self)
+        onLoop { supervisor, now in
+            guard supervisor.makesVoices[engine] != false else {
+                speaker.fail(SpeechError(.refusedByEngine, "Engine '\(name)' cannot make voices."))
+                return
+            }
+            supervisor.admit(id, Work(.makeVoice(recipe, speaker), engine: engine), now: now)
+        }
+        do {
+            return try await withTaskCancellationHandler {
+                try await speaker.futureResult.get()
+            } onCancel: {
+                cancel(id)
+            }
+        } catch {
+            throw error as? SpeechError ?? .cancelled
+        }
+    }
+
+    private nonisolated func engine(named name: String) -> Int? {
+        configuration.engines.firstIndex { $0.name == name }
+    }
+
+    private nonisolated func nextJob() -> JobID { JobID(jobsMade.wrappingAdd(1, ordering: .relaxed).newValue) }
+
+    private nonisolated func cancel(_ id: JobID) {
+        onLoop { supervisor, now in supervisor.perform(supervisor.pool.jobCancelled(id, now: now)) }
+    }
+
+    private func admit(_ id: JobID, _ newWork: Work, now: Instant) {
         let request = JobRequest(
             id: id,
-            engine: engine,
-            tenant: newWork.segment.tenant,
-            isContinuation: newWork.segment.index > 0
+            engine: newWork.engine,
+            tenant: newWork.tenant,
+            isContinuation: newWork.isContinuation
         )
         switch pool.jobArrived(request, now: now) {
         case .accepted(let actions):
@@ -108,8 +143,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             perform(actions)
         case .refused(let refusal):
             let error = SpeechError(refusal, configuration: configuration.pool)
-            metrics.jobRefused(engine: engine, error.code)
-            newWork.audio.fail(error)
+            metrics.jobRefused(engine: newWork.engine, error.code)
+            newWork.fail(error)
         }
     }
 
@@ -131,6 +166,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             let batch = pending
             pending = []
             for action in batch { perform(action) }
+            if pool.isStopping { giveUpTemplates() }
         }
         isPerforming = false
         metrics.waiting(pool)
@@ -148,8 +184,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         case .setTimer(let timer, let moment): setTimer(timer, at: moment)
         case .cancelTimer(let timer): timers.removeValue(forKey: timer)?.cancel()
         case .drained:
-            keeper.leave()
-            drained.succeed()
+            keeper.leave { self.drained.succeed() }
         }
     }
 
@@ -175,5 +210,11 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         }
         published.withLock { $0 = engines }
         metrics.instances(engines)
+    }
+}
+
+extension SpeechError {
+    fileprivate static func noEngine(named name: String) -> SpeechError {
+        SpeechError(.modelNotFound, "There is no engine named \(name).")
     }
 }

@@ -38,19 +38,23 @@ package struct SupervisorConfiguration: Sendable {
         package var devices: [String]
         /// How long an instance may take until it answers.
         package var loadTimeout: Duration
+        /// Whether instances are copies of a template: a process that has loaded what they share.
+        package var usesTemplate: Bool
 
         package init(
             name: String,
             command: [String],
             environment: [String: String],
             devices: [String],
-            loadTimeout: Duration = .seconds(60)
+            loadTimeout: Duration = .seconds(60),
+            usesTemplate: Bool = false
         ) {
             self.name = name
             self.command = command
             self.environment = environment
             self.devices = devices
             self.loadTimeout = loadTimeout
+            self.usesTemplate = usesTemplate
         }
 
         /// The command with its placeholders filled in.

@@ -6,6 +6,8 @@ import SpeechCore
 /// A process of an instance, as the shell sees it.
 struct Worker {
     var socketPath: String
+    /// The socket as a worker is told of it.
+    var uri: String { "unix://\(socketPath)" }
     /// `nil` until it has been started.
     var pid: pid_t?
     /// The connections of its slots.
@@ -38,13 +40,4 @@ struct SlotLink {
     /// A worker on our machine listens within milliseconds or within many seconds; the wait grows accordingly.
     static let firstDelay = TimeAmount.milliseconds(2)
     static let longestDelay = TimeAmount.milliseconds(100)
-}
-
-/// A job, as the shell sees it.
-struct Work {
-    var segment: Segment
-    var audio: SegmentAudio
-    /// What the worker said of its failure.
-    var failure: SpeechError?
-    var started: NIODeadline?
 }

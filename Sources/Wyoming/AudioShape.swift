@@ -20,6 +20,12 @@ package struct AudioShape: Sendable, Hashable {
         self.channels = channels
     }
 
+    /// One channel at a rate that somebody else named.
+    init(mono sampleRate: Int) throws(WyomingError) {
+        guard PCM.sampleRates.contains(sampleRate) else { throw Self.wrongRate(sampleRate) }
+        self.init(sampleRate: sampleRate)
+    }
+
     /// Reads the data of `audio-start` and `audio-chunk`.
     init(_ frame: WyomingFrame) throws(WyomingError) {
         var rate: Int?
@@ -37,9 +43,7 @@ package struct AudioShape: Sendable, Hashable {
         guard let rate, let width, let channels else {
             throw WyomingError("audio lacks one of rate, width and channels")
         }
-        guard PCM.sampleRates.contains(rate) else {
-            throw WyomingError("the audio's rate is \(rate) Hz; it may be \(PCM.sampleRates) Hz")
-        }
+        guard PCM.sampleRates.contains(rate) else { throw Self.wrongRate(rate) }
         guard width == Self.width else {
             throw WyomingError("the audio's width is \(width) bytes; only 2 (16-bit samples) is understood")
         }
@@ -48,6 +52,10 @@ package struct AudioShape: Sendable, Hashable {
         }
         self.sampleRate = rate
         self.channels = channels
+    }
+
+    private static func wrongRate(_ rate: Int) -> WyomingError {
+        WyomingError("the audio's rate is \(rate) Hz; it may be \(PCM.sampleRates) Hz")
     }
 
     /// The payload as mono audio.

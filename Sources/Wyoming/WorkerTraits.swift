@@ -9,13 +9,21 @@ package struct WorkerTraits: Sendable, Hashable, Codable {
     package var cancel: Bool
     /// Whether the same text, voice and context always give the same samples.
     package var deterministic: Bool
+    /// Whether it understands the user event `chorus.voice`.
+    package var makeVoice: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case slots, cancel, deterministic
+        case makeVoice = "make_voice"
+    }
 
     /// What a plain service is, unless more is said.
-    package init(slots: Int = 1, cancel: Bool = false, deterministic: Bool = false) {
+    package init(slots: Int = 1, cancel: Bool = false, deterministic: Bool = false, makeVoice: Bool = false) {
         precondition((1...Self.maxSlots).contains(slots), "a legal number of slots")
         self.slots = slots
         self.cancel = cancel
         self.deterministic = deterministic
+        self.makeVoice = makeVoice
     }
 
     /// Reads the `chorus` object; what it leaves out is as in a plain service.
@@ -24,6 +32,7 @@ package struct WorkerTraits: Sendable, Hashable, Codable {
         slots = try container.decodeIfPresent(Int.self, forKey: .slots) ?? 1
         cancel = try container.decodeIfPresent(Bool.self, forKey: .cancel) ?? false
         deterministic = try container.decodeIfPresent(Bool.self, forKey: .deterministic) ?? false
+        makeVoice = try container.decodeIfPresent(Bool.self, forKey: .makeVoice) ?? false
         guard (1...Self.maxSlots).contains(slots) else {
             throw DecodingError.dataCorruptedError(forKey: .slots, in: container, debugDescription: "out of range")
         }

@@ -9,6 +9,9 @@ package enum WyomingClientEvent: WyomingEvent {
     case synthesize(WyomingSynthesize)
     /// Asks for a `pong` with the same text.
     case ping(text: String?)
+    /// The user event `chorus.voice`: asks for the speaker that a recipe makes. The service answers with a user event
+    /// of the same name, whose data has the `speaker`, or with `error`.
+    case makeVoice(VoiceRecipe)
     /// Something outside of the protocol; Chorus's own names begin with `chorus.`.
     case userEvent(name: String, data: [String: JSONValue])
     /// An event that means nothing to us. It can be skipped.
@@ -16,6 +19,8 @@ package enum WyomingClientEvent: WyomingEvent {
 
     /// The name of the user event that ends the connection's jobs.
     package static let cancelName = "chorus.cancel"
+    /// The name of the user events about making a voice.
+    package static let voiceName = "chorus.voice"
     /// Ends the connection's jobs. A worker that knows it answers each with `audio-stop` or `error`.
     package static let cancel = WyomingClientEvent.userEvent(name: cancelName, data: [:])
 
@@ -27,7 +32,11 @@ package enum WyomingClientEvent: WyomingEvent {
         case "ping": self = .ping(text: try frame.decodeData(WireText.self).text)
         case "user-event":
             let event = try WireUserEvent(frame)
-            self = .userEvent(name: event.name, data: event.data ?? [:])
+            let data = event.data ?? [:]
+            self =
+                event.name == Self.voiceName
+                ? .makeVoice(try VoiceRecipe(wyoming: data, payload: frame.payload))
+                : .userEvent(name: event.name, data: data)
         default: self = .other(type: frame.type)
         }
     }
@@ -38,6 +47,7 @@ package enum WyomingClientEvent: WyomingEvent {
         case .describe: buffer.writeWyoming(type: "describe")
         case .synthesize(let job): buffer.writeWyoming(type: "synthesize", data: job)
         case .ping(let text): buffer.writeWyoming(type: "ping", data: WireText(text: text))
+        case .makeVoice(let recipe): recipe.encodeWyoming(into: &buffer)
         case .userEvent(let name, let data): buffer.writeWyoming(type: "user-event", data: WireUserEvent(name, data))
         case .other(let type): buffer.writeWyoming(type: type)
         }

@@ -10,6 +10,8 @@ package struct WyomingErrorCode: RawRepresentable, Sendable, Hashable, Codable {
     package static let outOfMemory = WyomingErrorCode(rawValue: "out_of_memory")
     /// The text, the voice or the context is wrong; another instance would refuse it too.
     package static let badRequest = WyomingErrorCode(rawValue: "bad_request")
+    /// Nothing of the text can be spoken. In a longer text it is left out.
+    package static let nothingToSay = WyomingErrorCode(rawValue: "nothing_to_say")
     /// The service failed.
     package static let `internal` = WyomingErrorCode(rawValue: "internal")
     /// The job ended because it was asked to.

@@ -20,6 +20,9 @@ package enum WyomingServiceEvent: WyomingEvent {
     /// An event that means nothing to us. It can be skipped.
     case other(type: String)
 
+    /// The name of the user event with a remark on a job's text for whoever sent it; its data has the `text`.
+    package static let noteName = "chorus.note"
+
     /// See `WyomingEvent`.
     package init(_ frame: WyomingFrame) throws(WyomingError) {
         switch frame.type {

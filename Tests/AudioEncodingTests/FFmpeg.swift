@@ -41,7 +41,7 @@ enum FFmpeg {
 
     /// Runs a program with the bytes as its input. They come as a stream: of a file it would say, as a warning, that it
     /// guesses the duration from the size.
-    private static func run(
+    static func run(
         _ program: String,
         _ arguments: [String],
         on bytes: [UInt8]

@@ -18,6 +18,8 @@ struct ConfigurationReaderTests {
                 devices: [cuda:0, cuda:1]
                 instances: 3
                 load_timeout: 3m
+                template: true
+                doctor: [python3, -m, mine, --doctor]
                 env: { HF_HUB_OFFLINE: 1, EMPTY: "" }
                 voices: { alloy: en-us+f1 }
               - name: espeak
@@ -26,6 +28,7 @@ struct ConfigurationReaderTests {
             models: { tts-1: espeak, best: mine }
             queue: { max_jobs: 7, max_jobs_per_tenant: 5, max_wait: 2m }
             segment_gap: 250ms
+            state_dir: /var/lib/chorus
             limits: { max_input: 4096, max_body: 512KiB, max_streams: 20, write_stall: 10s }
             drain_timeout: 1h
             log: { level: debug, format: json }
@@ -38,6 +41,8 @@ struct ConfigurationReaderTests {
         mine.devices = ["cuda:0", "cuda:1"]
         mine.instances = .exactly(3)
         mine.loadTimeout = .seconds(180)
+        mine.usesTemplate = true
+        mine.doctor = ["python3", "-m", "mine", "--doctor"]
         mine.environment = ["HF_HUB_OFFLINE": "1", "EMPTY": ""]
         mine.voices = ["alloy": "en-us+f1"]
         var espeak = EngineConfiguration(builtin: .espeak)
@@ -50,6 +55,7 @@ struct ConfigurationReaderTests {
         expected.queue.maxJobsPerTenant = 5
         expected.queue.maxWait = .seconds(120)
         expected.segmentGap = .milliseconds(250)
+        expected.stateDirectory = "/var/lib/chorus"
         expected.limits.maxInput = 4_096
         expected.limits.maxBody = 512 << 10
         expected.limits.maxStreams = 20
@@ -133,7 +139,7 @@ struct ConfigurationReaderTests {
             problems(yaml) == [
                 #"chorus.yaml:1:1: "listne" is not a setting; did you mean "listen"?"#,
                 "chorus.yaml:2:1: \"port\" is not a setting; "
-                    + "there are engines, models, listen, queue, segment_gap, limits, drain_timeout, log",
+                    + "there are engines, models, listen, queue, segment_gap, limits, state_dir, drain_timeout, log",
                 #"chorus.yaml:3:10: "max_job" is not a setting of queue; did you mean "max_jobs"?"#,
                 "chorus.yaml:3:22: \"size\" is not a setting of queue; "
                     + "there are max_jobs, max_jobs_per_tenant, max_wait",

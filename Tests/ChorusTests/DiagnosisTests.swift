@@ -39,6 +39,29 @@ struct DiagnosisTests {
         )
     }
 
+    @Test("what an engine's own doctor finds is told, and so is a doctor that does not answer")
+    func asksDoctors() throws {
+        let loaded = try load("engines: [{name: mine, command: [python3, '{uri}'], doctor: [python3, --doctor]}]")
+        let weights = Finding.missing("mine: weights", "they are not there", remedy: "fetch them")
+        func missingOfEngine(_ doctor: MachineFacts.Doctor) -> [Finding] {
+            missing { facts in
+                facts.configuration = loaded
+                facts.programs = ["python3": "/usr/bin/python3"]
+                facts.doctors = ["mine": doctor]
+            }
+        }
+        #expect(missingOfEngine(.found([.ok("mine: torch", "2.13"), weights])) == [weights])
+        #expect(
+            missingOfEngine(.failed(reason: "no module")) == [
+                .missing(
+                    "mine: its doctor",
+                    "it does not answer: no module",
+                    remedy: "run it by hand: python3 --doctor"
+                )
+            ]
+        )
+    }
+
     @Test("a broken configuration is the first finding")
     func findsProblems() {
         let problems = [ConfigurationProblem(message: "a is wrong"), ConfigurationProblem(message: "b is wrong")]

@@ -16,6 +16,8 @@ struct EngineReadingTests {
                 devices: [cpu, cpu, GPU 0, "cuda:x"]
                 instances: 257
                 load_timeout: 1ms
+                template: maybe
+                doctor: [run, "{gpu}"]
                 env:
                   1A: b
                   B:
@@ -33,13 +35,15 @@ struct EngineReadingTests {
                 #"chorus.yaml:7:16: engines[1].instances is "257"; it must be auto or a whole number from 1 to 256"#,
                 "chorus.yaml:8:19: engines[1].load_timeout is \"1ms\"; "
                     + "it must be a duration from 1s to 1h, such as 500ms, 60s or 5m",
-                "chorus.yaml:10:7: \"1A\" is no key for engines[1].env; "
+                #"chorus.yaml:9:15: engines[1].template is "maybe"; it must be true or false"#,
+                "chorus.yaml:10:19: engines[1].doctor has the unknown placeholder {gpu}; there is {device}",
+                "chorus.yaml:12:7: \"1A\" is no key for engines[1].env; "
                     + "it must be letters, digits and underscores, no digit first",
-                "chorus.yaml:11:9: engines[1].env.B is empty; it must be text",
-                "chorus.yaml:12:13: engines[1].voices has an alias called auto, which has a meaning already; "
+                "chorus.yaml:13:9: engines[1].env.B is empty; it must be text",
+                "chorus.yaml:14:13: engines[1].voices has an alias called auto, which has a meaning already; "
                     + "choose another name",
-                #"chorus.yaml:12:15: "a b" is no key for engines[1].voices; it must be at most 64 \#(name)"#,
-                #"chorus.yaml:12:26: engines[1].voices.d is ""; it must be a line of text"#,
+                #"chorus.yaml:14:15: "a b" is no key for engines[1].voices; it must be at most 64 \#(name)"#,
+                #"chorus.yaml:14:26: engines[1].voices.d is ""; it must be a line of text"#,
             ]
         )
     }
@@ -120,13 +124,33 @@ struct EngineReadingTests {
     @Test("auto places one instance on each core and on each other device; a number is dealt in turn")
     func placesInstances() {
         var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
-        #expect(engine.placement(cores: 3) == ["cpu", "cpu", "cpu"])
-        #expect(engine.placement(cores: 0) == ["cpu"])
-        #expect(engine.placement(cores: 1_000).count == InstanceCount.range.upperBound)
+        #expect(engine.placement(on: Hardware(cores: 3)) == ["cpu", "cpu", "cpu"])
+        #expect(engine.placement(on: Hardware(cores: 1_000)).count == InstanceCount.range.upperBound)
         engine.devices = ["cuda:0", "cuda:1"]
-        #expect(engine.placement(cores: 8) == ["cuda:0", "cuda:1"])
+        #expect(engine.placement(on: Hardware(cores: 8)) == ["cuda:0", "cuda:1"])
         engine.instances = .exactly(3)
-        #expect(engine.placement(cores: 8) == ["cuda:0", "cuda:1", "cuda:0"])
+        #expect(engine.placement(on: Hardware(cores: 8)) == ["cuda:0", "cuda:1", "cuda:0"])
+    }
+
+    @Test("Without devices an engine that can be told one lives on all GPUs, another one on the processor")
+    func choosesDevices() {
+        let machine = Hardware(cores: 4, gpus: ["cuda:0", "cuda:1"])
+        let told = EngineConfiguration(name: "a", command: ["a", "{uri}", "--device={device}"])
+        #expect(told.placement(on: machine) == ["cuda:0", "cuda:1"])
+        #expect(told.placement(on: Hardware(cores: 2)) == ["cpu", "cpu"])
+        let untold = EngineConfiguration(name: "a", command: ["a", "{uri}"])
+        #expect(untold.placement(on: machine) == ["cpu", "cpu", "cpu", "cpu"])
+    }
+
+    @Test("The threads of all instances together are not more than the cores")
+    func limitsThreads() {
+        var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
+        let machine = Hardware(cores: 8)
+        #expect(engine.threadLimits(on: machine) == ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"])
+        engine.instances = .exactly(3)
+        #expect(engine.threadLimits(on: machine)["OMP_NUM_THREADS"] == "2")
+        engine.instances = .exactly(20)
+        #expect(engine.threadLimits(on: machine)["OMP_NUM_THREADS"] == "1")
     }
 
     @Test("a built-in engine runs the worker that is found, and keeps its bare name if none is")

@@ -44,7 +44,8 @@ struct LoadedConfigurationTests {
             Setting.all.map(\.variable) == [
                 "CHORUS_LISTEN", "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
                 "CHORUS_SEGMENT_GAP", "CHORUS_LIMITS_MAX_INPUT", "CHORUS_LIMITS_MAX_BODY", "CHORUS_LIMITS_MAX_STREAMS",
-                "CHORUS_LIMITS_WRITE_STALL", "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL", "CHORUS_LOG_FORMAT",
+                "CHORUS_LIMITS_WRITE_STALL", "CHORUS_STATE_DIR", "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL",
+                "CHORUS_LOG_FORMAT",
             ]
         )
     }
@@ -95,6 +96,8 @@ struct LoadedConfigurationTests {
                 devices: [cuda:0, cpu]
                 instances: 12
                 load_timeout: 1.5s
+                template: true
+                doctor: [./run, --doctor, "{device}"]
                 env: { A: "1", B: "true", C: "null", D: "-", E: "a b", F: " ", G: "2026-01-01", yes: "{x}" }
                 voices: { "1": "en-us+Mr serious", alloy: auto+f1 }
               - name: espeak
@@ -103,6 +106,7 @@ struct LoadedConfigurationTests {
             models: { "007": mine, "no": espeak }
             queue: { max_jobs: 3, max_wait: 90s }
             segment_gap: 1ms
+            state_dir: /var/lib/chorus voices
             limits: { max_body: 1000000 }
             log: { level: critical }
             """,
@@ -127,9 +131,9 @@ struct LoadedConfigurationTests {
                 engines:
                   - name: a
                     command: [run, "{uri}"]
-                    devices: [cpu]
                     instances: 2  # CHORUS_INSTANCES
                     load_timeout: 60s
+                    template: false
                     env: {}
                     voices: {}
                 models:
@@ -146,6 +150,7 @@ struct LoadedConfigurationTests {
                   max_body: 1MiB
                   max_streams: 1000
                   write_stall: 30s
+                state_dir: auto
                 drain_timeout: 30s
                 log:
                   level: error  # chorus.yaml:2

@@ -23,7 +23,7 @@ struct FakeWorkerTests {
         #expect(try client.speak("x", voice: "c").code == .badRequest)
         client.send(.describe)
         let voices = [Voice(name: "a", languages: ["en"]), Voice(name: "b", languages: ["zh"])]
-        let traits = WorkerTraits(slots: 2, cancel: true, deterministic: true)
+        let traits = WorkerTraits(slots: 2, cancel: true, deterministic: true, makeVoice: true)
         #expect(try client.next() == .info(WyomingInfo(program: "fake", version: "1", voices: voices, traits: traits)))
     }
 

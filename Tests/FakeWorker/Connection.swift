@@ -81,6 +81,9 @@ final class Connection {
         if directives.has("die") { _exit(1) }
         if let name = directives.string("die-once"), service.isFirst(name) { _exit(1) }
         if directives.has("hang") { try pause(until: .now + .seconds(1_000_000)) }
+        if let text = directives.string("note") {
+            emit(.userEvent(name: WyomingServiceEvent.noteName, data: ["text": .string(text)]))
+        }
         if let code = directives.string("error") {
             emit(.error(text: "failed, as asked", code: WyomingErrorCode(rawValue: code)))
             return false
@@ -158,8 +161,23 @@ final class Connection {
         case .ping(let text): emit(.pong(text: text))
         case .synthesize(let job): jobs.append(job)
         case .userEvent(name: WyomingClientEvent.cancelName, data: _): cancel()
+        case .makeVoice(let recipe): makeVoice(recipe)
         case .userEvent, .other: break
         }
+    }
+
+    /// A speaker that says what it was made of. The code `bad` makes none, and `die` ends the process.
+    private func makeVoice(_ recipe: VoiceRecipe) {
+        let speaker: [String: JSONValue]
+        switch recipe {
+        case .seed(let seed): speaker = ["seed": .integer(seed)]
+        case .code("bad"): return emit(.error(text: "this is no code", code: .badRequest))
+        case .code("die"): _exit(1)
+        case .code(let code): speaker = ["code": .string(code)]
+        case .recording(let audio, let text):
+            speaker = ["text": .string(text), "samples": .integer(audio.samples.count)]
+        }
+        emit(.userEvent(name: WyomingClientEvent.voiceName, data: ["speaker": .object(speaker)]))
     }
 
     private func cancel() {

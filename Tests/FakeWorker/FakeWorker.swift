@@ -10,6 +10,10 @@ struct FakeWorker {
     static func main() {
         signal(SIGPIPE, SIG_IGN)
         let options = Options(CommandLine.arguments.dropFirst())
+        if let channel = getenv("CHORUS_TEMPLATE_FD").flatMap({ Int32(String(cString: $0)) }) {
+            if options.failsAsTemplate { die("cannot be a template, as asked") }
+            Template(channel: channel, command: CommandLine.arguments).run()
+        }
         usleep(UInt32(options.loadMilliseconds) * 1000)
         if options.failsToLoad { die("cannot load, as asked") }
         let service = Service(options)

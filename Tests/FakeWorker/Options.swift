@@ -8,6 +8,7 @@ import SpeechCore
 /// `--load-ms X` what loading takes (0), `--fail-load` ends the process after it;
 /// `--voices NAME:LANGUAGE,…` (`fake:en`); the first is the default;
 /// `--no-chorus` a plain service: no `chorus` object in `info`, cancel is not understood;
+/// `--fail-template` ends the process if it is to be a template;
 /// `--state-dir PATH` where `{die-once:NAME}` remembers.
 struct Options: Sendable {
     private(set) var path = ""
@@ -17,6 +18,7 @@ struct Options: Sendable {
     private(set) var loadMilliseconds = 0
     private(set) var failsToLoad = false
     private(set) var voices = [Voice(name: "fake", languages: ["en"])]
+    private(set) var failsAsTemplate = false
     private(set) var isPlain = false
     private(set) var stateDirectory: String?
 
@@ -39,6 +41,7 @@ struct Options: Sendable {
             case "--service-ms": serviceTime = .milliseconds(number(for: flag))
             case "--load-ms": loadMilliseconds = number(for: flag)
             case "--fail-load": failsToLoad = true
+            case "--fail-template": failsAsTemplate = true
             case "--voices": voices = next(for: flag).split(separator: ",").map(Self.voice)
             case "--no-chorus": isPlain = true
             case "--state-dir": stateDirectory = next(for: flag)

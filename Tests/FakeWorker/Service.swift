@@ -18,7 +18,7 @@ final class Service: Sendable {
             version: "1",
             voices: options.voices,
             traits: options.isPlain
-                ? nil : WorkerTraits(slots: options.slots, cancel: true, deterministic: true)
+                ? nil : WorkerTraits(slots: options.slots, cancel: true, deterministic: true, makeVoice: true)
         )
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { die("cannot make a pipe") }

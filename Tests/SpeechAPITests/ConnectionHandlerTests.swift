@@ -18,6 +18,7 @@ struct ConnectionHandlerTests {
         limits.writeStall = .seconds(8)
         limits.requestTimeout = .seconds(60)
         limits.maxBodyBytes = 100
+        limits.maxRecordingBytes = 1_000
         channel = EmbeddedChannel(handlers: [plug, ConnectionHandler(limits: limits, connections: connections)])
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/test")).wait()
     }
@@ -98,6 +99,24 @@ struct ConnectionHandlerTests {
         try read(Self.head)
         try read(.body(ByteBuffer(repeating: 0, count: 201)))
         #expect(!isOpen)
+    }
+
+    @Test("A form for a new voice may be as big as recordings are, nothing else may")
+    func recordings() throws {
+        for (path, type, limit) in [
+            ("/v1/audio/voices", "multipart/form-data; boundary=x", 2_000),
+            ("/v1/audio/voices/?model=a", "Multipart/Form-Data", 2_000), ("/v1/audio/voices", "application/json", 200),
+            ("/v1/audio/speech", "multipart/form-data; boundary=x", 200),
+        ] {
+            let tests = try ConnectionHandlerTests()
+            let fields: HTTPFields = [.contentType: type]
+            let head = HTTPRequest(method: .post, scheme: "http", authority: "a", path: path, headerFields: fields)
+            try tests.read(.head(head))
+            try tests.read(.body(ByteBuffer(repeating: 0, count: limit)))
+            #expect(tests.isOpen)
+            try tests.read(.body(ByteBuffer(repeating: 0, count: 1)))
+            #expect(!tests.isOpen)
+        }
     }
 
     @Test("Its end is known to the requests on it, and nothing stays behind")

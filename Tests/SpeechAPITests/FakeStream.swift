@@ -20,6 +20,7 @@ final class FakeStream: SpeechStream {
 
     let segmentCount: Int
     let timing: SegmentTiming
+    let notes: [String]
     /// A reader waits, for a signal or in silence.
     let waited = Signal()
     let cancelled = Signal()
@@ -30,15 +31,22 @@ final class FakeStream: SpeechStream {
     init(
         segmentCount: Int = 2,
         timing: SegmentTiming = SegmentTiming(),
+        notes: [String] = [],
         script: @escaping @Sendable (Int) -> Step?
     ) {
         self.segmentCount = segmentCount
         self.timing = timing
+        self.notes = notes
         self.script = script
     }
 
-    convenience init(_ steps: Step..., segmentCount: Int = 2, timing: SegmentTiming = SegmentTiming()) {
-        self.init(segmentCount: segmentCount, timing: timing) { $0 < steps.count ? steps[$0] : nil }
+    convenience init(
+        _ steps: Step...,
+        segmentCount: Int = 2,
+        timing: SegmentTiming = SegmentTiming(),
+        notes: [String] = []
+    ) {
+        self.init(segmentCount: segmentCount, timing: timing, notes: notes) { $0 < steps.count ? steps[$0] : nil }
     }
 
     /// Bytes that readers got so far.

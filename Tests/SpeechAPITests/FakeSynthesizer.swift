@@ -1,13 +1,45 @@
 import SpeechCore
 import Synchronization
 
-/// Speaks by a script, and keeps what it was asked.
+/// Speaks and makes voices by a script, and keeps what it was asked.
 final class FakeSynthesizer: Synthesizer {
-    let models = [SpeechModel(id: "espeak", engine: "espeak"), SpeechModel(id: "tts-1/a", engine: "espeak")]
-    private let asked = Mutex<[Utterance]>([])
-    private let answer: @Sendable (Utterance) -> Result<FakeStream, SpeechError>
+    /// A voice that was to be made.
+    struct Making: Equatable {
+        var name: String
+        var model: String?
+        var recipe: VoiceRecipe
+        var description: String?
+    }
 
-    init(_ answer: @escaping @Sendable (Utterance) -> Result<FakeStream, SpeechError>) {
+    /// A voice that was to be deleted.
+    struct Deletion: Equatable {
+        var name: String
+        var model: String?
+    }
+
+    private struct State {
+        var utterances: [Utterance] = []
+        var makings: [Making] = []
+        var deletions: [Deletion] = []
+    }
+
+    let models = [SpeechModel(id: "espeak", engine: "espeak"), SpeechModel(id: "tts-1/a", engine: "espeak")]
+    private let asked = Mutex(State())
+    private let answer: @Sendable (Utterance) -> Result<FakeStream, SpeechError>
+    private let making: @Sendable (String) async -> SpeechError?
+    private let deleting: @Sendable (String) -> SpeechError?
+
+    /// - Parameters:
+    ///   - answer: what becomes of an utterance.
+    ///   - making: told the name of a voice that is to be made; what it returns is thrown.
+    ///   - deleting: the same for one that is to be deleted.
+    init(
+        _ answer: @escaping @Sendable (Utterance) -> Result<FakeStream, SpeechError> = { _ in .success(FakeStream()) },
+        making: @escaping @Sendable (String) async -> SpeechError? = { _ in nil },
+        deleting: @escaping @Sendable (String) -> SpeechError? = { _ in nil }
+    ) {
+        self.making = making
+        self.deleting = deleting
         self.answer = answer
     }
 
@@ -21,7 +53,9 @@ final class FakeSynthesizer: Synthesizer {
         self.init { _ in .failure(error) }
     }
 
-    var utterances: [Utterance] { asked.withLock { $0 } }
+    var utterances: [Utterance] { asked.withLock { $0.utterances } }
+    var makings: [Making] { asked.withLock { $0.makings } }
+    var deletions: [Deletion] { asked.withLock { $0.deletions } }
 
     func voices(model: String?) throws(SpeechError) -> [OfferedVoice] {
         guard model == nil || models.contains(where: { $0.id == model }) else {
@@ -29,12 +63,31 @@ final class FakeSynthesizer: Synthesizer {
         }
         return [
             OfferedVoice(Voice(name: "en-us", languages: ["en-us", "en"], description: "English")),
+            OfferedVoice(Voice(name: "amy"), madeAt: 1_700_000_000),
             OfferedVoice(Voice(name: "alloy", languages: ["en"]), aliasOf: "auto+f2"),
         ]
     }
 
     func speak(_ utterance: Utterance) throws(SpeechError) -> any SpeechStream {
-        asked.withLock { $0.append(utterance) }
+        asked.withLock { $0.utterances.append(utterance) }
         return try answer(utterance).get()
+    }
+
+    func makeVoice(
+        named name: String,
+        model: String?,
+        from recipe: VoiceRecipe,
+        description: String?
+    ) async throws(SpeechError) -> OfferedVoice {
+        asked.withLock {
+            $0.makings.append(Making(name: name, model: model, recipe: recipe, description: description))
+        }
+        if let error = await making(name) { throw error }
+        return OfferedVoice(Voice(name: name, description: description), madeAt: 1_700_000_000)
+    }
+
+    func deleteVoice(named name: String, model: String?) throws(SpeechError) {
+        asked.withLock { $0.deletions.append(Deletion(name: name, model: model)) }
+        if let error = deleting(name) { throw error }
     }
 }

@@ -36,6 +36,10 @@ final class HTTPConnection {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
     /// - Parameters:
     ///   - body: sent with its length.
     ///   - fields: more header lines, each with its line end.

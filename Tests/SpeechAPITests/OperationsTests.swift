@@ -29,14 +29,15 @@ struct OperationsTests {
         }
     }
 
-    @Test("Voices are listed with what aliases stand for")
+    @Test("Voices are listed with what aliases stand for and when made ones were made")
     func voices() async throws {
         try await run { server in
             let all = #"{"voices":[{"description":"English","id":"en-us","languages":["en-us","en"],"name":"en-us"},"#
+            let made = #"{"created_at":1700000000,"id":"amy","languages":[],"made":true,"name":"amy"},"#
             let alias = #"{"alias_of":"auto+f2","id":"alloy","languages":["en"],"name":"alloy"}]}"#
             let byDefault = try await server.ask("GET", "/v1/audio/voices")
-            #expect(byDefault.text == all + alias)
-            #expect(try await server.ask("GET", "/v1/audio/voices?x&model=tts-1%2fa").text == all + alias)
+            #expect(byDefault.text == all + made + alias)
+            #expect(try await server.ask("GET", "/v1/audio/voices?x&model=tts-1%2fa").text == all + made + alias)
             #expect(try await server.ask("GET", "/v1/audio/voices?model=gpt").status == 404)
         }
     }

@@ -109,6 +109,28 @@ struct SpeechTests {
         }
     }
 
+    @Test("What the engine remarked is a warning in the header, and in the last of the events")
+    func notes() async throws {
+        let synthesizer = FakeSynthesizer { utterance in
+            let notes = utterance.text == "Hi." ? [] : ["\"你\" was left out.", "So was %."]
+            return .success(FakeStream(.audio(.sample), segmentCount: 1, notes: notes))
+        }
+        try await TestServer.run(synthesizer) { server in
+            for format in ["pcm", "wav"] {
+                let noted = try await server.speak(#"{"input": "Hi 你%.", "response_format": "\#(format)"}"#)
+                #expect(noted.status == 200)
+                let warning = #"199 chorus "\"\\u{4F60}\" was left out.; So was %.""#
+                #expect(noted.fields["warning"] == warning)
+                let plain = try await server.speak(#"{"input": "Hi.", "response_format": "\#(format)"}"#)
+                #expect(plain.fields["warning"] == nil)
+            }
+            let events = try await server.speak(#"{"input": "Hi 你%.", "stream_format": "sse"}"#)
+            #expect(events.text.contains(#""warnings":["\"你\" was left out.","So was %."]}"#))
+            let plain = try await server.speak(#"{"input": "Hi.", "stream_format": "sse"}"#)
+            #expect(!plain.text.contains("warnings"))
+        }
+    }
+
     @Test("Trouble in a stream of events is an event, the last one")
     func eventOfTrouble() async throws {
         let stream = FakeStream(.audio(.sample), .failure(SpeechError(.engineFailed, "The engine died.")))

@@ -64,6 +64,16 @@ struct TestServer {
         return reply
     }
 
+    /// Sends a form, in the boundary `x`.
+    func send(_ form: [UInt8], to path: String) async throws -> HTTPReply {
+        let connection = try await HTTPConnection.open(port: port)
+        let fields = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: \(form.count)\r\n"
+        try await connection.send(Array("POST \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n".utf8) + form)
+        let reply = try await connection.reply()
+        try await connection.close()
+        return reply
+    }
+
     /// Asks for speech.
     func speak(_ body: String, fields: String = "") async throws -> HTTPReply {
         try await ask("POST", "/v1/audio/speech", body: body, fields: fields)

@@ -13,6 +13,9 @@ struct UnitTests {
         #expect(Route(path: "/v1/models/a%20b") == .model("a b"))
         #expect(Route(path: "/v1/models/%zz") == nil)
         #expect(Route(path: "/v1/models/%ff") == nil)
+        #expect(Route(path: "/v1/audio/voices/") == .voices)
+        #expect(Route(path: "/v1/audio/voices/a%2Fb/") == .voice("a/b"))
+        #expect(Route(path: "/v1/audio/voices/%ff") == nil)
         #expect(Route(path: "/v1/audio") == nil)
         #expect(Route(path: "") == nil)
     }
@@ -42,6 +45,26 @@ struct UnitTests {
     )
     func dates(seconds: Int, text: String) {
         #expect(HTTPDate.format(seconds) == text)
+    }
+
+    @Test(
+        "Notes become one ASCII header, in quotes that a strict reader can take off",
+        arguments: [
+            ([], nil), (["a"], #"199 chorus "a""#), (["a", "b c"], #"199 chorus "a; b c""#),
+            ([#"say "x\""#], #"199 chorus "say \"x\\\"""#), (["你😀~"], #"199 chorus "\\u{4F60}\\u{1F600}~""#),
+            (["a\r\nX: y\u{0}\u{7F}\u{9F}"], #"199 chorus "a  X: y   ""#),
+        ] as [([String], String?)]
+    )
+    func warnings(notes: [String], value: String?) {
+        #expect(WarningField.value(notes) == value)
+    }
+
+    @Test("A warning has its limit, at which no escape is cut", arguments: 0..<10)
+    func longWarning(prefix: Int) throws {
+        let note = String(repeating: "a", count: prefix) + String(repeating: "你", count: 100)
+        let value = try #require(WarningField.value([note]))
+        #expect(value.utf8.count <= WarningField.maxBytes && value.utf8.count > WarningField.maxBytes - 20)
+        #expect(value.hasSuffix(#"\\u{4F60}...""#))
     }
 
     @Test(

@@ -93,6 +93,48 @@ import Testing
         #expect(!ended.restart())
     }
 
+    @Test("Notes are there with the first piece, bounded in number and size, and none come after the end")
+    func notes() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        #expect(audio.notes.isEmpty)
+        audio.note("😀 cannot be spoken.")
+        // Four bytes each: the limit falls between two of them, and for "é😀…" into one.
+        audio.note(String(repeating: "😀", count: 300))
+        audio.note("é" + String(repeating: "😀", count: 300))
+        #expect(audio.append(first))
+        #expect(try await audio.next() == first)
+        let cut = [String(repeating: "😀", count: 256), "é" + String(repeating: "😀", count: 255)]
+        #expect(audio.notes == ["😀 cannot be spoken."] + cut)
+        for number in 0..<SegmentAudio.maxNotes { audio.note("\(number)") }
+        #expect(audio.notes.count == SegmentAudio.maxNotes)
+        #expect(audio.notes.last == "4")
+        let ended = SegmentAudio(onCancel: {})
+        ended.finish()
+        ended.note("late")
+        #expect(ended.notes.isEmpty)
+    }
+
+    @Test("A segment that is made again has its notes made again")
+    func notesAfterRestart() {
+        let audio = SegmentAudio(onCancel: {})
+        audio.note("before")
+        #expect(audio.restart())
+        audio.note("after")
+        #expect(audio.notes == ["after"])
+    }
+
+    @Test("A segment with nothing to say ends normally, and says so")
+    func nothingToSay() async throws {
+        let audio = SegmentAudio(onCancel: {})
+        audio.finish(nothingToSay: true)
+        #expect(try await audio.next() == nil)
+        #expect(audio.hadNothingToSay)
+        let other = SegmentAudio(onCancel: {})
+        other.finish()
+        other.finish(nothingToSay: true)
+        #expect(!other.hadNothingToSay)
+    }
+
     @Test("Time is told apart into waiting and working")
     func timing() async throws {
         let audio = SegmentAudio(onCancel: {})

@@ -7,14 +7,25 @@ final class ScriptedRunner: SegmentRunner {
         var engines: [EngineStatus]
         var submitted: [(segment: Segment, audio: SegmentAudio)] = []
         var cancelled: [Int] = []
+        var recipes: [VoiceRecipe] = []
     }
 
     private let state: Mutex<State>
     private let answer: @Sendable (Segment, SegmentAudio) -> Void
+    private let speaker: @Sendable (VoiceRecipe) -> Result<[String: JSONValue], SpeechError>
 
-    /// - Parameter answer: what to do with a segment at once; nothing unless given.
-    init(_ engines: [EngineStatus], answer: @escaping @Sendable (Segment, SegmentAudio) -> Void = { _, _ in }) {
+    /// - Parameters:
+    ///   - answer: what to do with a segment at once; nothing unless given.
+    ///   - speaker: what a recipe becomes; unless given, something that tells recipes apart.
+    init(
+        _ engines: [EngineStatus],
+        answer: @escaping @Sendable (Segment, SegmentAudio) -> Void = { _, _ in },
+        speaker: @escaping @Sendable (VoiceRecipe) -> Result<[String: JSONValue], SpeechError> = {
+            .success(["from": .string("\($0)")])
+        }
+    ) {
         self.state = Mutex(State(engines: engines))
+        self.speaker = speaker
         self.answer = answer
     }
 
@@ -31,6 +42,14 @@ final class ScriptedRunner: SegmentRunner {
         answer(segment, audio)
         return audio
     }
+
+    func makeVoice(_ recipe: VoiceRecipe, engine: String) async throws(SpeechError) -> [String: JSONValue] {
+        state.withLock { $0.recipes.append(recipe) }
+        return try speaker(recipe).get()
+    }
+
+    /// What voices were to be made from, in order.
+    var recipes: [VoiceRecipe] { state.withLock { $0.recipes } }
 
     /// What was submitted, in order.
     var segments: [Segment] { state.withLock { $0.submitted.map(\.segment) } }

@@ -227,6 +227,65 @@ struct UtteranceStreamTests {
         expectIdle(pipeline)
     }
 
+    @Test("Where all segments have no audio and one of them nothing to say, it is the text's fault")
+    func nothingToSay() async throws {
+        let runner = ScriptedRunner(slots: 1) { segment, audio in
+            if segment.index == 1 { audio.note("😀 cannot be spoken.") }
+            audio.finish(nothingToSay: segment.index == 1)
+        }
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        let error = try await #require(throws: SpeechError.self) { try await stream.next() }
+        #expect(error.code == .invalidRequest)
+        #expect(error.param == "input")
+        #expect(error.message.hasPrefix("Nothing in this text can be spoken."))
+        #expect(error.message.contains("😀 cannot be spoken."))
+        expectIdle(pipeline)
+    }
+
+    @Test("A segment with nothing to say among others is left out")
+    func partlyNothingToSay() async throws {
+        let runner = ScriptedRunner(slots: 1) { segment, audio in
+            if segment.index == 1 { audio.finish(nothingToSay: true) } else { audio.play(1, count: 1) }
+        }
+        let pipeline = SpeechPipeline(runner: runner)
+        #expect(try await samples(speak(3, with: pipeline)) == [1, 1])
+        expectIdle(pipeline)
+    }
+
+    @Test("Notes are those of what has been read, in the text's order, each once")
+    func notes() async throws {
+        let runner = ScriptedRunner(slots: 3)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(3, with: pipeline)
+        runner.audio(2).note("last")
+        runner.audio(2).play(3, count: 1)
+        #expect(stream.notes.isEmpty)
+        runner.audio(0).note("all")
+        runner.audio(0).play(1, count: 1)
+        _ = try await stream.next()
+        #expect(stream.notes == ["all"])
+        runner.audio(1).note("all")
+        runner.audio(1).note("middle")
+        runner.audio(1).play(2, count: 1)
+        _ = try await stream.next()
+        #expect(stream.notes == ["all", "middle"])
+        #expect(try await samples(stream) == [3])
+        #expect(stream.notes == ["all", "middle", "last"])
+    }
+
+    @Test("An utterance has a bounded number of notes")
+    func manyNotes() async throws {
+        let runner = ScriptedRunner(slots: 1) { segment, audio in
+            for number in 0..<SegmentAudio.maxNotes { audio.note("\(segment.index).\(number)") }
+            audio.play(1, count: 1)
+        }
+        let stream = try speak(10, with: SpeechPipeline(runner: runner))
+        _ = try await samples(stream)
+        #expect(stream.notes.count == UtteranceStream.maxNotes)
+        #expect(stream.notes.last == "7.7")
+    }
+
     @Test("The timing is that of the first segment")
     func timing() async throws {
         let runner = ScriptedRunner(slots: 2)

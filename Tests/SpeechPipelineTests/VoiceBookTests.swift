@@ -16,9 +16,10 @@ struct VoiceBookTests {
         _ requested: String?,
         _ script: SpokenScript = .latin,
         voices: [Voice] = espeak,
+        made: [MadeVoice] = [],
         aliases: [String: String] = [:]
     ) throws -> String? {
-        let book = VoiceBook(engine: "test", voices: voices, aliases: aliases)
+        let book = VoiceBook(engine: "test", voices: voices, made: made, aliases: aliases)
         return book.voice(try book.choice(named: requested), for: script)
     }
 
@@ -102,6 +103,44 @@ struct VoiceBookTests {
         #expect(error.message.contains("boss, broken, de, cmn-latn-pinyin"))
         #expect(error.message.contains("GET /v1/audio/voices"))
         #expect(error.message.count < 400)
+    }
+
+    private static let amy = MadeVoice(name: "Amy", description: "Warm.", createdAt: 7, speaker: ["code": .string("x")])
+
+    @Test("A made voice is chosen by its name or an alias, in any case, and never by a script")
+    func made() throws {
+        let book = VoiceBook(engine: "test", voices: Self.espeak, made: [Self.amy], aliases: ["boss": "amy"])
+        for name in ["Amy", "amy", "boss", "BOSS"] { #expect(try book.choice(named: name) == .made(Self.amy)) }
+        #expect(book.voice(.made(Self.amy), for: .han) == "Amy")
+        #expect(throws: SpeechError.self) { try book.choice(named: "Amy+f2") }
+        #expect(try name(nil, .han, voices: [], made: [Self.amy]) == nil)
+        #expect(try name("alloy", .hangul, voices: [Voice(name: "one")], made: [Self.amy]) == "one")
+        #expect(try name("amy", voices: [], made: [Self.amy]) == "Amy")
+        #expect(try name("bob", voices: [], made: [Self.amy]) == "bob")
+    }
+
+    @Test("An engine's own voice comes before a made one of the same name")
+    func ownBeforeMade() throws {
+        let book = VoiceBook(engine: "test", voices: [Voice(name: "amy")], made: [Self.amy], aliases: [:])
+        #expect(try book.choice(named: "Amy") == .named("amy"))
+    }
+
+    @Test("Names that mean something already are known as that")
+    func fixedMeanings() {
+        let book = VoiceBook(engine: "test", voices: Self.espeak, made: [Self.amy], aliases: ["boss": "de"])
+        #expect(book.fixedMeaning(of: "Boss") == "an alias of the configuration")
+        #expect(book.fixedMeaning(of: "EN-us") == "one of the engine's own voices")
+        #expect(book.fixedMeaning(of: "AUTO") == "a name that every engine knows")
+        #expect(book.fixedMeaning(of: "Nova") == "a name that every engine knows")
+        #expect(book.fixedMeaning(of: "Amy") == nil)
+        #expect(book.fixedMeaning(of: "nobody") == nil)
+    }
+
+    @Test("Made voices are offered between the engine's own and the aliases")
+    func madeOffered() {
+        let book = VoiceBook(engine: "test", voices: [Voice(name: "z")], made: [Self.amy], aliases: ["a": "amy"])
+        #expect(book.offered.prefix(3).map(\.voice.name) == ["z", "Amy", "a"])
+        #expect(book.offered[1] == OfferedVoice(Voice(name: "Amy", description: "Warm."), madeAt: 7))
     }
 
     @Test("The offer is the engine's own voices, then the aliases and OpenAI's names")

@@ -28,6 +28,7 @@ struct FakePool: Sendable {
         instances: Int = 1,
         arguments: [String] = [],
         command: [String]? = nil,
+        usesTemplate: Bool = false,
         waitUntilReady: Bool = true,
         configure: (inout PoolConfiguration) -> Void = { _ in },
         _ body: (FakePool) async throws -> Void
@@ -37,7 +38,8 @@ struct FakePool: Sendable {
             command: command ?? ["\(programs)/FakeWorker", "--uri", "{uri}"] + arguments,
             environment: ["PATH": "/usr/bin:/bin"],
             devices: Array(repeating: "cpu", count: instances),
-            loadTimeout: .seconds(30)
+            loadTimeout: .seconds(30),
+            usesTemplate: usesTemplate
         )
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -54,7 +54,7 @@ struct RoundTripTests {
     }
 
     private static func clientEvent(using random: inout SeededGenerator) -> WyomingClientEvent {
-        switch Int.random(in: 0..<5, using: &random) {
+        switch Int.random(in: 0..<6, using: &random) {
         case 0:
             .describe
         case 1:
@@ -67,7 +67,16 @@ struct RoundTripTests {
             )
         case 2: .ping(text: Bool.random(using: &random) ? nil : text(using: &random))
         case 3: .userEvent(name: text(using: &random), data: object(depth: 3, using: &random))
+        case 4: .makeVoice(recipe(using: &random))
         default: .other(type: "x-" + text(using: &random))
+        }
+    }
+
+    private static func recipe(using random: inout SeededGenerator) -> VoiceRecipe {
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: .seed(Int.random(in: 0...1_000_000, using: &random))
+        case 1: .code(text(using: &random))
+        default: .recording(audio(using: &random), text: text(using: &random))
         }
     }
 
@@ -79,7 +88,8 @@ struct RoundTripTests {
             voices: (0..<Int.random(in: 0...5, using: &random)).map { index in
                 Voice(name: "\(index)", languages: [text(using: &random)], description: text(using: &random))
             },
-            traits: Bool.random(using: &random) ? nil : WorkerTraits(slots: 4, cancel: true)
+            traits: Bool.random(using: &random)
+                ? nil : WorkerTraits(slots: 4, cancel: true, makeVoice: Bool.random(using: &random))
         )
     }
 

@@ -11,6 +11,8 @@ struct chorus_spawn_request {
     char *const *environment;
     /// Becomes standard output and standard error.
     int output;
+    /// Becomes descriptor 3, or -1 for none.
+    int channel;
     /// How willingly the kernel ends it when memory is short, -1000 to 1000. Raising needs no privilege.
     int oom_score_adj;
 };
@@ -22,7 +24,7 @@ struct chorus_spawned {
     int pidfd;
 };
 
-/// Starts a program in a process group of its own, with standard input from /dev/null and no other descriptor of ours.
+/// Starts a program in a process group of its own, with standard input from /dev/null and no descriptor of ours but these.
 ///
 /// The kernel sends it SIGKILL when the calling *thread* ends, so call this from a thread that lives as long as the program may.
 /// The signal mask and all signal handlers are the default ones. Returns once the program runs.
@@ -36,5 +38,15 @@ int chorus_reap(int pidfd, int *code, int *status);
 
 /// Makes a pipe whose ends are close-on-exec, and do not block if `nonblocking`. Returns 0 or an errno.
 int chorus_pipe(int ends[2], int nonblocking);
+
+/// Makes a connected pair of packet sockets (SOCK_SEQPACKET) whose ends are close-on-exec. Returns 0 or an errno.
+int chorus_packet_pair(int ends[2]);
+
+/// Sends one packet, and with it a copy of a descriptor unless that is -1. Does not wait. Returns 0 or an errno.
+int chorus_send_packet(int socket, const void *bytes, size_t count, int descriptor);
+
+/// Receives one packet. `*descriptor` is the one that came with it, close-on-exec, or -1. Does not wait.
+/// Returns its size, 0 when the other end is gone, or a negative errno.
+ssize_t chorus_receive_packet(int socket, void *bytes, size_t size, int *descriptor);
 
 #endif

@@ -17,13 +17,15 @@ struct UtterancePlan: Sendable {
 
     /// The job for a segment.
     func segment(_ index: Int) -> Segment {
-        Segment(
+        var context = utterance.engineOptions
+        if case .made(let voice) = voice { context["speaker"] = .object(voice.speaker) }
+        return Segment(
             utteranceID: utterance.id,
             index: index,
             engine: engine,
             text: segments[index].text,
             voice: voices.voice(voice, for: segments[index].script),
-            context: utterance.engineOptions,
+            context: context,
             tenant: utterance.tenant
         )
     }

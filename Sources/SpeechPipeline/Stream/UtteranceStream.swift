@@ -6,6 +6,9 @@ import Synchronization
 /// Only a reader who asks for more causes more to be made, so a slow one holds back production. Segments are buffered
 /// whole, so it holds no slot while it does.
 final class UtteranceStream: SpeechStream {
+    /// Notes on one utterance at the most; further ones are dropped.
+    static let maxNotes = 64
+
     /// Nothing more is submitted while this much of the head waits to be read, 1.4 s at 24 kHz: the reader is behind.
     /// What is made out of turn is bounded by the window and the permits.
     static let unreadLimitBytes = 64 * 1024
@@ -21,6 +24,10 @@ final class UtteranceStream: SpeechStream {
         var first: SegmentAudio?
         /// The sample rate, once there was audio.
         var sampleRate: Int?
+        /// What was remarked on segments that were read to their end.
+        var notes: [String] = []
+        /// Whether a segment had nothing that can be spoken.
+        var hadNothingToSay = false
         /// Whether a gap goes before the next audio.
         var gapIsDue = false
         var end: Result<Void, SpeechError>?
@@ -43,6 +50,8 @@ final class UtteranceStream: SpeechStream {
     var segmentCount: Int { plan.segments.count }
 
     var timing: SegmentTiming { state.withLock { $0.first }?.timing ?? SegmentTiming() }
+
+    var notes: [String] { state.withLock { Self.joined($0.notes, $0.window.first) } }
 
     func cancel() { end(.failure(.cancelled)) }
 
@@ -104,7 +113,7 @@ final class UtteranceStream: SpeechStream {
             return nil
         }
         if let head { return head }
-        guard !isSilent else { throw failed("The engine made no audio for this text.") }
+        guard !isSilent else { throw failed(silence()) }
         self.end(.success(()))
         return nil
     }
@@ -129,6 +138,8 @@ final class UtteranceStream: SpeechStream {
         let permits = state.withLock { state in
             guard state.window.first === head else { return 0 }
             state.window.removeFirst()
+            state.notes = Self.joined(state.notes, head)
+            state.hadNothingToSay = state.hadNothingToSay || head.hadNothingToSay
             state.gapIsDue = state.sampleRate != nil
             let permits = min(state.permits, 1)
             state.permits -= permits
@@ -137,8 +148,26 @@ final class UtteranceStream: SpeechStream {
         resources.lookahead.giveBack(permits)
     }
 
+    /// The notes with those of one more segment. Many segments give rise to the same one, which is told once.
+    private static func joined(_ notes: [String], _ audio: SegmentAudio?) -> [String] {
+        audio?.notes.reduce(into: notes) { notes, note in
+            if notes.count < maxNotes, !notes.contains(note) { notes.append(note) }
+        } ?? notes
+    }
+
+    /// What it means that there was no audio at all.
+    private func silence() -> SpeechError {
+        let (hadNothingToSay, note) = state.withLock { ($0.hadNothingToSay, $0.notes.first) }
+        guard hadNothingToSay else { return SpeechError(.engineFailed, "The engine made no audio for this text.") }
+        let message = "Nothing in this text can be spoken. Send words of a language that the engine speaks."
+        return SpeechError(.invalidRequest, note.map { "\(message) (\($0))" } ?? message, param: "input")
+    }
+
     private func failed(_ message: String) -> SpeechError {
-        let error = SpeechError(.engineFailed, message)
+        failed(SpeechError(.engineFailed, message))
+    }
+
+    private func failed(_ error: SpeechError) -> SpeechError {
         end(.failure(error))
         return error
     }

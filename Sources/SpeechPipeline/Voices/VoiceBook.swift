@@ -2,8 +2,9 @@ package import SpeechCore
 
 /// The voices of one engine, and the names that callers may give them.
 ///
-/// A name is, in this order: a configured alias, one of the engine's own voices, `auto`, a voice or `auto` with a
-/// variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else in any case.
+/// A name is, in this order: a configured alias, one of the engine's own voices, a made voice, `auto`, an own voice or
+/// `auto` with a variant behind a `+`, one of OpenAI's names. A name is taken as it is written if that exists, else in
+/// any case.
 package struct VoiceBook: Sendable {
     /// OpenAI's voices, which work on every engine.
     package static let openAINames = [
@@ -16,23 +17,26 @@ package struct VoiceBook: Sendable {
 
     private let engine: String
     private let voices: [Voice]
+    private let made: [MadeVoice]
     private let aliases: [String: String]
 
     /// - Parameters:
     ///   - engine: its name, for error messages.
     ///   - voices: what the engine says it has; empty if it names none, and then any name is passed on to it.
-    ///   - aliases: name → `auto`, `auto+SUFFIX` or a voice of the engine.
-    package init(engine: String, voices: [Voice], aliases: [String: String]) {
+    ///   - made: voices that were made for it.
+    ///   - aliases: name → `auto`, `auto+SUFFIX` or a voice of the engine, its own or made.
+    package init(engine: String, voices: [Voice], made: [MadeVoice] = [], aliases: [String: String]) {
         self.engine = engine
         self.voices = voices
+        self.made = made
         self.aliases = aliases
     }
 
-    /// The engine's own voices in its order, then the aliases and OpenAI's names by name.
+    /// The engine's own voices in its order, then the made ones, then the aliases and OpenAI's names, each by name.
     package var offered: [OfferedVoice] {
         let taken = Set(aliases.keys).union(voices.map(\.name))
         let numbered = Self.openAINames.filter { !taken.contains($0) }.map { ($0, Self.auto) }
-        return voices.map { OfferedVoice($0) }
+        return voices.map { OfferedVoice($0) } + made.map(OfferedVoice.init)
             + (aliases.map { ($0.key, $0.value) } + numbered).sorted { $0.0 < $1.0 }.map { name, target in
                 let base = Self.split(target).base
                 let languages = Self.match(base, in: voices, by: \.name)?.languages ?? []
@@ -61,6 +65,7 @@ package struct VoiceBook: Sendable {
     package func voice(_ choice: VoiceChoice, for script: SpokenScript) -> String? {
         switch choice {
         case .named(let name): return name
+        case .made(let voice): return voice.name
         case .byScript(let suffix): return speakers(of: script).first.map { $0.name + suffix }
         case .numbered(let number):
             let speakers = speakers(of: script)
@@ -68,9 +73,19 @@ package struct VoiceBook: Sendable {
         }
     }
 
+    /// What a name stands for that callers can neither give to a voice nor take away, such as `an alias of the
+    /// configuration`; `nil` if they can.
+    package func fixedMeaning(of name: String) -> String? {
+        if Self.match(name, in: Array(aliases.keys), by: \.self) != nil { return "an alias of the configuration" }
+        if Self.match(name, in: voices, by: \.name) != nil { return "one of the engine's own voices" }
+        let isEverywhere = ([Self.auto] + Self.openAINames).contains(name.lowercased())
+        return isEverywhere ? "a name that every engine knows" : nil
+    }
+
     /// A name without the help of the aliases; `nil` if there is nothing of that name.
     private func direct(_ name: String) -> VoiceChoice? {
         if let voice = Self.match(name, in: voices, by: \.name) { return .named(voice.name) }
+        if let voice = Self.match(name, in: made, by: \.name) { return .made(voice) }
         let (base, suffix) = Self.split(name)
         if base.lowercased() == Self.auto { return .byScript(suffix: suffix) }
         if voices.isEmpty, !Self.openAINames.contains(name.lowercased()) { return .named(name) }
@@ -121,7 +136,7 @@ package struct VoiceBook: Sendable {
     private static func shown(_ name: String) -> Substring { name.prefix(64) }
 
     private func notFound(_ what: String) -> SpeechError {
-        let some = (aliases.keys.sorted() + voices.map(\.name)).prefix(6).joined(separator: ", ")
+        let some = (aliases.keys.sorted() + voices.map(\.name) + made.map(\.name)).prefix(6).joined(separator: ", ")
         return SpeechError(
             .voiceNotFound,
             "\(what) There are, for example: auto, \(some). GET /v1/audio/voices lists all.",

@@ -23,10 +23,22 @@ struct Diagnosis: Sendable {
 
     private var engines: [Finding] {
         facts.configuration.configuration.engines.flatMap { engine in
-            switch engine.program {
-            case .builtin: [worker("engine \(engine.name)"), voices("voices of \(engine.name)")]
-            case .command(let command): [program(command[0], "engine \(engine.name)")]
-            }
+            let programs =
+                switch engine.program {
+                case .builtin: [worker("engine \(engine.name)"), voices("voices of \(engine.name)")]
+                case .command(let command): [program(command[0], "engine \(engine.name)")]
+                }
+            return programs + doctor(of: engine)
+        }
+    }
+
+    private func doctor(of engine: EngineConfiguration) -> [Finding] {
+        switch facts.doctors[engine.name] {
+        case .found(let findings): return findings
+        case .failed(let reason):
+            let remedy = "run it by hand: \((engine.doctor ?? []).joined(separator: " "))"
+            return [.missing("\(engine.name): its doctor", "it does not answer: \(reason)", remedy: remedy)]
+        case nil: return []
         }
     }
 

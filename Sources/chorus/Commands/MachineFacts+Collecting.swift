@@ -27,6 +27,7 @@ extension MachineFacts {
             case .command(let command):
                 facts.programs[command[0]] = path.path(of: command[0])
             }
+            if let doctor = engine.doctor { facts.doctors[engine.name] = await ask(doctor, of: engine) }
         }
         facts.listening = await listen(on: facts.configuration.configuration.listen)
         facts.socketDirectory = SocketDirectory.parent(environment)
@@ -51,6 +52,50 @@ extension MachineFacts {
             return .fails(path: path, reason: line ?? "it ends with \(result.terminationStatus)")
         } catch {
             return .fails(path: path, reason: "\(error)")
+        }
+    }
+
+    /// What a worker's doctor says: a JSON array of findings, each with `check`, `ok`, `detail` and perhaps `remedy`.
+    private static func ask(_ doctor: [String], of engine: EngineConfiguration) async -> Doctor {
+        struct Answer: Decodable {
+            var check: String
+            var ok: Bool
+            var detail: String
+            var remedy: String?
+        }
+        let (timeoutSeconds, limitBytes) = (60, 256 << 10)
+        let device = engine.placement(on: .here)[0]
+        let words = doctor.map { word in
+            word.split(separator: "{device}", omittingEmptySubsequences: false).joined(separator: device)
+        }
+        do {
+            let result = try await Subprocess.run(
+                .name("timeout"),
+                arguments: Arguments(["\(timeoutSeconds)"] + words),
+                environment: .inherit.updating(
+                    Dictionary(
+                        uniqueKeysWithValues: engine.environment.map {
+                            (Environment.Key(stringLiteral: $0.key), $0.value)
+                        }
+                    )
+                ),
+                output: .string(limit: limitBytes),
+                error: .string(limit: limitBytes)
+            )
+            guard let answers = try? JSONDecoder().decode([Answer].self, from: Data(result.standardOutput.utf8)) else {
+                let line = (result.standardOutput + result.standardError).split(separator: "\n").last.map(String.init)
+                return .failed(reason: line ?? "it ends with \(result.terminationStatus)")
+            }
+            return .found(
+                answers.map { answer in
+                    let check = "\(engine.name): \(answer.check)"
+                    return answer.ok
+                        ? .ok(check, answer.detail)
+                        : .missing(check, answer.detail, remedy: answer.remedy ?? "see the engine's own documentation")
+                }
+            )
+        } catch {
+            return .failed(reason: "\(error)")
         }
     }
 

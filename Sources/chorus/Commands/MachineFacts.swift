@@ -10,6 +10,14 @@ struct MachineFacts: Sendable, Equatable {
         case fails(path: String, reason: String)
     }
 
+    /// What came of an engine's own doctor.
+    enum Doctor: Sendable, Equatable {
+        /// What it found; the checks are named after the engine.
+        case found([Finding])
+        /// It did not answer; the last line it wrote says why.
+        case failed(reason: String)
+    }
+
     /// What came of listening for a moment.
     enum Listening: Sendable, Equatable {
         case free
@@ -27,6 +35,8 @@ struct MachineFacts: Sendable, Equatable {
     var worker: Worker?
     /// The directory of espeak-ng's voices.
     var voices: String?
+    /// What the engines' own doctors found, by the engine's name.
+    var doctors: [String: Doctor] = [:]
     /// Where the programs of command engines are, by the program's name.
     var programs: [String: String] = [:]
     /// Whether the server could listen.

@@ -17,6 +17,8 @@ struct Configuration: Sendable, Equatable {
     var segmentGap: Duration = .zero
     /// What one request may ask for, and how many there may be.
     var limits = Limits()
+    /// Where voices that callers made are kept; `auto` is the user's place for such things (see `StateDirectory`).
+    var stateDirectory = StateDirectory.auto
     /// How long requests in flight may go on after the server was told to stop.
     var drainTimeout: Duration = .seconds(30)
     /// What is logged, and how.

@@ -45,7 +45,7 @@ extension ConfigurationReader {
     }
 
     private static let engineKeys = [
-        "name", "builtin", "command", "devices", "instances", "load_timeout", "env", "voices",
+        "name", "builtin", "command", "devices", "instances", "load_timeout", "template", "doctor", "env", "voices",
     ]
 
     private mutating func readEngine(_ node: Node, name place: String) -> EngineConfiguration? {
@@ -70,6 +70,12 @@ extension ConfigurationReader {
             let timeout = value(node, name: "\(place).load_timeout", .duration(EngineConfiguration.loadTimeouts))
         {
             engine.loadTimeout = timeout
+        }
+        if let node = fields["template"], let usesTemplate = value(node, name: "\(place).template", .flag) {
+            engine.usesTemplate = usesTemplate
+        }
+        if let node = fields["doctor"] {
+            engine.doctor = readCommand(node, name: "\(place).doctor", placeholders: ["{device}"])
         }
         if let node = fields["env"] {
             engine.environment = readTexts(node, name: "\(place).env", keys: .variable, values: .any)
@@ -109,19 +115,25 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func readCommand(_ node: Node, name place: String) -> [String]? {
+    /// - Parameter known: the placeholders that there are. If `{uri}` is one of them it is needed: it says which socket
+    ///   to serve.
+    private mutating func readCommand(
+        _ node: Node,
+        name place: String,
+        placeholders known: [String] = ["{uri}", "{device}", "{instance}"]
+    ) -> [String]? {
         guard let nodes = list(node, name: place, of: "a program and its arguments") else { return nil }
         let count = problems.count
         let words = nodes.enumerated().compactMap { index, node in
             value(node, name: "\(place)[\(index)]", index == 0 ? .line : .any)
         }
         for (word, node) in zip(words, nodes) where count == problems.count {
-            for placeholder in Self.placeholders(in: word) where !Self.knownPlaceholders.contains(placeholder) {
-                let known = Self.knownPlaceholders.joined(separator: ", ")
-                report(node, "\(place) has the unknown placeholder \(placeholder); there are \(known)")
+            for placeholder in Self.placeholders(in: word) where !known.contains(placeholder) {
+                let all = known.count == 1 ? "is \(known[0])" : "are \(known.joined(separator: ", "))"
+                report(node, "\(place) has the unknown placeholder \(placeholder); there \(all)")
             }
         }
-        if count == problems.count, !words.contains(where: { $0.contains("{uri}") }) {
+        if count == problems.count, known.contains("{uri}"), !words.contains(where: { $0.contains("{uri}") }) {
             report(
                 node,
                 "\(place) has no {uri}; the program must be told there which socket to serve, as in --uri \"{uri}\""
@@ -129,8 +141,6 @@ extension ConfigurationReader {
         }
         return count == problems.count ? words : nil
     }
-
-    private static let knownPlaceholders = ["{uri}", "{device}", "{instance}"]
 
     /// The words in braces; JSON in an argument has none, because its words are quoted.
     private static func placeholders(in word: String) -> [String] {

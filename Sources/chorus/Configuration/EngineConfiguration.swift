@@ -12,8 +12,9 @@ struct EngineConfiguration: Sendable, Equatable {
     var name: String
     /// What an instance runs.
     var program: Program
-    /// Where instances live, such as `cpu` or `cuda:0`; not empty, no device twice.
-    var devices = ["cpu"]
+    /// Where instances live, such as `cpu` or `cuda:0`; not empty, no device twice. `nil` is wherever the machine is
+    /// best at it: on all of its GPUs, if it has any and the command has a place for the device, else on `cpu`.
+    var devices: [String]?
     /// How many instances there are.
     var instances = InstanceCount.auto
     /// What `load_timeout` may be.
@@ -21,6 +22,11 @@ struct EngineConfiguration: Sendable, Equatable {
 
     /// How long an instance may take from its start until it serves.
     var loadTimeout: Duration = .seconds(60)
+    /// Whether instances are copies of a process that has loaded what they share. The program has to know how.
+    var usesTemplate = false
+    /// A program and its arguments that say what the engine lacks on this machine, for `chorus doctor`. `{device}`
+    /// stands for a device of its instances.
+    var doctor: [String]?
     /// Added to the environment of its instances.
     var environment: [String: String] = [:]
     /// Other names of voices, and what they stand for: a voice of the engine, `auto`, or `auto+VARIANT`.
@@ -40,16 +46,28 @@ struct EngineConfiguration: Sendable, Equatable {
     }
 
     /// The device of each instance, in the order of the instances.
-    /// - Parameter cores: cores of this machine; `auto` runs one instance on each of them, and one on each other
-    ///   device.
-    func placement(cores: Int) -> [String] {
+    /// - Parameter hardware: `auto` runs one instance on each of its cores, and one on each other device.
+    func placement(on hardware: Hardware) -> [String] {
+        let devices = devices ?? (takesDevice && !hardware.gpus.isEmpty ? hardware.gpus : ["cpu"])
         switch instances {
         case .exactly(let count):
             return (0..<count).map { devices[$0 % devices.count] }
         case .auto:
-            let wanted = devices.flatMap { $0 == "cpu" ? Array(repeating: $0, count: max(1, cores)) : [$0] }
+            let wanted = devices.flatMap { $0 == "cpu" ? Array(repeating: $0, count: hardware.cores) : [$0] }
             return Array(wanted.prefix(InstanceCount.range.upperBound))
         }
+    }
+
+    /// What keeps the threads of all instances together from being more than the cores: with OpenMP, whose threads wait
+    /// busily, as few as two too many make a model ten times slower. What the user says comes first.
+    func threadLimits(on hardware: Hardware) -> [String: String] {
+        let threads = max(1, hardware.cores / placement(on: hardware).count)
+        return ["OMP_NUM_THREADS": String(threads), "OMP_WAIT_POLICY": "PASSIVE"]
+    }
+
+    /// Whether the program is told where to put its instance.
+    private var takesDevice: Bool {
+        if case .command(let command) = program { command.contains { $0.contains("{device}") } } else { false }
     }
 
     /// The program and arguments of an instance, its placeholders still in it.

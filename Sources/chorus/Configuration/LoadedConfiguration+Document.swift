@@ -37,14 +37,18 @@ extension EngineConfiguration {
             case .builtin(let engine): Entry("builtin", .value(engine.rawValue))
             case .command(let words): Entry("command", .list(words.map { .text($0) }))
             }
-        return .mapping([
-            Entry("name", .text(name)),
-            program,
-            Entry("devices", .list(devices.map { .text($0) })),
+        func list(_ key: String, _ words: [String]?) -> [Entry] {
+            words.map { [Entry(key, .list($0.map { .text($0) }))] } ?? []
+        }
+        var entries = [Entry("name", .text(name)), program]
+        entries += list("devices", devices)
+        entries += [
             Entry("instances", .value(instances.description), comment: origin),
             Entry("load_timeout", .value(DurationText.text(loadTimeout))),
-            Entry("env", texts(environment)),
-            Entry("voices", texts(voices)),
-        ])
+            Entry("template", .value(String(usesTemplate))),
+        ]
+        entries += list("doctor", doctor)
+        entries += [Entry("env", texts(environment)), Entry("voices", texts(voices))]
+        return .mapping(entries)
     }
 }

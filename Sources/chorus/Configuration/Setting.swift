@@ -41,6 +41,7 @@ struct Setting: Sendable {
         Setting("limits.max_body", \.limits.maxBody, .size(1 << 10...1 << 26)),
         Setting("limits.max_streams", \.limits.maxStreams, .integer(1...100_000)),
         Setting("limits.write_stall", \.limits.writeStall, .duration(.seconds(1) ... .seconds(3_600))),
+        Setting("state_dir", \.stateDirectory, .directory),
         Setting("drain_timeout", \.drainTimeout, .duration(.zero ... .seconds(3_600))),
         Setting("log.level", \.log.level, .choice),
         Setting("log.format", \.log.format, .choice),

@@ -54,6 +54,17 @@ extension ValueFormat where Value == ListenAddress {
     }
 }
 
+extension ValueFormat where Value == Bool {
+    /// Yes or no.
+    static var flag: ValueFormat {
+        ValueFormat(
+            allowed: "true or false",
+            read: { text in ["true": true, "false": false][text] },
+            write: { String($0) }
+        )
+    }
+}
+
 extension ValueFormat where Value == InstanceCount {
     /// A number of instances.
     static var instances: ValueFormat {
@@ -120,6 +131,13 @@ extension ValueFormat where Value == String {
     /// A line of text with something in it.
     static var line: ValueFormat {
         .text("a line of text") { text in !text.isEmpty && !text.unicodeScalars.contains { $0.value < 0x20 } }
+    }
+
+    /// The path of a directory.
+    static var directory: ValueFormat {
+        .text("auto or an absolute path, such as /var/lib/chorus") { text in
+            text == StateDirectory.auto || (text.hasPrefix("/") && !text.unicodeScalars.contains { $0.value < 0x20 })
+        }
     }
 
     /// Any text, also none.

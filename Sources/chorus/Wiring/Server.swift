@@ -62,8 +62,8 @@ struct Server {
     private func greet(port: Int) {
         let host = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         let address = "http://\(ListenAddress(host: host, port: port))"
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        let engines = configuration.engines.map { "\($0.name) × \($0.placement(cores: cores).count)" }
+        let hardware = Hardware.here
+        let engines = configuration.engines.map { "\($0.name) × \($0.placement(on: hardware).count)" }
         print(
             """
             Listening on \(address)

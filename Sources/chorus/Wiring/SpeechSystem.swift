@@ -22,6 +22,14 @@ struct SpeechSystem: Sendable {
             eventLoop: eventLoop,
             logger: logger
         )
+        let state = StateDirectory.path(configured: configuration.stateDirectory, environment)
+        let voices = VoiceStore(directory: "\(state)/voices")
+        for problem in voices.problems {
+            logger.warning(
+                "A made voice is left out.",
+                metadata: ["voice.file": "\(problem.file)", "error.reason": "\(problem.reason)"]
+            )
+        }
         pipeline = SpeechPipeline(
             runner: supervisor,
             configuration: PipelineConfiguration(
@@ -29,7 +37,8 @@ struct SpeechSystem: Sendable {
                 voices: Dictionary(uniqueKeysWithValues: configuration.engines.map { ($0.name, $0.voices) }),
                 segmentGap: configuration.segmentGap,
                 maxUtterances: configuration.limits.maxStreams
-            )
+            ),
+            voiceStore: voices
         )
     }
 }
@@ -47,15 +56,17 @@ extension SupervisorConfiguration {
             )
         }
         let programs = ProgramSearch.besideChorus(environment)
-        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let hardware = Hardware.here
         self.init(
             engines: configuration.engines.map { engine in
                 Engine(
                     name: engine.name,
                     command: engine.command(search: programs),
-                    environment: environment.merging(engine.environment) { _, own in own },
-                    devices: engine.placement(cores: cores),
-                    loadTimeout: engine.loadTimeout
+                    environment: engine.threadLimits(on: hardware).merging(environment) { _, inherited in inherited }
+                        .merging(engine.environment) { _, own in own },
+                    devices: engine.placement(on: hardware),
+                    loadTimeout: engine.loadTimeout,
+                    usesTemplate: engine.usesTemplate
                 )
             },
             socketParent: directory

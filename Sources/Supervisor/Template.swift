@@ -1,0 +1,34 @@
+import Glibc
+import PoolCore
+
+/// Which template: one for each engine and kind of device.
+struct TemplateID: Hashable {
+    var engine: Int
+    /// Such as `cuda`, for all of `cuda:0`, `cuda:1`.
+    var deviceKind: String
+
+    /// The template for instances on a device.
+    init(engine: Int, device: String) {
+        self.engine = engine
+        deviceKind = String(device.prefix { $0 != ":" })
+    }
+}
+
+/// A template, as the shell sees it: a process that has loaded what instances share, and makes copies of itself.
+enum Template {
+    /// It loads, and these wait for it. → ready, unusable
+    case loading(waiting: [ProcessID], pid: pid_t?)
+    /// It makes copies. When it ends there is none, and the next instance starts one.
+    case ready(pid_t)
+    /// It ended before it was ready. Instances are started without one from now on.
+    case unusable
+
+    /// Its process, while there is one.
+    var pid: pid_t? {
+        switch self {
+        case .loading(_, let pid): pid
+        case .ready(let pid): pid
+        case .unusable: nil
+        }
+    }
+}
