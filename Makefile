@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help serve test bench lint format sanitize fuzz clean release setup-serve setup-test
+.PHONY: help serve serve-chattts test bench bench-chattts lint format sanitize fuzz clean release chattts setup-serve setup-test
 
 VENV := .venv/bin
+CHATTTS := .venv-chattts/bin/python
 PYTHON := Tests/Clients
 SWIFT := Package.swift Sources Tests Benchmarks Fuzz
 # The targets whose tests the thread sanitizer watches: all that share state, but those that start processes: between clone and
@@ -15,14 +16,19 @@ SANITIZED := PoolCoreTests|SpeechCoreTests|SpeechPipelineTests|WyomingTests|Obse
 SECONDS_EACH ?= 30
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand --tabs=16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand --tabs=24
 
 serve: release ## install what is missing, build, and speak on http://127.0.0.1:8080 (ARGS="--help")
 	@exec .build/release/chorus serve $(ARGS)
 
-test: .venv/ready ## every test: install what is missing, build, unit tests, real clients
+serve-chattts: release chattts ## the same with ChatTTS: install it, fetch its weights unless CHATTTS_ASSETS has them
+	@$(CHATTTS) -m chorus_chattts.assets fetch
+	exec .build/release/chorus serve --config deploy/chattts.yaml $(ARGS)
+
+test: .venv/ready chattts ## every test: install what is missing, build, unit tests, real clients, real ChatTTS
 	@swift build --build-tests
 	swift test --skip-build --disable-xctest
+	$(CHATTTS) -m pytest -c python/pyproject.toml python
 	$(VENV)/pytest -c $(PYTHON)/pyproject.toml $(PYTHON)
 
 bench: release ## what the gateway costs: time, throughput, memory, start
@@ -30,16 +36,20 @@ bench: release ## what the gateway costs: time, throughput, memory, start
 	swift build --configuration release --package-path Benchmarks
 	Benchmarks/.build/release/gateway-bench $(ARGS)
 
+bench-chattts: chattts ## what ChatTTS costs behind Chorus, on random weights of the full size
+	@$(CHATTTS) python/chorus_chattts/bench/bench.py $(ARGS)
+
 lint: .venv/ready ## style of the Swift, Python and shell sources
 	@swift format lint --strict --parallel --recursive $(SWIFT)
-	$(VENV)/ruff check --quiet $(PYTHON)
-	$(VENV)/ruff format --quiet --check $(PYTHON)
+	$(VENV)/ruff check --quiet $(PYTHON) python
+	$(VENV)/ruff format --quiet --check $(PYTHON) python
 	$(VENV)/mypy --config-file $(PYTHON)/pyproject.toml $(PYTHON)
+	cd python && ../$(VENV)/mypy --config-file pyproject.toml .
 
 format: .venv/ready ## put the style right
 	@swift format --in-place --parallel --recursive $(SWIFT)
-	$(VENV)/ruff check --quiet --fix $(PYTHON)
-	$(VENV)/ruff format --quiet $(PYTHON)
+	$(VENV)/ruff check --quiet --fix $(PYTHON) python
+	$(VENV)/ruff format --quiet $(PYTHON) python
 
 sanitize: setup-test ## the unit tests under the thread sanitizer
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp" \
@@ -49,11 +59,16 @@ fuzz: setup-test ## hostile input for the parsers, SECONDS_EACH=30 each
 	@Fuzz/run.sh $(SECONDS_EACH)
 
 clean: ## forget everything that was built
-	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build .venv
+	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build .venv .venv-chattts
 
 release: setup-serve
 	@swift build --configuration release --product chorus
 	swift build --configuration release --product chorus-espeak
+
+# Does nothing when it is there already.
+chattts:
+	@scripts/setup.sh chattts
+	scripts/chattts.sh
 
 setup-serve:
 	@scripts/setup.sh serve

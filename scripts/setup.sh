@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what Chorus needs and does not find: Debian packages, by name. Does nothing, quickly, when all is there.
-# Usage: scripts/setup.sh [serve|test]
+# Usage: scripts/setup.sh [serve|chattts|test]
 set -euo pipefail
 
 readonly purpose=${1:-serve}
@@ -24,8 +24,10 @@ if [[ $purpose == test ]]; then
         "espeak-ng what our espeak engine is compared with"
         "ffmpeg decodes every format that we encode"
         "curl a client that everybody has"
-        "python3-venv the client tests are Python"
     )
+fi
+if [[ $purpose != serve ]]; then
+    needs+=("python3-venv ChatTTS and the client tests are Python")
 fi
 
 fail() {

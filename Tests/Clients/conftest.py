@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from chattts import PYTHON, chattts_engine, write_assets
 from server import BIN, Server, espeak_engine, fake_engine
 
 
@@ -21,6 +22,8 @@ def pytest_sessionstart() -> None:
     missing = [name for name in ("chorus", "chorus-espeak", "FakeWorker") if not (BIN / name).exists()]
     if missing:
         pytest.exit(f"{', '.join(missing)} not found in {BIN}; build first: swift build --build-tests", returncode=3)
+    if not PYTHON.exists():
+        pytest.exit(f"{PYTHON} not found; make it first: scripts/chattts.sh", returncode=3)
 
 
 @pytest.fixture
@@ -52,6 +55,20 @@ def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose audio can be checked bit for bit, shared by tests that leave it as it was."""
     engine = fake_engine("--voices", "fake:en,fake2:en", instances=2)
     server = Server(tmp_path_factory.mktemp("fake"), [engine], models={"tts-1": "fake"})
+    yield server
+    _stop([server])
+
+
+@pytest.fixture(scope="session")
+def chattts_assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny assets for ChatTTS."""
+    return write_assets(tmp_path_factory.mktemp("chattts-assets"))
+
+
+@pytest.fixture(scope="session")
+def chattts_server(tmp_path_factory: pytest.TempPathFactory, chattts_assets: Path) -> Iterator[Server]:
+    """A server with ChatTTS, shared by tests that leave it as it was."""
+    server = Server(tmp_path_factory.mktemp("chattts"), [chattts_engine(chattts_assets, instances=2)])
     yield server
     _stop([server])
 

@@ -21,9 +21,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("CHORUS_BIN_DIR", REPOSITORY / ".build" / "debug"))
 """Where the programs under test are; release ones are tested with CHORUS_BIN_DIR=.build/release."""
 
-START_LIMIT = 30.0
+START_LIMIT = 120.0
 STOP_LIMIT = 30.0
-"""Seconds that a server may take to start and to stop: wide, for debug binaries on a busy machine."""
+"""Seconds that a server may take to start and to stop: wide, for debug binaries and models on a busy machine."""
 
 _MARK = "CLIENT_TEST_MARK"
 

@@ -1,0 +1,1 @@
+"""ChatTTS as an engine of Chorus."""

@@ -1,0 +1,66 @@
+"""Which language each part of a mixed text is read in."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from chorus_chattts.text.alphabet import HAN
+from chorus_chattts.text.grammar import RUN, Language
+
+_PIECE = re.compile(
+    rf"(?P<token>\[\w+\])"
+    rf"|(?P<zh>[{HAN}]+)"
+    rf"|(?P<number>(?=[{RUN}]*?[0-9])(?![0-9]+(?:st|nd|rd|th)(?![{RUN}]))[{RUN}]+)"
+    rf"|(?P<en>(?=[{RUN}]*?[A-Za-z])[{RUN}]+)"
+    rf"|(?P<other>.)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a text in one language, or a control token."""
+
+    text: str
+    language: Language | None
+    """None for a control token."""
+
+
+def stretches(text: str) -> Iterator[Stretch]:
+    """The parts of a text that `scan` has made; together they are the text.
+
+    Words have the language of their script. A number, with the letters it is written with (3kg, MP3), has that of the
+    nearest word, and Chinese when two are as near: mixed texts are mostly Chinese ones with English words. Without any
+    word, letters make it English. Marks and spaces belong to what is before them, or to the first word.
+    """
+    pieces = list(_PIECE.finditer(text))
+    words = [piece for piece in pieces if piece.lastgroup in ("zh", "en")]
+    languages: list[Language | None] = []
+    alone: Language = "en" if re.search("[A-Za-z]", re.sub(r"\[\w+\]", "", text)) else "zh"
+    current = _language(words[0]) if words else alone
+    coming = 0  # The first of `words` that is not before the piece.
+    for piece in pieces:
+        while coming < len(words) and words[coming].start() < piece.start():
+            coming += 1
+        if piece.lastgroup == "number":
+            current = _nearest(piece, words[max(coming - 1, 0) : coming + 1]) if words else alone
+        elif piece.lastgroup in ("zh", "en"):
+            current = _language(piece)
+        languages.append(None if piece.lastgroup == "token" else current)
+    for language, group in groupby(zip(pieces, languages, strict=True), key=lambda item: item[1]):
+        yield Stretch("".join(piece[0] for piece, _ in group), language)
+
+
+def _language(word: re.Match[str]) -> Language:
+    return "zh" if word.lastgroup == "zh" else "en"
+
+
+def _nearest(number: re.Match[str], words: list[re.Match[str]]) -> Language:
+    """The language of the nearer of the words beside a number."""
+
+    def distance(word: re.Match[str]) -> tuple[int, bool]:
+        gap = max(word.start() - number.end(), number.start() - word.end())
+        return gap, _language(word) == "en"
+
+    return _language(min(words, key=distance))
