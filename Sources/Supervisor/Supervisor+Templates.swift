@@ -50,7 +50,9 @@ extension Supervisor {
         let output: CInt
         do throws(SystemError) {
             output = try openOutput { supervisor, line in
-                supervisor.logger.info("A template wrote a line.", metadata: [.instance: "\(name)", .line: "\(line)"])
+                let line = WorkerLine(line)
+                let metadata: Logger.Metadata = [.instance: "\(name)", .line: "\(line.text)"]
+                supervisor.logger.log(level: line.level, "A template wrote a line.", metadata: metadata)
             }
         } catch {
             templateEnded(id, because: "\(error)")

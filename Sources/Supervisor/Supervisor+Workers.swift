@@ -105,10 +105,11 @@ extension Supervisor {
     }
 
     private func wrote(_ line: String, _ process: ProcessID) {
-        log(.info, "A worker wrote a line.", process, [.line: "\(line)"])
+        let line = WorkerLine(line)
+        log(line.level, "A worker wrote a line.", process, [.line: "\(line.text)"])
         guard var words = workers[process]?.lastWords else { return }
         if words.count == Worker.lastWordsKept { words.removeFirst() }
-        words.append(line)
+        words.append(line.text)
         workers[process]?.lastWords = words
     }
 

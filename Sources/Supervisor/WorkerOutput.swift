@@ -4,8 +4,8 @@ import NIOCore
 final class WorkerOutput: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// A line is cut here, in bytes.
-    static let longestLine = 4096
+    /// A line is cut here, in bytes. A log line may hold the stack of an exception.
+    static let longestLine = 16 << 10
     /// Lines that pass at once.
     static let burst = 100.0
     /// Lines that pass in each second after that.
