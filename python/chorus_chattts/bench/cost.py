@@ -77,7 +77,7 @@ def measure(workbench: Workbench) -> list[Figure]:
     with ComparedWorker(workbench, "compared") as worker:
         for way in (ENGINE, DIRECT, STREAM):  # First words are slower.
             worker.run(way, effort.segment // 2)
-        rounds = [_round(worker, number, effort.segment) for number in range(effort.rounds)]
+        rounds = [_round(worker, number, effort.segment) for number in range(effort.comparisons)]
         long = {way: worker.run(way, effort.long) for way in (STREAM, ENGINE)}
     return [*_segment_figures(rounds, effort.segment), *_long_figures(rounds, long, effort.long)]
 

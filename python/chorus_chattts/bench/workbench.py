@@ -27,8 +27,10 @@ class BenchError(Exception):
 class Effort:
     """How much work is done for a figure. Text is spoken with a fixed number of tokens, 21.3 ms of sound each."""
 
+    comparisons: int
+    """How often the ways to call ChatTTS take turns: a machine's own unrest is as large as what is asked."""
     rounds: int
-    """How often a comparison is repeated."""
+    """How often one instance and two take turns."""
     segment: int
     """Tokens of a segment."""
     long: int
@@ -39,8 +41,8 @@ class Effort:
     """Instances that are killed and born again."""
 
 
-FULL = Effort(rounds=5, segment=64, long=512, requests=3, births=5)
-QUICK = Effort(rounds=1, segment=32, long=96, requests=1, births=1)
+FULL = Effort(comparisons=9, rounds=3, segment=64, long=512, requests=3, births=5)
+QUICK = Effort(comparisons=1, rounds=1, segment=32, long=96, requests=1, births=1)
 
 
 @dataclass(frozen=True)
