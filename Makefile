@@ -36,7 +36,7 @@ bench: release ## what the gateway costs: time, throughput, memory, start
 	swift build --configuration release --package-path Benchmarks
 	Benchmarks/.build/release/gateway-bench $(ARGS)
 
-bench-chattts: chattts ## what ChatTTS costs behind Chorus, on random weights of the full size
+bench-chattts: release chattts ## what ChatTTS costs behind Chorus, on random weights of the full size
 	@$(CHATTTS) python/chorus_chattts/bench/bench.py $(ARGS)
 
 lint: .venv/ready ## style of the Swift, Python and shell sources
