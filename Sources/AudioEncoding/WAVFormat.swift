@@ -13,7 +13,7 @@ struct WAVFormat {
 
     var encoding: Encoding
     var channels: Int
-    /// Within `PCM.sampleRates`.
+    /// Within `WAVReader.sampleRates`.
     var sampleRate: Int
     /// Bytes of one sample of all channels.
     var frameBytes: Int
@@ -45,8 +45,8 @@ struct WAVFormat {
                 "The wav file has \(channels) channels, but may have from 1 to \(WAVReader.maxChannels)."
             )
         }
-        guard PCM.sampleRates.contains(sampleRate) else {
-            let (lowest, highest) = (PCM.sampleRates.lowerBound, PCM.sampleRates.upperBound)
+        guard WAVReader.sampleRates.contains(sampleRate) else {
+            let (lowest, highest) = (WAVReader.sampleRates.lowerBound, WAVReader.sampleRates.upperBound)
             throw .recording("The wav file has \(sampleRate) Hz, but may have from \(lowest) to \(highest).")
         }
         guard frameBytes == channels * bits / 8 else {

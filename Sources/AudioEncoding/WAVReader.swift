@@ -7,6 +7,9 @@ package import SpeechCore
 package enum WAVReader {
     /// How long a recording may be.
     package static let durations: ClosedRange<Duration> = .seconds(1) ... .seconds(30)
+    /// Samples per second of a recording. The longest one of the highest rate is 5.8 MB of 16-bit samples, which is
+    /// less than a worker takes in one piece.
+    package static let sampleRates = 8_000...96_000
     /// Channels of a recording at the most. They are averaged.
     package static let maxChannels = 8
 

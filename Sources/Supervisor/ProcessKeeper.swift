@@ -6,8 +6,8 @@ import Synchronization
 /// Starts processes, waits for their ends and ends them, all on one thread.
 ///
 /// The thread lives as long as the keeper's processes: the kernel sends a process its parent-death signal when the
-/// *thread* that started it ends. And since only this thread reaps, a signal never goes to a process number that has
-/// been reused.
+/// *thread* that started it ends. And since only this thread reaps, and templates reap their copies only when it tells
+/// them to, a signal never goes to a process number that has been reused, unless a template died before its copy.
 final class ProcessKeeper: Sendable {
     /// A process to start.
     struct Launch: Sendable {
@@ -172,7 +172,13 @@ final class ProcessKeeper: Sendable {
                 follow(order, in: &house)
             }
             for pid in house.templates.keys { hear(template: pid, in: &house) }
-            for (pid, process) in house.kept where hasEnded(process.pidfd) { bury(pid, in: &house) }
+            let ended = house.kept.filter { hasEnded($0.value.pidfd) }.keys
+            // Templates first: they cannot be asked any more how their copies ended.
+            for pid in ended where house.templates[pid] != nil { bury(pid, in: &house) }
+            for pid in ended { bury(pid, in: &house) }
+            for (pid, channel) in house.templates {
+                if let deadline = channel.deadline, deadline <= .now { kill(-pid, SIGKILL) }
+            }
         }
     }
 
@@ -203,7 +209,9 @@ final class ProcessKeeper: Sendable {
     private func waitForNews(of house: Household) {
         let descriptors = [wakeup.read] + house.kept.values.map(\.pidfd) + house.templates.values.map(\.socket)
         var waits = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        while poll(&waits, nfds_t(waits.count), -1) < 0 && errno == EINTR {}
+        let deadline = house.templates.values.compactMap(\.deadline).min()
+        let milliseconds = deadline.map { max(1, ContinuousClock.now.duration(to: $0) / .milliseconds(1)) }
+        while poll(&waits, nfds_t(waits.count), milliseconds.map { CInt($0) } ?? -1) < 0 && errno == EINTR {}
         if waits[0].revents != 0 {
             var bytes = [UInt8](repeating: 0, count: 4096)
             _ = read(wakeup.read, &bytes, bytes.count)

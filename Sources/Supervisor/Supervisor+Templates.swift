@@ -12,9 +12,9 @@ extension Supervisor {
             copy(process, of: pid)
         case .loading(let waiting, let pid):
             templates[id] = .loading(waiting: waiting + [process], pid: pid)
-        case .unusable:
+        case .unusable(let until) where until > .now():
             launch(process)
-        case nil:
+        case .unusable, nil:
             templates[id] = .loading(waiting: [process], pid: nil)
             startTemplate(id)
         }
@@ -104,7 +104,7 @@ extension Supervisor {
             templates[id] = nil
             log(.error, "A template ended, and its copies with it.", id, pid, [.reason: "\(reason)"])
         case .loading(let waiting, let pid):
-            templates[id] = .unusable
+            templates[id] = .unusable(until: .now() + Template.pause)
             let message: Logger.Message = "A template did not load. Instances are started one by one."
             log(.error, message, id, pid, [.reason: "\(reason)"])
             for process in waiting { launch(process) }

@@ -1,4 +1,5 @@
 import Glibc
+import NIOCore
 import PoolCore
 
 /// Which template: one for each engine and kind of device.
@@ -20,8 +21,11 @@ enum Template {
     case loading(waiting: [ProcessID], pid: pid_t?)
     /// It makes copies. When it ends there is none, and the next instance starts one.
     case ready(pid_t)
-    /// It ended before it was ready. Instances are started without one from now on.
-    case unusable
+    /// It ended before it was ready. For a while instances are started without one.
+    case unusable(until: NIODeadline)
+
+    /// How long it is done without one that did not load.
+    static let pause = TimeAmount.minutes(10)
 
     /// Its process, while there is one.
     var pid: pid_t? {

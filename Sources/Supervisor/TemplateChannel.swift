@@ -13,19 +13,27 @@ final class TemplateChannel {
     struct Copy {
         var pid: pid_t
         var pidfd: CInt
+        var asked = ContinuousClock.now
         var started: @Sendable (Result<pid_t, SystemError>) -> Void
+        var exited: @Sendable (ProcessKeeper.Exit) -> Void
+    }
+
+    private struct Reap {
+        var asked = ContinuousClock.now
         var exited: @Sendable (ProcessKeeper.Exit) -> Void
     }
 
     /// Bytes of a packet that the template may send.
     private static let packetLimitBytes = 16 << 10
+    /// How long a template may take to answer. It has nothing else to do, and a copy takes it milliseconds.
+    private static let answerTimeout = Duration.seconds(10)
 
     let socket: CInt
     /// Told once, when copies can be made.
     private var ready: (@Sendable () -> Void)?
     private var forksMade = 0
     private var forks: [Int: Copy] = [:]
-    private var reaps: [pid_t: @Sendable (ProcessKeeper.Exit) -> Void] = [:]
+    private var reaps: [pid_t: Reap] = [:]
 
     init(socket: CInt, ready: @escaping @Sendable () -> Void) {
         self.socket = socket
@@ -51,7 +59,12 @@ final class TemplateChannel {
 
     /// Asks how a copy ended, of which it is known that it has.
     func reap(_ pid: pid_t, exited: @escaping @Sendable (ProcessKeeper.Exit) -> Void) {
-        if send(Request(type: "reap", pid: pid)) == 0 { reaps[pid] = exited } else { exited(.unknown) }
+        if send(Request(type: "reap", pid: pid)) == 0 { reaps[pid] = Reap(exited: exited) } else { exited(.unknown) }
+    }
+
+    /// When the template has failed to answer in time; `nil` while nothing was asked.
+    var deadline: ContinuousClock.Instant? {
+        (forks.values.map(\.asked) + reaps.values.map(\.asked)).min().map { $0 + Self.answerTimeout }
     }
 
     /// Hears what the template has said.
@@ -68,20 +81,22 @@ final class TemplateChannel {
                 return (copies, false)
             }
             if let copy = heard(reply, descriptor: descriptor) { copies.append(copy) }
+            // Out of descriptors we were not given the copy's. Nobody can watch it, so it goes with its template.
+            if reply.type == "forked", descriptor < 0 { return (copies, false) }
         }
     }
 
     /// The template has ended: nothing that was asked for will come.
     func end() {
         for id in forks.keys { forkFailed(id, ECHILD) }
-        for exited in reaps.values { exited(.unknown) }
+        for reap in reaps.values { reap.exited(.unknown) }
         reaps = [:]
     }
 
     private func heard(_ reply: Reply, descriptor: CInt) -> Copy? {
         switch reply.type {
         case "forked":
-            if let id = reply.id, var copy = forks.removeValue(forKey: id), let pid = reply.pid, descriptor >= 0 {
+            if descriptor >= 0, let pid = reply.pid, let id = reply.id, var copy = forks.removeValue(forKey: id) {
                 (copy.pid, copy.pidfd) = (pid, descriptor)
                 return copy
             }
@@ -89,10 +104,10 @@ final class TemplateChannel {
             ready?()
             ready = nil
         case "failed":
-            if let id = reply.id { forkFailed(id, EAGAIN) }
+            if let id = reply.id { forkFailed(id, EAGAIN, reply.reason) }
         case "reaped":
-            if let pid = reply.pid, let exited = reaps.removeValue(forKey: pid) {
-                exited(reply.signal.map { .signal($0) } ?? reply.status.map { .status($0) } ?? .unknown)
+            if let pid = reply.pid, let reap = reaps.removeValue(forKey: pid) {
+                reap.exited(reply.signal.map { .signal($0) } ?? reply.status.map { .status($0) } ?? .unknown)
             }
         default: break
         }
@@ -100,8 +115,9 @@ final class TemplateChannel {
         return nil
     }
 
-    private func forkFailed(_ id: Int, _ error: CInt) {
-        let failure = SystemError("fork an instance from its template", number: error)
+    private func forkFailed(_ id: Int, _ error: CInt, _ reason: String? = nil) {
+        let words = reason.map { " (\($0))" } ?? ""
+        let failure = SystemError("fork an instance from its template\(words)", number: error)
         forks.removeValue(forKey: id)?.started(.failure(failure))
     }
 
@@ -125,5 +141,6 @@ final class TemplateChannel {
         var pid: pid_t?
         var status: CInt?
         var signal: CInt?
+        var reason: String?
     }
 }

@@ -189,7 +189,7 @@ struct WAVReaderTests {
             if next(4) == 0 { bytes = Array(bytes.prefix(next(bytes.count))) }
             do {
                 let pcm = try read(bytes)
-                #expect(PCM.sampleRates.contains(pcm.sampleRate), "seed \(seed)")
+                #expect(WAVReader.sampleRates.contains(pcm.sampleRate), "seed \(seed)")
                 #expect(pcm.samples.count <= 50_000, "seed \(seed)")
             } catch {
                 #expect((error as? AudioEncodingError)?.code == .invalidRecording, "seed \(seed)")

@@ -142,15 +142,27 @@ struct EngineReadingTests {
         #expect(untold.placement(on: machine) == ["cpu", "cpu", "cpu", "cpu"])
     }
 
+    @Test(
+        "GPUs are those that a program of ours would see",
+        arguments: [
+            (["nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "null"], nil, 2),
+            (["nvidia0", "nvidia1"], "1", 1), (["nvidia0", "nvidia1"], "", 0), (["nvidia0"], "-1", 0),
+            (["nvidia0", "nvidia1"], "GPU-8a7c,GPU-1b2c", 2), (["nvidia0"], "0,1,2", 1), ([], nil, 0), ([], "0", 0),
+        ] as [([String], String?, Int)]
+    )
+    func countsGPUs(files: [String], visible: String?, count: Int) {
+        #expect(Hardware.gpus(deviceFiles: files, visible: visible) == (0..<count).map { "cuda:\($0)" })
+    }
+
     @Test("The threads of all instances together are not more than the cores")
     func limitsThreads() {
-        var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
-        let machine = Hardware(cores: 8)
-        #expect(engine.threadLimits(on: machine) == ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"])
-        engine.instances = .exactly(3)
-        #expect(engine.threadLimits(on: machine)["OMP_NUM_THREADS"] == "2")
-        engine.instances = .exactly(20)
-        #expect(engine.threadLimits(on: machine)["OMP_NUM_THREADS"] == "1")
+        func limits(_ instances: Int) -> [String: String] {
+            EngineConfiguration.threadLimits(on: Hardware(cores: 8), instances: instances)
+        }
+        #expect(limits(8) == ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"])
+        #expect(limits(3)["OMP_NUM_THREADS"] == "2")
+        #expect(limits(20)["OMP_NUM_THREADS"] == "1")
+        #expect(limits(0)["OMP_NUM_THREADS"] == "8")
     }
 
     @Test("a built-in engine runs the worker that is found, and keeps its bare name if none is")

@@ -16,6 +16,11 @@ def say(server: Server, text: str = TEXT) -> bytes:
     return server.speak(text, engine_options=tokens(24)).raise_for_status().content
 
 
+def parent_of(pid: int) -> int:
+    """The parent of a process."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def test_a_caller_who_leaves_frees_the_instance(serve: Serve, chattts_assets: Path) -> None:
     server = serve(chattts_engine(chattts_assets, instances=1))
     expected = say(server)
@@ -32,11 +37,14 @@ def test_an_instance_that_dies_is_born_again_from_its_template_and_the_job_runs_
 ) -> None:
     server = serve(chattts_engine(chattts_assets, instances=2))
     expected = say(server)
+    template = {parent_of(each["pid"]) for each in server.instances()}
+    assert len(template) == 1, "both were forked by one process"
     call = server.call(TEXT, engine_options=tokens(24), response_format="wav")
     victim = next((each for each in server.instances() if each["state"] == "busy"), server.instances()[0])
     os.kill(victim["pid"], signal.SIGKILL)
     assert call.response().status == 200
     wait_until(lambda: server.restarts() == 1 and server.is_at_full_strength(), "the instance is back")
+    assert {parent_of(each["pid"]) for each in server.instances()} == template
     assert {say(server) for _ in range(4)} == {expected}
 
 

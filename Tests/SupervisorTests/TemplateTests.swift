@@ -74,8 +74,23 @@ import Testing
 
     @Test("A pool that is told to stop while its template loads stops")
     func stopsWhileLoading() async throws {
-        try await FakePool.with(command: ["sleep", "600", "{uri}"], usesTemplate: true, waitUntilReady: false) { pool in
+        try await FakePool.with(command: ["sleep", "600"], usesTemplate: true, waitUntilReady: false) { pool in
             try await pool.until { $0.instances[0].state == "starting" }
+        }
+    }
+
+    @Test("A template that does not answer is given up with its copies, and another one takes its place")
+    func templateHangs() async throws {
+        try await FakePool.with(instances: 2, usesTemplate: true) { pool in
+            let before = await pids(pool)
+            let template = try #require(parent(of: before[0]))
+            kill(template, SIGSTOP)
+            kill(before[0], SIGKILL)
+            try await pool.until { pool in
+                pool.instances.allSatisfy { $0.restarts >= 1 && $0.state == "ready" }
+            }
+            #expect(parent(of: await pids(pool)[0]) != template)
+            try await expect(pool.submit("After."), says: "After.")
         }
     }
 }

@@ -28,6 +28,10 @@ struct Diagnosis: Sendable {
                 case .builtin: [worker("engine \(engine.name)"), voices("voices of \(engine.name)")]
                 case .command(let command): [program(command[0], "engine \(engine.name)")]
                 }
+            // Its own doctor knows better how to mend what is missing.
+            if case .found = facts.doctors[engine.name] {
+                return programs.filter { $0.status == .ok } + doctor(of: engine)
+            }
             return programs + doctor(of: engine)
         }
     }

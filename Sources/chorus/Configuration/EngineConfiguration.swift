@@ -60,9 +60,15 @@ struct EngineConfiguration: Sendable, Equatable {
 
     /// What keeps the threads of all instances together from being more than the cores: with OpenMP, whose threads wait
     /// busily, as few as two too many make a model ten times slower. What the user says comes first.
-    func threadLimits(on hardware: Hardware) -> [String: String] {
-        let threads = max(1, hardware.cores / placement(on: hardware).count)
+    /// - Parameter instances: of all engines that may compute with threads.
+    static func threadLimits(on hardware: Hardware, instances: Int) -> [String: String] {
+        let threads = max(1, hardware.cores / max(1, instances))
         return ["OMP_NUM_THREADS": String(threads), "OMP_WAIT_POLICY": "PASSIVE"]
+    }
+
+    /// Whether its instances compute with one thread, however many they may have.
+    var isSingleThreaded: Bool {
+        if case .builtin(.espeak) = program { true } else { false }
     }
 
     /// Whether the program is told where to put its instance.

@@ -7,12 +7,27 @@ struct Hardware: Sendable, Equatable {
     /// Its GPUs as devices, such as `cuda:0`.
     var gpus: [String] = []
 
-    /// The machine that we run on. NVIDIA's driver has a directory for each of its GPUs.
+    /// The machine that we run on.
     static var here: Hardware {
-        let gpus = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/driver/nvidia/gpus")) ?? []
+        let process = ProcessInfo.processInfo
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "/dev")) ?? []
         return Hardware(
-            cores: max(1, ProcessInfo.processInfo.activeProcessorCount),
-            gpus: gpus.indices.map { "cuda:\($0)" }
+            cores: max(1, process.activeProcessorCount),
+            gpus: gpus(deviceFiles: files, visible: process.environment["CUDA_VISIBLE_DEVICES"])
         )
+    }
+
+    /// The GPUs that a program of ours would see.
+    /// - Parameters:
+    ///   - deviceFiles: names in `/dev`; NVIDIA's driver has `nvidia0`, `nvidia1`, …, and in a container only those
+    ///     that it was given.
+    ///   - visible: `CUDA_VISIBLE_DEVICES`: CUDA numbers those that it lists from 0 on, up to the first that is none.
+    static func gpus(deviceFiles: [String], visible: String?) -> [String] {
+        let present = deviceFiles.count { name in
+            let number = name.dropFirst("nvidia".count)
+            return name.hasPrefix("nvidia") && !number.isEmpty && number.allSatisfy(\.isNumber)
+        }
+        let listed = visible.map { $0.split(separator: ",").prefix { !$0.hasPrefix("-") }.count } ?? present
+        return (0..<min(present, listed)).map { "cuda:\($0)" }
     }
 }

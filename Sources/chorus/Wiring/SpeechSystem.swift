@@ -57,12 +57,17 @@ extension SupervisorConfiguration {
         }
         let programs = ProgramSearch.besideChorus(environment)
         let hardware = Hardware.here
+        let computing = configuration.engines.filter { !$0.isSingleThreaded }
+        let threads = EngineConfiguration.threadLimits(
+            on: hardware,
+            instances: computing.reduce(0) { $0 + $1.placement(on: hardware).count }
+        )
         self.init(
             engines: configuration.engines.map { engine in
                 Engine(
                     name: engine.name,
                     command: engine.command(search: programs),
-                    environment: engine.threadLimits(on: hardware).merging(environment) { _, inherited in inherited }
+                    environment: threads.merging(environment) { _, inherited in inherited }
                         .merging(engine.environment) { _, own in own },
                     devices: engine.placement(on: hardware),
                     loadTimeout: engine.loadTimeout,
