@@ -185,6 +185,18 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(copy: Path, home: Path, r
     assert len(reads) == 2 * len(FILES)
 
 
+def test_a_check_leaves_no_thread_behind(copy: Path) -> None:
+    program = f"""
+import threading
+from chorus_chattts.assets import locate, verify
+verify(locate({str(copy)!r}))
+print([thread.name for thread in threading.enumerate()])
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    checked = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, timeout=120)
+    assert checked.stdout.decode() == "['MainThread']\n", checked.stderr.decode()
+
+
 def test_many_may_check_at_once(copy: Path, home: Path) -> None:
     found = locate(str(copy))
     with ThreadPoolExecutor(8) as pool:

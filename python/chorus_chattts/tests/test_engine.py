@@ -15,6 +15,7 @@ import pytest
 import torch
 from wyoming.event import Event
 
+from chorus_chattts import text
 from chorus_chattts.engine import DEFAULT_SEED, MAX_TEXT_CHARACTERS, ChatTTSEngine
 from chorus_chattts.model import EndedAtOnce, Model, Samples
 from chorus_worker import BadRequest, Job, NothingToSay, VoiceRecipe
@@ -78,7 +79,7 @@ def test_no_job_leaves_anything_for_the_next(engine: ChatTTSEngine) -> None:
         {"text": "你好。", "voice": "speaker-4", "options": SHORT},
         {"text": "你好。", "speaker": recorded, "options": SHORT},
         {"text": "你好。", "seed": 8, "options": SHORT | {"temperature": 1.5, "prompt": "[speed_9]", "top_K": 100}},
-        {"text": "Hello there.", "options": SHORT | {"manual_seed": 3, "use_decoder": False, "stream_batch": 7}},
+        {"text": "Hello there.", "options": SHORT | {"manual_seed": 3, "use_decoder": False, "stream_batch": 8}},
         {"text": "你好。", "options": SHORT | {"refine": {"max_new_token": 6, "prompt": "[laugh_1]"}}},
     ]
     first = [run(engine, Job(**job)) for job in jobs]
@@ -206,8 +207,39 @@ def test_a_text_without_a_sound_is_nothing_to_say(engine: ChatTTSEngine, text: s
 
 
 def test_a_text_that_is_too_long_is_said(engine: ChatTTSEngine) -> None:
+    with pytest.raises(BadRequest, match=r"with its numbers in words, .* Split it\."):
+        list(engine.synthesize(Job("Add &" + " @ &" * (MAX_TEXT_CHARACTERS // 5))))
+
+
+def test_a_text_that_is_too_long_is_not_even_prepared(engine: ChatTTSEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(text, "prepare")
     with pytest.raises(BadRequest, match=r"Split it\."):
-        list(engine.synthesize(Job("好" * (MAX_TEXT_CHARACTERS + 1))))
+        list(engine.synthesize(Job("+" * (MAX_TEXT_CHARACTERS + 1))))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "777777777777, ",
+        "373,773,377,773; ",
+        "7 + ",
+        "7+",
+        "77% & ",
+        "a% & ",
+        "a% ",
+        "a&b&",
+        "$7 ",
+        "10 km/h, ",
+        "-7°C ",
+        "%",
+        "哦7% ",
+    ],
+)
+def test_whatever_segment_chorus_cuts_is_not_too_long(engine: ChatTTSEngine, unit: str) -> None:
+    """Of the weights that `SpeechWeight` of the gateway gives, 240 at the most."""
+    heavy = "0123456789+°哦"
+    weight = sum(4 if character in heavy else 1 for character in unit)
+    assert run(engine, Job(unit * (240 // weight) + "yes", options=SHORT)).size
 
 
 def test_options_are_checked(engine: ChatTTSEngine) -> None:

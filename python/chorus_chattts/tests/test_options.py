@@ -6,7 +6,7 @@ from typing import Any
 import ChatTTS
 import pytest
 
-from chorus_chattts.options import Options
+from chorus_chattts.options import MAX_STRING_CHARACTERS, Options
 from chorus_worker import BadRequest
 
 
@@ -92,6 +92,9 @@ def test_the_object_of_one_job_is_not_that_of_another() -> None:
         ({"manual_seed": -1}, "a whole number from 0"),
         ({"manual_seed": 2**63}, "a whole number from 0"),
         ({"stream_speed": 0}, "from 512 to 48000"),
+        ({"stream_batch": 7}, "from 8 to 2048"),
+        ({"txt_smp": "+" * (MAX_STRING_CHARACTERS + 1)}, "`txt_smp` must be a string of at most 16384 characters"),
+        ({"instructions": " " * (MAX_STRING_CHARACTERS + 1)}, "`instructions` must be a string of at most 16384"),
         ({"use_decoder": "yes"}, "`use_decoder` must be true or false"),
         ({"spk_emb": 3}, "`spk_emb` must be a string"),
         ({"prompt": "[speed_5] "}, "control tokens"),

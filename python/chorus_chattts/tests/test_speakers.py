@@ -11,6 +11,7 @@ import pybase16384
 import pytest
 import torch
 
+from chorus_chattts import speakers
 from chorus_chattts.engine import ChatTTSEngine
 from chorus_chattts.model import Model, Samples
 from chorus_worker import BadRequest, Job, VoiceRecipe
@@ -110,6 +111,34 @@ def test_a_short_code_cannot_unpack_to_megabytes(engine: ChatTTSEngine) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("tail", [bytes(1000), b"\0"], ids=["another stream", "a byte"])
+def test_nothing_may_follow_a_code(engine: ChatTTSEngine, tail: bytes) -> None:
+    """What ChatTTS itself unpacks with is `lzma.decompress`, which goes on with the next stream."""
+    more = lzma.compress(tail, lzma.FORMAT_RAW, filters=RAW_LZMA2) if len(tail) > 1 else tail
+    one = lzma.compress(np.ones(64, "<f2").tobytes(), lzma.FORMAT_RAW, filters=RAW_LZMA2)
+    codes = np.zeros((4, 9), "<u2")
+    sample = np.array(codes.shape, "<u2").tobytes() + lzma.compress(codes.tobytes(), lzma.FORMAT_RAW, filters=RAW_LZMA2)
+    for whole, field, message in (one, "spk_emb", "64 finite numbers"), (sample, "spk_smp", "4 rows of audio codes"):
+        speaker = {field: str(pybase16384.encode_to_string(whole + more))}
+        if field == "spk_smp":
+            speaker["txt_smp"] = "好"
+        with pytest.raises(BadRequest, match=message):
+            list(engine.synthesize(Job("你好。", speaker=speaker)))
+
+
+def test_a_transcript_that_is_too_long_is_not_even_prepared(
+    engine: ChatTTSEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(speakers, "prepare")
+    sample = audio_codes(np.zeros((4, 9)))
+    for options in {"spk_smp": sample, "txt_smp": "+" * 301}, {"spk_smp": sample, "txt_smp": "+" * 16_000}:
+        with pytest.raises(BadRequest, match="longer than 300"):
+            list(engine.synthesize(Job("你好。", options=options)))
+    recipe = VoiceRecipe(recording=recording(2), sample_rate=24_000, text="+" * 301)
+    with pytest.raises(BadRequest, match="longer than 300"):
+        engine.make_voice(recipe)
 
 
 def test_damaged_codes_never_do_more_than_be_refused(engine: ChatTTSEngine, model: Model) -> None:

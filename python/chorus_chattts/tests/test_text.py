@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chorus_chattts.text import MAX_DIGITS, MAX_QUOTED, SpeakableText, grammar, prepare
+from chorus_chattts.text.stretches import _PIECE
 from chorus_worker import NothingToSay
 
 CHINESE = {
@@ -259,6 +260,18 @@ def test_a_grammar_is_given_bounded_pieces_of_a_bounded_text(monkeypatch: pytest
         assert SPEAKABLE.fullmatch(prepare((unit * 2000)[:length] + "好").text)
         assert max(map(len, recorder.given), default=0) <= grammar.WINDOW
         assert sum(map(len, recorder.given)) <= 6 * MAX_DIGITS
+
+
+@pytest.mark.parametrize("sign", ["+", "-+", ".:", "@"])
+def test_a_run_of_signs_is_looked_at_once(sign: str) -> None:
+    """In one piece: sign by sign, each would look for a letter in all that follow it."""
+    assert len(_PIECE.findall(sign * 4000)) == 1
+
+
+def test_a_row_of_one_sign_is_said_once_and_a_pair_twice() -> None:
+    assert prepare("真的%%%%%%，是").text == "真的百分号，是"
+    assert prepare("why &&&& not").text == "why and not"
+    assert prepare("&&").text == "和和"
 
 
 def test_digits_are_spelled_where_a_grammar_fails(monkeypatch: pytest.MonkeyPatch) -> None:

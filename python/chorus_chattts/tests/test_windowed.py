@@ -15,7 +15,8 @@ from vocos.heads import ISTFTHead
 from vocos.models import VocosBackbone
 
 from chorus_chattts.model import Model, Samples, _Chat
-from chorus_chattts.windowed import DecodeWindow
+from chorus_chattts.options import MAX_NEW_TOKENS, Options
+from chorus_chattts.windowed import PIECE_TOKENS, DecodeWindow
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +58,86 @@ def test_what_is_sent_is_what_a_decode_of_everything_gives(
     assert np.abs(as_words(windowed) - as_words(whole)).max() <= 1
 
 
-def test_the_work_grows_with_the_length_and_not_with_its_square(
-    frank_model: Model, speak: Callable[..., Samples], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decoded: list[int] = []
+@pytest.mark.parametrize("use_decoder", [True, False])
+@pytest.mark.parametrize("tokens", [1, 60, 300])
+def test_every_part_is_that_of_the_whole(frank_model: Model, tokens: int, use_decoder: bool) -> None:
+    chat = frank_model._chat
+    random = torch.Generator().manual_seed(tokens)
+    hidden = torch.randn(tokens, 64, generator=random)
+    given = hidden if use_decoder else torch.randint(625, (tokens, 4), generator=random)
+    whole = ChatTTS.Chat._decode_to_wavs(chat, [given], use_decoder)
+    parts = chat._decode_to_wavs([given], use_decoder)
+    assert parts.shape == whole.shape
+    end = whole.shape[1]
+    for start, stop in (
+        (0, None),
+        (0, 100),
+        (end // 2, end // 2),
+        (end // 3, end // 2),
+        (end // 3, None),
+        (end - 1, None),
+    ):
+        part = parts[:, start:stop]
+        assert np.abs(as_words(part) - as_words(whole[:, start:stop])).max(initial=0) <= 1, (start, stop)
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tokens each decode was given."""
+    numbers: list[int] = []
     decode = ChatTTS.Chat._decode_to_wavs
 
     def counted(chat: _Chat, tokens: list[torch.Tensor], use_decoder: bool) -> Samples:
-        decoded.append(len(tokens[0]))
+        numbers.append(len(tokens[0]))
         samples: Samples = decode(chat, tokens, use_decoder)
         return samples
 
+    monkeypatch.setattr(ChatTTS.Chat, "_decode_to_wavs", counted)
+    return numbers
+
+
+def test_batches_that_are_passed_over_are_not_decoded(
+    frank_model: Model, speak: Callable[..., Samples], decoded: list[int]
+) -> None:
+    length = {"min_new_token": 320, "max_new_token": 320}
+    assert speak(frank_model, **length, stream_batch=8, pass_first_n_batches=MAX_NEW_TOKENS).size
+    around = DecodeWindow(frank_model._chat.decoder, frank_model._chat.vocos).context + 2
+    assert len(decoded) == 3
+    assert sum(decoded) <= 320 + 3 * around
+
+
+def test_what_is_not_sent_is_not_decoded_again_and_again(
+    frank_model: Model, speak: Callable[..., Samples], decoded: list[int]
+) -> None:
+    """Chunks of one token, each made of 24: what is left is decoded once, in pieces."""
+    speak(frank_model, min_new_token=480, max_new_token=480, stream_speed=512)
+    around = DecodeWindow(frank_model._chat.decoder, frank_model._chat.vocos).context + 2
+    assert max(decoded) <= PIECE_TOKENS + around
+    assert sum(decoded) <= 480 + (480 // 24 + 480 // PIECE_TOKENS + 1) * around
+
+
+def test_a_long_decode_can_be_stopped_between_its_pieces(frank_model: Model, decoded: list[int]) -> None:
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    def step() -> None:
+        if decoded:
+            raise Enough
+
+    options = {"min_new_token": 400, "max_new_token": 400, "stream_batch": 400, "pass_first_n_batches": 9}
+    with pytest.raises(Enough):
+        list(frank_model.speak("你好。", Options.parse(options), speaker={}, seed=1, step=step))
+    assert len(decoded) == 1
+
+
+def test_the_work_grows_with_the_length_and_not_with_its_square(
+    frank_model: Model, speak: Callable[..., Samples], decoded: list[int]
+) -> None:
     def work(tokens: int) -> int:
         decoded.clear()
         speak(frank_model, min_new_token=tokens, max_new_token=tokens)
         return sum(decoded)
 
-    monkeypatch.setattr(ChatTTS.Chat, "_decode_to_wavs", counted)
     chat = frank_model._chat
     context = DecodeWindow(chat.decoder, chat.vocos).context // 2
     chunks = 240 // 24
@@ -96,3 +160,7 @@ def test_the_context_is_what_the_layers_of_the_released_model_reach() -> None:
     assert window.samples_per_token == 512
     assert window.first_token(int(touched.max())) == 0
     assert window.first_token(int(touched.max()) + 512) == 1
+    tokens[..., 0], tokens[..., -1] = 0, torch.nan
+    touched = vocos.decode(decoder(tokens))[0].isnan().nonzero()
+    assert window.end_token(int(touched.min()) + 1) == 160
+    assert window.end_token(int(touched.min()) + 1 - 512) == 159

@@ -206,6 +206,16 @@ def test_a_template_that_cannot_prepare_says_why(tmp_path: Path, flags: list[str
     template.control.close()
 
 
+@pytest.mark.parametrize("failure", ["prepare", "thread"])
+def test_a_template_has_said_why_before_it_hangs_up(tmp_path: Path, failure: str) -> None:
+    template = Template(tmp_path, "--fail", failure)
+    assert template.read() == (None, [])
+    template.process.kill()  # As Chorus does at once.
+    template.process.wait()
+    template.control.close()
+    assert any("The worker ends" in line for line in template.log.all())
+
+
 def test_what_cannot_be_forked_is_refused_with_a_reason(tmp_path: Path) -> None:
     with Template(tmp_path) as template:
         message = {"type": "fork", "id": 5, "uri": "nonsense", "device": "cpu", "instance": None}

@@ -16,6 +16,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 REPOSITORY = "2Noise/ChatTTS"
 """On the Hugging Face hub."""
@@ -97,11 +101,12 @@ def locate(path: str | None = None) -> Assets:
     return Assets(directory.resolve())
 
 
-def verify(assets: Assets) -> None:
+def verify(assets: Assets, advance: Callable[[int], object] = lambda _: None) -> None:
     """Compares the SHA-256 of every file with ChatTTS's own list, or with the list that synthetic weights came with.
 
-    Reads 1.2 GB, with progress on a terminal, but only once on a host: a marker in the user's cache remembers the files
-    by path, size and time of change. Any number of processes may do this at once.
+    Reads 1.2 GB, but only once on a host: a marker in the user's cache remembers the files by path, size and time of
+    change. Any number of processes may do this at once. No thread is started. `advance` is told how many bytes were
+    read, again and again.
 
     Raises:
         AssetsDamaged: naming the file that differs.
@@ -113,24 +118,21 @@ def verify(assets: Assets) -> None:
     marker = _marker(assets, expected)
     if marker.exists():
         return
-    from tqdm import tqdm
-
-    with tqdm(
-        desc="Checking", total=assets.size_bytes, unit="B", unit_scale=True, leave=False, disable=None
-    ) as progress:
-        for file in FILES:
-            path = assets.directory / file
-            if sha256(path, progress.update) != expected[file]:
-                raise AssetsDamaged(
-                    f"{path} is damaged, or of another release: its SHA-256 is not {expected[file]}.",
-                    f"Replace it: rm {path} && python -m chorus_chattts.assets fetch",
-                )
+    for file in FILES:
+        path = assets.directory / file
+        if sha256(path, advance) != expected[file]:
+            raise AssetsDamaged(
+                f"{path} is damaged, or of another release: its SHA-256 is not {expected[file]}.",
+                f"Replace it: rm {path} && python -m chorus_chattts.assets fetch",
+            )
     with contextlib.suppress(OSError):  # Where the cache cannot be written, the files are read each time.
         _write_atomically(marker, f"{assets.directory}\n")
 
 
 def fetch() -> Assets:
-    """Downloads the weights into the hub's cache, with progress, when they are nowhere to be found; then verifies them.
+    """Downloads the weights into the hub's cache, when they are nowhere to be found; then verifies them.
+
+    Both with progress on a terminal: for a command, as the bar of the download leaves a thread behind.
 
     Raises:
         AssetsError: the hub is out of reach, or $CHATTTS_ASSETS names a directory that is not complete.
@@ -142,7 +144,8 @@ def fetch() -> Assets:
             raise
         _download()
         assets = locate()
-    verify(assets)
+    with _progress(assets.size_bytes) as progress:
+        verify(assets, progress.update)
     return assets
 
 
@@ -181,6 +184,14 @@ def _download() -> None:
     ) as error:  # The hub's client raises its own errors, the system's, and those of one of two HTTP libraries.
         problem = f"{api.endpoint} gave no weights ({type(error).__name__}: {_first_line(error)}). Needed are:"
         raise AssetsError(f"{problem}\n{_listing(FILES)}", _WHAT_TO_DO) from error
+
+
+def _progress(size_bytes: int) -> tqdm[NoReturn]:
+    """A bar on a terminal; it iterates over nothing."""
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # No thread that watches it.
+    return tqdm(desc="Checking", total=size_bytes, unit="B", unit_scale=True, leave=False, disable=None)
 
 
 def _first_line(error: Exception) -> str:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from chorus_chattts.options import Options
 from chorus_chattts.synthetic import apply_configuration
-from chorus_chattts.windowed import DecodeWindow
+from chorus_chattts.windowed import DecodeWindow, LazyWaves
 
 Samples: TypeAlias = NDArray[np.float32]
 """One-dimensional, 24 kHz, mono, about -1 to 1."""
@@ -211,16 +211,18 @@ class _Chat(ChatTTS.Chat):  # type: ignore[misc]
             if self.tokens or not ended_at_once:
                 raise
 
-    def _decode_to_wavs(self, result_list: list[torch.Tensor], use_decoder: bool) -> NDArray[np.float32]:
-        """Samples of all tokens, shape (texts, samples); those of which nothing is needed any more are zero.
+    def _decode_to_wavs(self, result_list: list[torch.Tensor], use_decoder: bool) -> LazyWaves:
+        """All samples of a text, of which those are decoded that are asked for.
 
-        ChatTTS calls it with everything so far for each chunk, and takes what lies behind the samples sent.
+        ChatTTS calls it with everything so far for each chunk, takes what lies behind the samples sent, and nothing
+        while it passes over the first batches.
         """
-        window = DecodeWindow(self.decoder if use_decoder else self.dvae, self.vocos)
-        first = window.first_token(self.sent)
-        self.tokens = max(len(tokens) for tokens in result_list)
-        tail = super()._decode_to_wavs([tokens[first:] for tokens in result_list], use_decoder)
-        start = first * window.samples_per_token
-        waves = np.zeros((len(tail), start + tail.shape[1]), dtype=np.float32)
-        waves[:, start:] = tail
-        return waves
+        (tokens,) = result_list
+        self.tokens = len(tokens)
+        decode = super()._decode_to_wavs
+        return LazyWaves(
+            DecodeWindow(self.decoder if use_decoder else self.dvae, self.vocos),
+            len(tokens),
+            lambda first, end: decode([tokens[first:end]], use_decoder),
+            self.context.step,
+        )

@@ -19,6 +19,17 @@ MAX_REFINED_TOKENS = 384
 MAX_PROMPT_TOKENS = 16
 """Control tokens in a prompt."""
 
+MAX_STRING_CHARACTERS = 16_384
+"""Of a string, whatever it is for."""
+
+MIN_STREAM_BATCH = 8
+"""Tokens, at the least, from one chunk to the next.
+
+Each chunk is decoded with the 52 tokens before it, and with 52 behind it if they are there (`windowed`). With a chunk
+every 8 tokens that is at most a quarter of what the language model costs; one for each token would cost twice as much
+as the model.
+"""
+
 MAX_SEED = 2**63 - 1
 """The largest `manual_seed`; the job's own `seed` is smaller still."""
 
@@ -147,8 +158,8 @@ def _boolean(value: JSON) -> bool:
 
 
 def _string(value: JSON) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a string")
+    if not isinstance(value, str) or len(value) > MAX_STRING_CHARACTERS:
+        raise ValueError(f"a string of at most {MAX_STRING_CHARACTERS} characters")
     return value
 
 
@@ -193,7 +204,7 @@ _CODE: dict[str, Check] = {
     "spk_emb": _optional(_string),
     "spk_smp": _optional(_string),
     "txt_smp": _optional(_string),
-    "stream_batch": _integer(1, MAX_NEW_TOKENS),
+    "stream_batch": _integer(MIN_STREAM_BATCH, MAX_NEW_TOKENS),
     "stream_speed": _integer(512, 48_000),
     "pass_first_n_batches": _integer(0, MAX_NEW_TOKENS),
 }

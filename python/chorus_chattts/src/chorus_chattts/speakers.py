@@ -40,7 +40,7 @@ MAX_CODE_CHARACTERS = 16_384
 """Of a speaker code. An embedding has 861 characters, 30 s of recording about 4000."""
 
 MAX_TRANSCRIPT_CHARACTERS = 300
-"""Of what is said in a recording: 30 s of quick speech."""
+"""Of what is said in a recording, as it is written and with its numbers in words: 30 s of quick speech."""
 
 
 class Speakers:
@@ -80,9 +80,8 @@ class Speakers:
         samples = _sound(recipe.recording or b"", recipe.sample_rate or 0)
         if not recipe.text:
             raise BadRequest("A voice from a recording needs its text: send what is said in it.")
-        return dict(
-            self._checked({"spk_smp": self._model.recorded_speaker(samples), "txt_smp": _transcript(recipe.text)})
-        )
+        transcript = _transcript(recipe.text)
+        return dict(self._checked({"spk_smp": self._model.recorded_speaker(samples), "txt_smp": transcript}))
 
     def _checked(self, fields: dict[str, JSON]) -> dict[str, str]:
         known = {name: value for name, value in fields.items() if isinstance(value, str)}
@@ -142,13 +141,17 @@ def _decoded(code: str) -> bytes:
 
 
 def _unpacked(packed: bytes, limit: int) -> bytes:
-    """At most `limit` bytes, as a few characters could unpack to gigabytes; none when they are no 16-bit numbers."""
+    """At most `limit` bytes, as a few characters could unpack to gigabytes; none when they are no 16-bit numbers.
+
+    Nothing may follow the stream: ChatTTS itself would go on, and unpack every stream that is behind it.
+    """
     decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_FILTERS)
     try:
         data = decompressor.decompress(packed, max_length=limit + 1)
     except lzma.LZMAError:
         raise BadRequest(f"The speaker code is damaged. {_PASTE}") from None
-    return data if decompressor.eof and len(data) % 2 == 0 else b""
+    is_all = decompressor.eof and not decompressor.unused_data
+    return data if is_all and len(data) % 2 == 0 else b""
 
 
 def _sound(recording: bytes, rate: int) -> Samples:
@@ -172,14 +175,19 @@ def _sound(recording: bytes, rate: int) -> Samples:
 
 def _transcript(text: str) -> str:
     """What is said in a recording, in characters that the model knows, free of control tokens that steer it."""
+    _check_transcript(text)  # First of all, as preparing takes its time.
     try:
         prepared = prepare(text).text
     except NothingToSay:
         raise BadRequest(
             "The text of the recording has nothing in it that can be spoken. Send what is said in it."
         ) from None
-    if len(prepared) > MAX_TRANSCRIPT_CHARACTERS:
+    _check_transcript(prepared)
+    return prepared
+
+
+def _check_transcript(text: str) -> None:
+    if len(text) > MAX_TRANSCRIPT_CHARACTERS:
         raise BadRequest(
             f"The text of the recording is longer than {MAX_TRANSCRIPT_CHARACTERS} characters. Send what is said in it."
         )
-    return prepared

@@ -48,7 +48,8 @@ class Job(Work):
     def progress(self) -> None:
         """Says that the work has moved. Call it at every step, on the working thread; it costs next to nothing.
 
-        A job that does not move for long is taken for hung. What is yielded counts as movement, too.
+        What is yielded counts as movement, too. Chorus is told at most once a second, and ends no job for standing
+        still.
         """
         self.moved()
         self._steps += 1

@@ -67,7 +67,7 @@ def keep_to_budget(context: Context) -> None:
     """Makes PyTorch's allocator raise out of memory beyond the budget, on a CUDA device and if PyTorch is imported.
 
     It is called before `load` (so that loading keeps to it), and after it for engines that import PyTorch only there.
-    CUDA's own context, some hundred MiB that no allocator sees, comes on top. On a CPU Chorus limits the process.
+    CUDA's own context, some hundred MiB that no allocator sees, comes on top. On a CPU nothing is limited.
     """
     torch: Any = sys.modules.get("torch")
     if torch is None or context.memory_bytes is None or not context.device.startswith("cuda"):

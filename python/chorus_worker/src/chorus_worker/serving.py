@@ -44,9 +44,7 @@ def serve(engine_class: type[Engine], argv: Sequence[str] | None = None) -> None
     process.show_stacks_when_killed()
     engine = engine_class()
     if control := os.environ.pop(TEMPLATE_VARIABLE, None):
-        with socket.socket(fileno=int(control)) as connection:
-            connection.set_inheritable(False)
-            Template(engine, context, connection, _live).run()
+        _be_template(engine, context, int(control))
     else:
         engine.prepare(context)
         _live(engine, context, parse_address(arguments.uri))
@@ -58,6 +56,17 @@ def _tell_findings(engine_class: type[Engine], context: Context, stdout: TextIO)
         json.dump([asdict(finding) for finding in findings], stdout, ensure_ascii=False, indent=2)
         stdout.write("\n")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _be_template(engine: Engine, context: Context, control: int) -> None:
+    with socket.socket(fileno=control) as connection:
+        connection.set_inheritable(False)
+        try:
+            Template(engine, context, connection, _live).run()
+        except Exception as error:
+            # Here, while the socket is open: when it closes, Chorus kills us, and the reason must be told by then.
+            sys.excepthook(type(error), error, error.__traceback__)
+            sys.exit(1)
 
 
 def _live(engine: Engine, context: Context, address: Address) -> None:

@@ -100,7 +100,7 @@ def _fold(text: str) -> str:
             folded = character  # Part of the unreadable one before it: of a family emoji, of a Thai syllable.
         if folded:
             plain.append(folded)
-    return re.sub(r"\.{2,}", "…", re.sub(r"[-=]+>|<-+(?![0-9])|-{2,}|={2,}", "—", "".join(plain)))
+    return re.sub(r"\.{2,}", "…", re.sub(r"(?<![-=])[-=]+>|<-+(?![0-9])|-{2,}|={2,}", "—", "".join(plain)))
 
 
 @lru_cache(maxsize=4096)

@@ -35,7 +35,9 @@ _SIGNS: dict[str, tuple[str, str]] = {
 }
 """What is said for a sign in Chinese and in English. The other signs are silent."""
 
-_SIGN = re.compile("[" + re.escape("".join(_SIGNS)) + "]")
+_SIGN = re.compile("([" + re.escape("".join(_SIGNS)) + r"])(?:\1{2,})?")
+"""A sign, said once for three or more of it, which are a line or an emphasis; C++ has two that are said."""
+
 _MARKS = f"[{re.escape(STOPS + PAUSES)}]"
 _PIECE = re.compile(
     rf"(?P<token>\[\w+\])|(?P<zh>[{HAN}]+)|(?P<en>[A-Za-z]+)|(?P<marks>(?:{_MARKS}| )*{_MARKS} *)|(?P<space> +)"
@@ -51,7 +53,7 @@ def signs_in_words(text: str, language: Language) -> str:
     text = re.sub(r"(?<=[A-Za-z])\.(?=[a-z])", " dot ", text)
     text = re.sub(rf"(?<=[{HAN}])/(?=[{HAN}])", "、", text)
     text = re.sub(rf"(?<=[{HAN}])-(?=[{HAN}])| -+ ", "，", text)
-    text = _SIGN.sub(lambda sign: _said(sign[0], language), text)
+    text = _SIGN.sub(lambda sign: _said(sign[1], language), text)
     return re.sub(r"['*^~#]", "", re.sub(r"[-/_]", " ", text))
 
 

@@ -13,7 +13,7 @@ _PIECE = re.compile(
     rf"|(?P<zh>[{HAN}]+)"
     rf"|(?P<number>(?=[{RUN}]*?[0-9])(?![0-9]+(?:st|nd|rd|th)(?![{RUN}]))[{RUN}]+)"
     rf"|(?P<en>(?=[{RUN}]*?[A-Za-z])[{RUN}]+)"
-    rf"|(?P<other>.)",
+    rf"|(?P<other>[{RUN}]+|.)",  # A run of signs in one piece: one by one, each would look through the rest of it.
     re.DOTALL,
 )
 
