@@ -1,8 +1,7 @@
-import SpeechCore
 import Synchronization
 
-/// A client's connection, as the requests on it see it: whether it is there still, and the speech that has to stop when
-/// it is not. Requests on one connection follow one another, so there is at most one stream at a time.
+/// A client's connection, as the requests on it see it: whether it is there still, and the work that has to stop when
+/// it is not. Requests on one connection follow one another, so there is at most one such work at a time.
 final class Connection: Sendable {
     /// Why a connection ended before its request did.
     enum End: String {
@@ -12,7 +11,7 @@ final class Connection: Sendable {
 
     private struct State {
         var end: End?
-        var stream: (any SpeechStream)?
+        var stop: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -20,19 +19,19 @@ final class Connection: Sendable {
     /// Why it has ended, if it has.
     var end: End? { state.withLock { $0.end } }
 
-    /// From now on the stream is cancelled as soon as the client is gone.
-    func hold(_ stream: any SpeechStream) {
+    /// From now on `stop` is called as soon as the client is gone, or the request is over.
+    func whenOver(_ stop: @escaping @Sendable () -> Void) {
         let isOpen = state.withLock { state in
             guard state.end == nil else { return false }
-            state.stream = stream
+            state.stop = stop
             return true
         }
-        if !isOpen { stream.cancel() }
+        if !isOpen { stop() }
     }
 
-    /// The request is over: whatever the stream still holds is given up.
+    /// The request is over: whatever its work still holds is given up.
     func release() {
-        state.withLock { $0.stream.take() }?.cancel()
+        state.withLock { $0.stop.take() }?()
     }
 
     /// The connection is gone. The first reason counts.

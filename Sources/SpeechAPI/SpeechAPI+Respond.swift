@@ -42,7 +42,7 @@ extension SpeechAPI {
         case .speech: try await speech(request, on: channel, in: exchange)
         case .models: .page(try models())
         case .model(let id): .page(try model(id))
-        case .voices where exchange.method == .post: .page(try await makeVoice(request, on: channel))
+        case .voices where exchange.method == .post: .page(try await makeVoice(request, on: channel, in: exchange))
         case .voices: .page(try voices(query: exchange.query))
         case .voice(let name): .page(try await deleteVoice(name, query: exchange.query))
         case .live: .page(try live())

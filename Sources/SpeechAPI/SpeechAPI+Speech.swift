@@ -12,7 +12,7 @@ extension SpeechAPI {
         let asked = try SpeechRequest(body: Data(body.readableBytesView), maxInputCharacters: limits.maxInputCharacters)
         exchange.request = asked
         let stream = try await stream(for: asked.utterance(id: exchange.id))
-        exchange.connection.hold(stream)
+        exchange.connection.whenOver { stream.cancel() }
         let speech = try EncodedSpeech(stream, as: asked, on: encodingExecutor)
         exchange.speech = speech
         metrics.speechBegan()

@@ -64,7 +64,7 @@ extension SpeechAPI {
     }
 
     /// `POST /v1/audio/voices`. Few at a time: recordings are big, and so is what is made of them.
-    func makeVoice(_ request: Request, on channel: any Channel) async throws -> Page {
+    func makeVoice(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Page {
         guard voicePlaces.take() else {
             throw SpeechError(
                 .queueFull,
@@ -76,12 +76,14 @@ extension SpeechAPI {
         let asked = try await voiceRequest(request, on: channel)
         // To keep it takes the disk's time.
         let offered = try await withTaskExecutorPreference(encodingExecutor) {
-            try await synthesizer.makeVoice(
-                named: asked.name,
-                model: asked.model,
-                from: asked.recipe,
-                description: asked.description
-            )
+            try await whileConnected(exchange.connection) {
+                try await synthesizer.makeVoice(
+                    named: asked.name,
+                    model: asked.model,
+                    from: asked.recipe,
+                    description: asked.description
+                )
+            }
         }
         let (voice, madeAt) = (offered.voice, offered.madeAt)
         return try Page(
@@ -102,6 +104,25 @@ extension SpeechAPI {
             throw told
         }
         return try Page(json: DeletedVoice(id: name))
+    }
+
+    /// Does some work, and cancels it when the client leaves before it is done.
+    private func whileConnected<Result: Sendable>(
+        _ connection: Connection,
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let (left, end) = AsyncStream<Never>.makeStream()
+        connection.whenOver { end.finish() }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await work() }
+            group.addTask {
+                for await _ in left {}
+                return nil
+            }
+            guard let result = try await group.next() ?? nil else { throw SpeechError.cancelled }
+            return result
+        }
     }
 
     /// Reads the body, which may take long, elsewhere.

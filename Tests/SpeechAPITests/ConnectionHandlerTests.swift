@@ -124,14 +124,14 @@ struct ConnectionHandlerTests {
         let connection = connections[channel]
         #expect(connection.end == nil)
         let stream = FakeStream()
-        connection.hold(stream)
+        connection.whenOver { stream.cancel() }
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         #expect(stream.cancelled.hasFired)
         #expect(connection.end == .clientGone)
         #expect(!isOpen)
         // A request that finds its connection gone gets one that has ended.
         let late = FakeStream()
-        connections[channel].hold(late)
+        connections[channel].whenOver { late.cancel() }
         #expect(late.cancelled.hasFired)
     }
 }

@@ -183,6 +183,34 @@ struct VoiceTests {
         #expect(synthesizer.makings.map(\.name) == ["slow", "amy"])
     }
 
+    @Test("A voice whose caller leaves is not made, and its place is free")
+    func callerLeaves() async throws {
+        var limits = APILimits()
+        limits.maxVoiceRequests = 1
+        let (began, cancelled) = (Signal(), Signal())
+        let synthesizer = FakeSynthesizer(making: { name in
+            guard name == "slow" else { return nil }
+            await withTaskCancellationHandler {
+                began.fire()
+                await cancelled.wait()
+            } onCancel: {
+                cancelled.fire()
+            }
+            return .cancelled
+        })
+        try await TestServer.run(synthesizer, limits: limits) { server in
+            let slow = try await HTTPConnection.open(port: server.port)
+            try await slow.send("POST", Self.path, body: #"{"name": "slow", "seed": 1}"#)
+            await began.wait()
+            try await slow.close()
+            await cancelled.wait()
+            // The place is free a moment after its work has been cancelled.
+            var status = 503
+            while status == 503 { status = try await make(#"{"name": "amy", "seed": 7}"#, on: server).status }
+            #expect(status == 200)
+        }
+    }
+
     @Test("A voice is deleted by its place, of the default engine or of another model's")
     func deletion() async throws {
         let synthesizer = FakeSynthesizer()
