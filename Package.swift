@@ -118,7 +118,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WyomingTests",
-            dependencies: ["SpeechCore", "Wyoming", nioCore],
+            dependencies: ["SpeechCore", "SpeechTestSupport", "Wyoming", nioCore],
             swiftSettings: strict
         ),
         .testTarget(
@@ -136,7 +136,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SpeechPipelineTests",
-            dependencies: ["SpeechCore", "SpeechPipeline", metrics, metricsTestKit],
+            dependencies: ["SpeechCore", "SpeechPipeline", "SpeechTestSupport", metrics, metricsTestKit],
             swiftSettings: strict
         ),
         .testTarget(
@@ -147,8 +147,8 @@ let package = Package(
         .testTarget(
             name: "SpeechAPITests",
             dependencies: [
-                "SpeechAPI", "SpeechCore", "AudioEncoding", httpTypes, inMemoryLogging, nioCore, nioEmbedded,
-                nioHTTPTypes, nioPosix, lifecycle, logging, metrics, metricsTestKit,
+                "SpeechAPI", "SpeechCore", "SpeechTestSupport", "AudioEncoding", httpTypes, inMemoryLogging, nioCore,
+                nioEmbedded, nioHTTPTypes, nioPosix, lifecycle, logging, metrics, metricsTestKit,
             ],
             swiftSettings: strict
         ),

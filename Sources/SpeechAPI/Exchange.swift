@@ -78,7 +78,8 @@ final class Exchange {
         if let firstAudio { metadata["ttfa.ms"] = "\(Self.milliseconds(firstAudio))" }
         if let error {
             metadata["error.code"] = "\(error.code)"
-            metadata["error.message"] = "\(error.message)"
+            // What is the client's own mistake may be told with its text, and it has been told.
+            if status.code >= 500 || logger.logLevel <= .debug { metadata["error.message"] = "\(error.message)" }
         }
         logger.log(level: level, "Request finished", metadata: metadata)
     }

@@ -109,6 +109,22 @@ struct OperationsTests {
         #expect(!server.logged.contains("Secret"))
     }
 
+    @Test("What a client did wrong is in the log by its code: the message may quote the text. What we did is told")
+    func logOfErrors() async throws {
+        let server = try await TestServer.run(
+            FakeSynthesizer { utterance in
+                .failure(SpeechError(utterance.text == "Mine." ? .invalidRequest : .engineFailed, "It is 'Secret'."))
+            }
+        ) { server in
+            for (text, status) in [("Mine.", 400), ("Yours.", 500)] {
+                let reply = try await server.speak(#"{"input": "\#(text)"}"#)
+                #expect(reply.status == status && reply.text.contains("It is 'Secret'."))
+            }
+        }
+        #expect(server.requests.map { $0["error.code"] } == ["invalid_request", "engine_failed"])
+        #expect(server.requests.map { $0["error.message"] } == [nil, "It is 'Secret'."])
+    }
+
     @Test("Clients that left and clients that were cut off are told apart in the log")
     func broken() async throws {
         var limits = APILimits()

@@ -1,4 +1,5 @@
 import SpeechPipeline
+import SpeechTestSupport
 import Testing
 
 @Suite("Text to segments: properties")

@@ -1,5 +1,6 @@
 import SpeechCore
 import Synchronization
+import SpeechTestSupport
 import Testing
 
 @testable import SpeechPipeline

@@ -1,5 +1,6 @@
 import NIOCore
 import SpeechCore
+import SpeechTestSupport
 import Testing
 import Wyoming
 
