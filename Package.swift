@@ -36,6 +36,8 @@ let package = Package(
     products: [
         .executable(name: "chorus", targets: ["chorus"]),
         .executable(name: "chorus-espeak", targets: ["EspeakWorker"]),
+        // NVIDIA's management library for tests: opened at run time, as the real one is.
+        .library(name: "FakeNVML", type: .dynamic, targets: ["FakeNVML"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -59,10 +61,13 @@ let package = Package(
 
         // MARK: The shells
         .target(name: "CSpawn"),
+        .target(name: "CNVML"),
+        .target(name: "Devices", dependencies: ["CNVML"], swiftSettings: strict),
         .target(
             name: "Supervisor",
             dependencies: [
-                "SpeechCore", "PoolCore", "Wyoming", "CSpawn", nioCore, nioPosix, lifecycle, logging, metrics,
+                "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", nioCore, nioPosix, lifecycle, logging,
+                metrics,
             ],
             swiftSettings: strict
         ),
@@ -89,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "chorus",
             dependencies: [
-                "SpeechCore", "PoolCore", "Supervisor", "SpeechPipeline", "AudioEncoding", "SpeechAPI", "Observability",
+                "SpeechCore", "PoolCore", "Devices", "Supervisor", "SpeechPipeline", "AudioEncoding", "SpeechAPI",
+                "Observability",
                 argumentParser, asyncHTTPClient, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, subprocess,
                 unixSignals, yams,
             ],
@@ -110,6 +116,8 @@ let package = Package(
             path: "Tests/FakeWorker",
             swiftSettings: strict
         ),
+        .target(name: "FakeNVML", path: "Tests/FakeNVML"),
+        .testTarget(name: "DevicesTests", dependencies: ["Devices", "SpeechTestSupport"], swiftSettings: strict),
         .testTarget(name: "SpeechCoreTests", dependencies: ["SpeechCore"], swiftSettings: strict),
         .testTarget(
             name: "PoolCoreTests",
@@ -129,8 +137,8 @@ let package = Package(
         .testTarget(
             name: "SupervisorTests",
             dependencies: [
-                "Supervisor", "FakeWorker", "SpeechCore", "PoolCore", "SpeechTestSupport", nioCore, nioPosix, lifecycle,
-                logging,
+                "Supervisor", "Devices", "FakeWorker", "SpeechCore", "PoolCore", "SpeechTestSupport", nioCore, nioPosix,
+                lifecycle, logging,
             ],
             swiftSettings: strict
         ),
@@ -160,7 +168,9 @@ let package = Package(
         .testTarget(
             name: "ChorusTests",
             dependencies: [
-                "chorus", "Observability", "SpeechCore", argumentParser, logging, nioCore, nioHTTP1, nioPosix,
+                "chorus", "Devices", "Observability", "PoolCore", "SpeechCore", argumentParser, logging, nioCore,
+                nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import SpeechCore
+import SpeechTestSupport
 import SpeechPipeline
 import Testing
 
@@ -14,7 +15,11 @@ struct MadeVoiceTests {
         voices: ["chattts": ["boss": "speaker_1", "star": "amy"]]
     )
 
-    private let directory = TemporaryDirectory()
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
     private let runner = ScriptedRunner(engines)
 
     private func pipeline(_ runner: ScriptedRunner? = nil) -> SpeechPipeline {

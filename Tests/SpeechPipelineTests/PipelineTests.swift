@@ -75,10 +75,13 @@ struct PipelineTests {
     @Test("Segments carry the utterance's id, engine, options and tenant, and a voice for their script")
     func segments() throws {
         let text = "Hello there.\n你好吗？"
-        let utterance = Utterance(id: "7", text: text, engineOptions: ["seed": .integer(1)], tenant: "me")
+        var utterance = Utterance(id: "7", text: text, engineOptions: ["seed": .integer(1)], tenant: "me")
+        utterance.priority = .bulk
         let stream = try pipeline.speak(utterance)
         #expect(stream.segmentCount == 2)
-        let expected = [(0, "Hello there.", "en"), (1, "你好吗？", "zh")].map { index, text, voice in
+        // A Chinese character takes as long to say as four letters.
+        let spoken = [(0, "Hello there.", "en", 12), (1, "你好吗？", "zh", 13)]
+        let expected = spoken.map { index, text, voice, weight in
             Segment(
                 utteranceID: "7",
                 index: index,
@@ -86,13 +89,16 @@ struct PipelineTests {
                 text: text,
                 voice: voice,
                 context: ["seed": .integer(1)],
-                tenant: "me"
+                tenant: "me",
+                priority: .bulk,
+                weight: weight
             )
         }
         #expect(runner.segments == expected)
         let other = try pipeline.speak(Utterance(id: "8", model: "tts-1", text: "Hello.", voice: "any"))
         #expect(
-            runner.segments.last == Segment(utteranceID: "8", index: 0, engine: "second", text: "Hello.", voice: "any")
+            runner.segments.last
+                == Segment(utteranceID: "8", index: 0, engine: "second", text: "Hello.", voice: "any", weight: 6)
         )
         other.cancel()
     }

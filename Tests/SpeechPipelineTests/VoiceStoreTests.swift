@@ -1,12 +1,17 @@
 import Foundation
 import SpeechCore
+import SpeechTestSupport
 import Testing
 
 @testable import SpeechPipeline
 
 @Suite("The store of made voices")
 struct VoiceStoreTests {
-    private let directory = TemporaryDirectory()
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
 
     private func store() -> VoiceStore {
         VoiceStore(directory: directory.path + "/voices")

@@ -24,8 +24,10 @@ struct ImportRule: TidyRule {
         "SpeechCore": .pure([]),
         "PoolCore": .pure(["DequeModule", "HeapModule"]),
         "Wyoming": .modules(["SpeechCore", "NIOCore"]),
+        "Devices": .modules(["CNVML"]),
         "Supervisor": .modules([
-            "SpeechCore", "PoolCore", "Wyoming", "CSpawn", "NIOCore", "NIOPosix", "ServiceLifecycle", "Logging",
+            "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", "NIOCore", "NIOPosix", "ServiceLifecycle",
+            "Logging",
             "Metrics",
             "DequeModule",
         ]),
@@ -39,7 +41,7 @@ struct ImportRule: TidyRule {
         "EspeakWorker": .modules(["SpeechCore", "Wyoming", "CEspeak", "NIOCore"]),
         "SpeechTestSupport": .modules(["SpeechCore", "PoolCore", "Wyoming", "NIOCore"]),
         "chorus": .everything,
-        "CSpawn": .c, "CICU": .c, "CLibAV": .c, "CSonic": .c, "CEspeak": .c,
+        "CNVML": .c, "CSpawn": .c, "CICU": .c, "CLibAV": .c, "CSonic": .c, "CEspeak": .c,
     ]
 
     func check(_ file: SourceFile) -> [Finding] {
