@@ -57,6 +57,8 @@ package struct TimerID: Hashable, Sendable {
         case restart(InstanceID)
         /// The process should have loaded by now.
         case load(ProcessID)
+        /// The samples should have been spoken by now.
+        case measure(ProcessID)
         /// The process should have ended by now.
         case terminate(ProcessID)
         /// The slot should have answered on its new connection by now.

@@ -4,8 +4,8 @@ package struct Instance: Sendable {
     package let id: InstanceID
     /// Index into `PoolConfiguration.engines`.
     package let engine: Int
-    /// Where it runs, such as `cpu` or `cuda:0`, as the configuration has it.
-    package let device: String
+    /// Index into `Pool.devices`.
+    package let device: Int
     /// What it is doing now.
     package internal(set) var state: State
     /// Its slots: none without a process, one until it answers, then as many as it declares.
@@ -14,22 +14,38 @@ package struct Instance: Sendable {
     package internal(set) var incarnation = 0
     /// Jobs that ended well, over all its processes.
     package internal(set) var jobsDone = 0
+    /// What its process holds of its device's memory.
+    package internal(set) var footprint = Footprint()
+    /// What its process may hold of its device's memory, in bytes; `nil` if nobody knows how much there is.
+    var budgetBytes: Int?
+    /// Jobs that its process has ended well.
+    var jobsOfProcess = 0
+    /// Whether its process was told to end to make room or because it loses memory: its end is no fault.
+    var isRetired = false
+    /// Why it was told to.
+    var retirement = PoolAction.Cause.poolEnds
     /// Deaths in a row, for the back-off.
     var deaths = 0
-    /// Whether the worker obeys a cancel.
-    var obeysCancel = false
+    /// What its process said of itself.
+    var declared = SlotDeclaration()
 
     /// What an instance is doing. `Pool.move(_:to:)` is the only function that changes it.
     package enum State: Hashable, Sendable {
-        /// Not started yet, or between two processes. → starting, stopped
-        case backoff(TimerID?)
+        /// No process, until there is room for one and its turn comes. → starting, stopped
+        case vacant
+        /// Between two processes. → vacant, stopped
+        case backoff(TimerID)
         /// A process is being made. → loading, stopping, backoff
         case starting
-        /// The process lives and has not answered yet. → ready, stopping, backoff
+        /// The process lives and has not answered yet. → measuring, ready, stopping, backoff
         case loading(TimerID)
-        /// It serves. → stopping, backoff
+        /// It speaks samples, the first of its kind on its device. → ready, stopping, backoff
+        case measuring(TimerID, since: Instant)
+        /// It serves. → draining, stopping, backoff
         case ready(since: Instant)
-        /// It was told to end. → stopping (by force), backoff, stopped
+        /// It finishes what it has, and gets no more. → stopping, backoff
+        case draining
+        /// It was told to end. → stopping (by force), backoff, vacant, stopped
         case stopping(TimerID?)
         /// There is no process and there will be none. → (end)
         case stopped
@@ -40,6 +56,50 @@ package struct Instance: Sendable {
     /// Whether it may be given work.
     package var isReady: Bool {
         if case .ready = state { true } else { false }
+    }
+
+    /// Whether it works, with or without getting more.
+    package var isServing: Bool { isReady || state == .draining }
+
+    /// Whether it has a process, or one is being made.
+    package var hasProcess: Bool {
+        switch state {
+        case .vacant, .backoff, .stopped: false
+        case .starting, .loading, .measuring, .ready, .draining, .stopping: true
+        }
+    }
+
+    /// Whether it is on its way from nothing to where it serves.
+    var isComing: Bool {
+        switch state {
+        case .starting, .loading, .measuring: true
+        case .vacant, .backoff, .ready, .draining, .stopping, .stopped: false
+        }
+    }
+
+    /// Since when it speaks samples; `nil` if it does not.
+    var measuredSince: Instant? {
+        if case .measuring(_, let since) = state { since } else { nil }
+    }
+
+    /// By how much its process holds more than it may, in bytes.
+    var overBudgetBytes: Int { budgetBytes.map { footprint.heldBytes - $0 } ?? 0 }
+
+    /// Whether it had loaded by this moment.
+    func hasServed(since moment: Instant) -> Bool {
+        if case .ready(let since) = state { since <= moment } else { state == .draining }
+    }
+
+    /// Since when all its slots have been idle.
+    var idleSince: Instant {
+        slots.reduce(.start) { latest, slot in
+            if case .idle(let since) = slot.state { max(latest, since) } else { latest }
+        }
+    }
+
+    /// Whether it serves, and all its slots are idle since then.
+    func isIdle(since moment: Instant) -> Bool {
+        isReady && slots.allSatisfy { if case .idle(let since) = $0.state { since <= moment } else { false } }
     }
 
     /// Slots that are doing something.
@@ -56,7 +116,11 @@ package struct Instance: Sendable {
 /// One thing that an instance can do at a time.
 package struct Slot: Sendable {
     /// What it is doing now.
-    package internal(set) var state: State
+    package internal(set) var state: State {
+        didSet { if case .idle = state { peakBytes = 0 } }
+    }
+    /// What its job is predicted to need above the floor, in bytes, until the slot is idle again.
+    var peakBytes = 0
 
     /// What a slot is doing.
     package enum State: Hashable, Sendable {

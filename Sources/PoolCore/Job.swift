@@ -3,23 +3,50 @@ struct Job {
     let id: JobID
     let engine: Int
     let tenant: String
+    let jobClass: JobClass
+    /// The size of its text.
+    let units: Int
     /// When it has waited too long; `nil` if it may wait as long as it takes.
     var expires: Instant?
     var state = State.queued
     /// Its first failure by an instance's fault. A second one ends it.
     var failure: Failure?
+    /// Since when nothing but memory keeps it from running.
+    var lacksMemorySince: Instant?
 
     /// queued → running, gone; running → queued (a retry), gone.
     enum State {
         case queued
-        case running(SlotID, since: Instant)
+        case running(SlotID, since: Instant, mark: RunningCurve.Mark)
     }
 
     /// Where and when an instance failed a job.
     struct Failure {
         let process: ProcessID
         let at: Instant
+        /// The instance had not enough memory for it.
+        let outOfMemory: Bool
     }
+}
+
+/// How a job that has run ended on its slot.
+package enum JobOutcome: Hashable, Sendable {
+    /// It made all the audio.
+    case completed
+    /// The worker answered with an error of its own, which is not retried.
+    case failed
+    /// The instance had not enough memory.
+    case outOfMemory
+}
+
+/// How urgent a job is.
+package enum JobClass: Hashable, Sendable, CaseIterable {
+    /// Somebody listens.
+    case interactive
+    /// Nobody said.
+    case standard
+    /// Nobody waits for it: it goes first when there is not enough for all.
+    case bulk
 }
 
 /// A new job.
@@ -32,11 +59,24 @@ package struct JobRequest: Sendable {
     package var tenant: String
     /// Part of an utterance that has been admitted. It is not refused for want of room and does not expire.
     package var isContinuation: Bool
+    /// How urgent it is.
+    package var jobClass: JobClass
+    /// The size of its text, in the unit of `PoolConfiguration.Engine.largestUnits`.
+    package var units: Int
 
-    package init(id: JobID, engine: Int, tenant: String, isContinuation: Bool = false) {
+    package init(
+        id: JobID,
+        engine: Int,
+        tenant: String,
+        isContinuation: Bool = false,
+        jobClass: JobClass = .standard,
+        units: Int = 1
+    ) {
         self.id = id
         self.engine = engine
         self.tenant = tenant
         self.isContinuation = isContinuation
+        self.jobClass = jobClass
+        self.units = units
     }
 }

@@ -37,7 +37,7 @@ extension Pool {
     /// Ends everything: the jobs that are left with an error, then the processes.
     mutating func stop(now: Instant, _ actions: inout [PoolAction]) {
         phase = .stopping
-        for id in jobs.keys.sorted(by: { $0.number < $1.number }) { end(id, .shutDown, &actions) }
+        for id in jobs.keys.sorted(by: { $0.number < $1.number }) { end(id, .shutDown, now: now, &actions) }
         for engine in queues.indices { queues[engine].removeAll() }
         waitingByTenant = [:]
         if let timer = expireTimer.take() { actions.append(.cancelTimer(timer)) }
@@ -52,15 +52,17 @@ extension Pool {
             if case .busy = self[slot] { self[slot] = .opening(nil) }
         }
         switch instances[id.index].state {
+        case .vacant:
+            move(id, to: .stopped)
         case .backoff(let timer):
-            if let timer { actions.append(.cancelTimer(timer)) }
+            actions.append(.cancelTimer(timer))
             move(id, to: .stopped)
         case .starting:
             move(id, to: .stopping(nil))
-        case .loading(let timer):
+        case .loading(let timer), .measuring(let timer, _):
             actions.append(.cancelTimer(timer))
             terminate(id, now: now, &actions)
-        case .ready:
+        case .ready, .draining:
             terminate(id, now: now, &actions)
         case .stopping, .stopped:
             break

@@ -12,10 +12,10 @@ package struct SlotDeclaration: Hashable, Sendable {
 }
 
 extension Pool {
-    /// The pool begins: every instance is started.
+    /// The pool begins: instances are started, as far as there is room.
     package mutating func started(now: Instant) -> [PoolAction] {
         var actions: [PoolAction] = []
-        for instance in instances { startProcess(of: instance.id, &actions) }
+        fill(&actions)
         return actions
     }
 
@@ -33,7 +33,7 @@ extension Pool {
         case .stopping:
             // The pool was told to stop while the process was being made.
             terminate(process.instance, now: now, &actions)
-        case .backoff, .loading, .ready, .stopped:
+        case .vacant, .backoff, .loading, .measuring, .ready, .draining, .stopped:
             preconditionFailure("a process is made once")
         }
         return actions
@@ -51,22 +51,38 @@ extension Pool {
         switch instances[id.index].state {
         case .loading(let loadTimer):
             actions.append(.cancelTimer(loadTimer))
-            move(id, to: .ready(since: now))
-            instances[id.index].obeysCancel = declared.obeysCancel
-            for index in 1..<min(max(declared.slots, 1), Pool.maxSlotsPerInstance) {
-                let further = SlotID(process: slot.process, index: index)
-                instances[id.index].slots.append(Slot(state: .opening(nil)))
-                reopen(further, now: now, &actions)
+            instances[id.index].declared = declared
+            if wantsMeasuring(id) {
+                let timer = makeTimer(
+                    .measure(slot.process),
+                    at: now.advanced(by: configuration.measureTimeout),
+                    &actions
+                )
+                move(id, to: .measuring(timer, since: now))
+                actions.append(.measure(slot))
+            } else {
+                beginServing(slot, now: now, &actions)
             }
-        case .ready:
+            return actions
+        case .ready, .draining:
             if let openTimer { actions.append(.cancelTimer(openTimer)) }
-        case .stopping:
+        case .measuring, .stopping:
             return []
-        case .backoff, .starting, .stopped:
+        case .vacant, .backoff, .starting, .stopped:
             preconditionFailure("only a process has slots")
         }
         self[slot] = .idle(since: now)
-        dispatch(engine: instances[id.index].engine, now: now, &actions)
+        dispatch(now: now, &actions)
+        return actions
+    }
+
+    /// The samples were spoken, and what they took has been told.
+    package mutating func measured(_ process: ProcessID, now: Instant) -> [PoolAction] {
+        guard isCurrent(process), case .measuring(let timer, _) = instances[process.instance.index].state else {
+            return []
+        }
+        var actions: [PoolAction] = [.cancelTimer(timer)]
+        beginServing(SlotID(process: process, index: 0), now: now, &actions)
         return actions
     }
 
@@ -77,17 +93,20 @@ extension Pool {
         var actions: [PoolAction] = []
         switch self[slot] {
         case .busy(let job):
-            retryOrLose(job, on: slot, canRestart: canRestart, now: now, &actions)
+            retryOrLose(job, on: slot, outOfMemory: false, canRestart: canRestart, now: now, &actions)
         case .interrupted(_, let timer):
             actions.append(.cancelTimer(timer))
         case .idle:
             break
         case .opening:
-            return []
+            guard case .measuring(let timer, _) = instances[slot.process.instance.index].state else { return [] }
+            actions.append(.cancelTimer(timer))
+            beginServing(slot, isConnected: false, now: now, &actions)
+            return actions
         }
         reopen(slot, now: now, &actions)
-        dispatch(engine: instances[slot.process.instance.index].engine, now: now, &actions)
-        settle(now: now, &actions)
+        endIfDrained(slot.process.instance, now: now, &actions)
+        dispatch(now: now, &actions)
         return actions
     }
 
@@ -96,23 +115,28 @@ extension Pool {
         guard isCurrent(process) else { return [] }
         var actions: [PoolAction] = []
         let id = process.instance
-        abandonSlots(of: id, &actions)
+        let heldBytes = charge(of: instances[id.index])
+        abandonSlots(of: id, now: now, &actions)
         switch instances[id.index].state {
         case .starting: break
-        case .loading(let timer): actions.append(.cancelTimer(timer))
+        case .loading(let timer), .measuring(let timer, _): actions.append(.cancelTimer(timer))
         case .ready: forgetDeaths(of: id, now: now)
+        case .draining: break
         case .stopping(let timer): if let timer { actions.append(.cancelTimer(timer)) }
-        case .backoff, .stopped: return []
+        case .vacant, .backoff, .stopped: return []
         }
-        instances[id.index].deaths += 1
         if phase == .stopping {
             move(id, to: .stopped)
+        } else if instances[id.index].isRetired {
+            move(id, to: .vacant)
         } else {
+            instances[id.index].deaths += 1
             let wait = configuration.backoff.wait(deaths: instances[id.index].deaths, using: &random)
             move(id, to: .backoff(makeTimer(.restart(id), at: now.advanced(by: wait), &actions)))
         }
-        dispatch(engine: instances[id.index].engine, now: now, &actions)
-        settle(now: now, &actions)
+        release(id, heldBytes: heldBytes, now: now, &actions)
+        dispatch(now: now, &actions)
+        fill(&actions)
         return actions
     }
 
@@ -121,10 +145,18 @@ extension Pool {
         var actions: [PoolAction] = []
         switch timer.purpose {
         case .restart(let id):
-            if instances[id.index].state == .backoff(timer) { startProcess(of: id, &actions) }
+            if instances[id.index].state == .backoff(timer) {
+                move(id, to: .vacant)
+                fill(&actions)
+            }
         case .load(let process):
             if isCurrent(process), instances[process.instance.index].state == .loading(timer) {
                 kill(process, &actions)
+            }
+        case .measure(let process):
+            if isCurrent(process), case .measuring(timer, _) = instances[process.instance.index].state {
+                // The worker may still be speaking, so it is asked on a new connection.
+                beginServing(SlotID(process: process, index: 0), isConnected: false, now: now, &actions)
             }
         case .terminate(let process):
             if isCurrent(process), instances[process.instance.index].state == .stopping(timer) {
@@ -133,7 +165,11 @@ extension Pool {
         case .open(let slot):
             if isCurrent(slot), self[slot] == .opening(timer) { openTimedOut(slot, now: now, &actions) }
         case .cancel(let slot):
-            if isCurrent(slot), case .interrupted(_, timer) = self[slot] { reopen(slot, now: now, &actions) }
+            if isCurrent(slot), case .interrupted(_, timer) = self[slot] {
+                reopen(slot, now: now, &actions)
+                endIfDrained(slot.process.instance, now: now, &actions)
+                dispatch(now: now, &actions)
+            }
         case .expire:
             if expireTimer == timer { expireJobs(now: now, &actions) }
         case .drain:
@@ -144,11 +180,25 @@ extension Pool {
 
     // MARK: Helpers
 
-    private mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {
-        move(id, to: .starting)
-        instances[id.index].incarnation += 1
-        let instance = instances[id.index]
-        actions.append(.spawn(instance.process, engine: instance.engine, device: instance.device))
+    /// It has loaded, and been measured if need be: it may be given work.
+    /// - Parameter isConnected: whether its first slot's connection can be used.
+    private mutating func beginServing(
+        _ slot: SlotID,
+        isConnected: Bool = true,
+        now: Instant,
+        _ actions: inout [PoolAction]
+    ) {
+        let id = slot.process.instance
+        move(id, to: .ready(since: now))
+        if isConnected { self[slot] = .idle(since: now) } else { reopen(slot, now: now, &actions) }
+        for index in 1..<min(max(instances[id.index].declared.slots, 1), Pool.maxSlotsPerInstance) {
+            instances[id.index].slots.append(Slot(state: .opening(nil)))
+            reopen(SlotID(process: slot.process, index: index), now: now, &actions)
+        }
+        limit(id, &actions)
+        if devices[instances[id.index].device].memory != nil { actions.append(.readMemory) }
+        dispatch(now: now, &actions)
+        fill(&actions)
     }
 
     /// A new connection for a slot. A worker that does not answer on it within the load timeout is hung.
@@ -170,7 +220,7 @@ extension Pool {
         forgetDeaths(of: id, now: now)
         kill(slot.process, &actions)
         // It was perhaps the last other instance for a job that has failed elsewhere.
-        dispatch(engine: instances[id.index].engine, now: now, &actions)
+        dispatch(now: now, &actions)
     }
 
     /// Who served for long begins its back-off anew.
@@ -185,18 +235,23 @@ extension Pool {
         actions.append(.kill(process))
     }
 
-    mutating func terminate(_ id: InstanceID, now: Instant, _ actions: inout [PoolAction]) {
+    mutating func terminate(
+        _ id: InstanceID,
+        because cause: PoolAction.Cause = .poolEnds,
+        now: Instant,
+        _ actions: inout [PoolAction]
+    ) {
         cancelSlotTimers(of: id, &actions)
         let process = instances[id.index].process
         let deadline = now.advanced(by: configuration.terminateGrace)
         move(id, to: .stopping(makeTimer(.terminate(process), at: deadline, &actions)))
-        actions.append(.terminate(process))
+        actions.append(.terminate(process, because: cause))
     }
 
-    private mutating func abandonSlots(of id: InstanceID, _ actions: inout [PoolAction]) {
+    private mutating func abandonSlots(of id: InstanceID, now: Instant, _ actions: inout [PoolAction]) {
         cancelSlotTimers(of: id, &actions)
         for slot in instances[id.index].slots {
-            if case .busy(let job) = slot.state { end(job, .instanceLost, &actions) }
+            if case .busy(let job) = slot.state { end(job, .instanceLost, now: now, &actions) }
         }
         instances[id.index].slots = []
     }

@@ -9,10 +9,17 @@ extension Pool {
         if let refusal = refusal(of: request) { return .refused(refusal) }
         var actions: [PoolAction] = []
         let expires = request.isContinuation ? nil : now.advanced(by: configuration.maxWait)
-        jobs[request.id] = Job(id: request.id, engine: request.engine, tenant: request.tenant, expires: expires)
+        jobs[request.id] = Job(
+            id: request.id,
+            engine: request.engine,
+            tenant: request.tenant,
+            jobClass: request.jobClass,
+            units: request.units,
+            expires: expires
+        )
         queues[request.engine].append(request.id)
         waitingByTenant[request.tenant, default: 0] += 1
-        dispatch(engine: request.engine, now: now, &actions)
+        dispatch(now: now, &actions)
         // All jobs wait equally long at the most. So if the timer is set, it is for one that came before.
         if let expires, expireTimer == nil, isWaiting(request.id) {
             expireTimer = makeTimer(.expire, at: expires, &actions)
@@ -27,33 +34,47 @@ extension Pool {
         switch job.state {
         case .queued:
             leaveQueue(job)
-        case .running(let slot, _):
+        case .running(let slot, _, _):
             if mayInterrupt(slot) {
                 let deadline = now.advanced(by: configuration.cancelGrace)
                 self[slot] = .interrupted(id, makeTimer(.cancel(slot), at: deadline, &actions))
                 actions.append(.interrupt(slot))
             } else {
                 reopen(slot, now: now, &actions)
+                endIfDrained(slot.process.instance, now: now, &actions)
             }
         }
-        end(id, .cancelled, &actions)
-        settle(now: now, &actions)
+        end(id, .cancelled, now: now, &actions)
+        dispatch(now: now, &actions)
         return actions
     }
 
     /// The worker said that it is done with a job, well or not, or that it stopped an interrupted one.
-    /// - Parameter completed: it made all the audio. Otherwise it answered with an error of its own, which is not
-    ///   retried.
-    package mutating func jobEnded(_ id: JobID, on slot: SlotID, completed: Bool, now: Instant) -> [PoolAction] {
+    /// - Parameters:
+    ///   - canRestart: the reader of the job has had none of its audio.
+    ///   - audio: how long what it made lasts; `nil` if it is none.
+    package mutating func jobEnded(
+        _ id: JobID,
+        on slot: SlotID,
+        outcome: JobOutcome,
+        canRestart: Bool = false,
+        audio: Duration? = nil,
+        now: Instant
+    ) -> [PoolAction] {
         guard isCurrent(slot) else { return [] }
         var actions: [PoolAction] = []
         switch self[slot] {
         case .busy(id):
-            if completed, let job = jobs[id], case .running(_, let since) = job.state {
-                queues[job.engine].jobServed(in: since.duration(to: now))
-                instances[slot.process.instance.index].jobsDone += 1
+            switch outcome {
+            case .completed:
+                jobServed(id, on: slot, audio: audio, now: now)
+                end(id, .completed, now: now, &actions)
+            case .failed:
+                end(id, .failed, now: now, &actions)
+            case .outOfMemory:
+                learnShortage(id, on: slot)
+                retryOrLose(id, on: slot, outOfMemory: true, canRestart: canRestart, now: now, &actions)
             }
-            end(id, completed ? .completed : .failed, &actions)
         case .interrupted(id, let timer):
             actions.append(.cancelTimer(timer))
         case .busy, .interrupted, .idle, .opening:
@@ -61,79 +82,33 @@ extension Pool {
             return []
         }
         self[slot] = .idle(since: now)
-        dispatch(engine: instances[slot.process.instance.index].engine, now: now, &actions)
-        settle(now: now, &actions)
+        endIfDrained(slot.process.instance, now: now, &actions)
+        dispatch(now: now, &actions)
         return actions
     }
 
-    // MARK: Dispatch
-
-    /// Gives waiting jobs to idle slots until there is none of one or the other that fit.
-    ///
-    /// The slot that has been idle longest on the instance with the least to do comes first, so that use is even.
-    mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
-        guard !queues[engine].waiting.isEmpty else { return }
-        var idle = idleSlots(engine: engine)
-        var position = 0
-        while !idle.isEmpty, position < queues[engine].waiting.count {
-            // The queue and the table of jobs change together.
-            guard var job = jobs[queues[engine].waiting[position]] else { preconditionFailure("a queued job is known") }
-            guard let best = best(of: idle, for: job) else {
-                position += 1
-                continue
-            }
-            let slot = idle.remove(at: best).id
-            queues[engine].remove(at: position)
-            tenantLeftQueue(job.tenant)
-            job.state = .running(slot, since: now)
-            jobs[job.id] = job
-            self[slot] = .busy(job.id)
-            actions.append(.run(job.id, slot))
+    /// What a job took is known.
+    private mutating func jobServed(_ id: JobID, on slot: SlotID, audio: Duration?, now: Instant) {
+        guard let job = jobs[id], case .running(_, let since, _) = job.state else {
+            preconditionFailure("a busy slot has a running job")
         }
-    }
-
-    private func best(of idle: [IdleSlot], for job: Job) -> Int? {
-        idle.indices.lazy.filter { isRunnable(job, on: idle[$0]) }.min { idle[$0] < idle[$1] }
-    }
-
-    /// A job does not run again on the process that failed it while another instance serves. If none does, it waits for
-    /// a slot that has shown life since: when a process dies, the news of its slots come one after the other.
-    private func isRunnable(_ job: Job, on slot: IdleSlot) -> Bool {
-        guard let failure = job.failure, failure.process == slot.id.process else { return true }
-        return slot.since >= failure.at
-            && !instances.contains { $0.engine == job.engine && $0.isReady && $0.process != failure.process }
-    }
-
-    /// A slot that could run a job, and what decides whether it is the next to get one.
-    private struct IdleSlot: Comparable {
-        let id: SlotID
-        /// Slots of its instance that are busy.
-        let busySlots: Int
-        let since: Instant
-
-        static func < (left: IdleSlot, right: IdleSlot) -> Bool {
-            (left.busySlots, left.since) < (right.busySlots, right.since)
+        let duration = since.duration(to: now)
+        let instance = slot.process.instance.index
+        let device = instances[instance].device
+        queues[job.engine].jobServed(in: duration)
+        instances[instance].jobsDone += 1
+        instances[instance].jobsOfProcess += 1
+        figures[job.engine][device].seconds.observe(units: job.units, value: duration / .seconds(1))
+        if let audio {
+            figures[job.engine][device].audioSeconds.observe(units: job.units, value: audio / .seconds(1))
         }
-    }
-
-    private func idleSlots(engine: Int) -> [IdleSlot] {
-        var idle: [IdleSlot] = []
-        for instance in instances where instance.engine == engine && instance.isReady {
-            let busySlots = instance.busySlots
-            for (index, slot) in instance.slots.enumerated() {
-                guard case .idle(let since) = slot.state else { continue }
-                let id = SlotID(process: instance.process, index: index)
-                idle.append(IdleSlot(id: id, busySlots: busySlots, since: since))
-            }
-        }
-        return idle
     }
 
     // MARK: Helpers
 
     private func mayInterrupt(_ slot: SlotID) -> Bool {
         let instance = instances[slot.process.instance.index]
-        return instance.isReady && instance.obeysCancel
+        return instance.isServing && instance.declared.obeysCancel
     }
 
     private mutating func refusal(of request: JobRequest) -> Admission.Refusal? {
@@ -142,7 +117,8 @@ extension Pool {
         case .draining: if !request.isContinuation { return .shuttingDown }
         case .stopping, .drained: return .shuttingDown
         }
-        if request.isContinuation || hasIdleSlot(engine: request.engine) { return nil }
+        if let shortage = shortage(for: request) { return shortage }
+        if request.isContinuation || canStartAtOnce(engine: request.engine) { return nil }
         if waitingJobs >= configuration.maxJobs {
             return .queueFull(retryAfter: retryAfter(engine: request.engine))
         }
@@ -166,25 +142,37 @@ extension Pool {
         if case .queued? = jobs[id]?.state { true } else { false }
     }
 
-    mutating func end(_ id: JobID, _ end: JobEnd, _ actions: inout [PoolAction]) {
-        guard jobs.removeValue(forKey: id) != nil else { preconditionFailure("a job ends once") }
+    mutating func end(_ id: JobID, _ end: JobEnd, now: Instant, _ actions: inout [PoolAction]) {
+        guard let job = jobs.removeValue(forKey: id) else { preconditionFailure("a job ends once") }
+        leaveSlot(job, units: end == .completed ? job.units : nil, now: now)
+        memoryWaiters.remove(id)
         actions.append(.end(id, end))
+    }
+
+    /// The job does not run any more, if it did.
+    /// - Parameter units: what was done; `nil` if it did not come to its own end.
+    private mutating func leaveSlot(_ job: Job, units: Int?, now: Instant) {
+        guard case .running(let slot, _, let mark) = job.state else { return }
+        let device = instances[slot.process.instance.index].device
+        figures[job.engine][device].curve.ended(since: mark, units: units, now: now)
     }
 
     /// An instance's fault: the job runs once more if nothing of it has been heard, else it is lost.
     mutating func retryOrLose(
         _ id: JobID,
         on slot: SlotID,
+        outOfMemory: Bool,
         canRestart: Bool,
         now: Instant,
         _ actions: inout [PoolAction]
     ) {
         guard var job = jobs[id] else { preconditionFailure("a running job is known") }
         guard canRestart, job.failure == nil else {
-            end(id, .instanceLost, &actions)
+            end(id, outOfMemory ? .failed : .instanceLost, now: now, &actions)
             return
         }
-        job.failure = Job.Failure(process: slot.process, at: now)
+        leaveSlot(job, units: nil, now: now)
+        job.failure = Job.Failure(process: slot.process, at: now, outOfMemory: outOfMemory)
         job.expires = nil
         job.state = .queued
         jobs[id] = job
@@ -197,7 +185,7 @@ extension Pool {
         tenantLeftQueue(job.tenant)
     }
 
-    private mutating func tenantLeftQueue(_ tenant: String) {
+    mutating func tenantLeftQueue(_ tenant: String) {
         let left = waitingByTenant[tenant, default: 0] - 1
         waitingByTenant[tenant] = left > 0 ? left : nil
     }
@@ -216,7 +204,7 @@ extension Pool {
                     break
                 }
                 leaveQueue(job)
-                end(id, .waitedTooLong(retryAfter: retryAfter(engine: job.engine)), &actions)
+                end(id, .waitedTooLong(retryAfter: retryAfter(engine: job.engine)), now: now, &actions)
             }
         }
         if let next { expireTimer = makeTimer(.expire, at: next, &actions) }

@@ -8,13 +8,21 @@
 package struct Pool: Sendable {
     /// What it is made of, and its limits.
     package let configuration: PoolConfiguration
-    /// All instances; an instance's id is its index.
-    package internal(set) var instances: [Instance]
+    /// All instances; an instance's id is its index. More come to be when there is room for them.
+    package internal(set) var instances: [Instance] = []
+    /// Where instances may be.
+    package internal(set) var devices: [Device]
+    /// What was measured of each engine, by its index, on each device, by its index.
+    package internal(set) var figures: [[EngineFigures]]
 
     var queues: [JobQueue]
     var jobs: [JobID: Job] = [:]
     /// Waiting jobs of each tenant that has any.
     var waitingByTenant: [String: Int] = [:]
+    /// Jobs that wait for nothing but memory.
+    var memoryWaiters: Set<JobID> = []
+    /// Whether there is so little host memory that bulk work is shed.
+    var isUnderPressure = false
     /// Set while a job waits that expires; may outlast it.
     var expireTimer: TimerID?
     var phase = Phase.serving
@@ -41,13 +49,22 @@ package struct Pool: Sendable {
         self.configuration = configuration
         random = SplitMix64(seed: seed)
         queues = configuration.engines.map { _ in JobQueue() }
-        instances = []
-        for (index, engine) in configuration.engines.enumerated() {
-            for device in engine.devices {
-                let id = InstanceID(instances.count)
-                instances.append(Instance(id: id, engine: index, device: device, state: .backoff(nil)))
-            }
+        devices = []
+        for placement in configuration.engines.flatMap(\.placements)
+        where !devices.contains(where: { $0.name == placement.device }) {
+            devices.append(
+                Device(
+                    name: placement.device,
+                    model: configuration.models[placement.device],
+                    memory: configuration.memory[placement.device]
+                )
+            )
         }
+        figures = []
+        for engine in configuration.engines {
+            figures.append(devices.map { engine.figures[$0.name] ?? EngineFigures() })
+        }
+        for engine in configuration.engines.indices { makePlaces(engine: engine) }
     }
 
     // MARK: What can be seen
@@ -63,20 +80,53 @@ package struct Pool: Sendable {
 
     /// How long a new job for this engine would wait; `nil` until one has been timed or while nothing serves.
     package func predictedWait(engine: Int) -> Duration? {
-        if hasIdleSlot(engine: engine) { return .zero }
-        return queues[engine].predictedWait(slots: readySlots(engine: engine))
+        if canStartAtOnce(engine: engine) { return .zero }
+        let slots = devices.indices.reduce(0) { sum, device in
+            let slots = readySlots(engine: engine, device: device)
+            return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
+        }
+        return queues[engine].predictedWait(slots: slots)
     }
 
-    /// Slots of the engine's instances that serve.
-    package func readySlots(engine: Int) -> Int {
-        instances.reduce(0) { $0 + ($1.engine == engine && $1.isReady ? $1.slots.count : 0) }
+    /// Slots of the engine's instances that serve, on one device or all of them.
+    package func readySlots(engine: Int, device: Int? = nil) -> Int {
+        instances.reduce(0) { sum, instance in
+            let isOne = instance.engine == engine && instance.isReady && (device ?? instance.device) == instance.device
+            return isOne ? sum + instance.slots.count : sum
+        }
     }
 
-    func hasIdleSlot(engine: Int) -> Bool {
+    /// Whether a new job finds an idle slot and nobody before it.
+    func canStartAtOnce(engine: Int) -> Bool {
+        guard queues[engine].waiting.isEmpty else { return false }
+        return devices.indices.contains { device in
+            hasIdleSlot(engine: engine, device: device) && openings(engine: engine, device: device) > 0
+        }
+    }
+
+    private func hasIdleSlot(engine: Int, device: Int) -> Bool {
         instances.contains { instance in
-            instance.engine == engine && instance.isReady
+            instance.engine == engine && instance.device == device && instance.isReady
                 && instance.slots.contains { if case .idle = $0.state { true } else { false } }
         }
+    }
+
+    /// Jobs of an engine that run on a device.
+    package func running(engine: Int, device: Int) -> Int {
+        instances.reduce(0) { $0 + ($1.engine == engine && $1.device == device && $1.isServing ? $1.busySlots : 0) }
+    }
+
+    /// How many more jobs of an engine may be started on a device, if there are idle slots for them.
+    func openings(engine: Int, device: Int) -> Int {
+        let slots = instances.reduce(0) {
+            $0 + ($1.engine == engine && $1.device == device && $1.isServing ? $1.slots.count : 0)
+        }
+        return maxRunning(engine: engine, device: device, slots: slots) - running(engine: engine, device: device)
+    }
+
+    /// How many jobs of an engine may run on a device that has so many slots for them.
+    package func maxRunning(engine: Int, device: Int, slots: Int) -> Int {
+        configuration.engines[engine].maxRunning ?? figures[engine][device].curve.limit(slots: slots)
     }
 
     // MARK: Helpers of all events
@@ -96,11 +146,14 @@ package struct Pool: Sendable {
     mutating func move(_ id: InstanceID, to next: Instance.State) {
         let allowed =
             switch (instances[id.index].state, next) {
-            case (.backoff, .starting), (.backoff, .stopped): true
+            case (.vacant, .starting), (.vacant, .stopped): true
+            case (.backoff, .vacant), (.backoff, .stopped): true
             case (.starting, .loading), (.starting, .stopping), (.starting, .backoff): true
-            case (.loading, .ready), (.loading, .stopping), (.loading, .backoff): true
-            case (.ready, .stopping), (.ready, .backoff): true
-            case (.stopping, .stopping), (.stopping, .backoff), (.stopping, .stopped): true
+            case (.loading, .measuring), (.loading, .ready), (.loading, .stopping), (.loading, .backoff): true
+            case (.measuring, .ready), (.measuring, .stopping), (.measuring, .backoff): true
+            case (.ready, .draining), (.ready, .stopping), (.ready, .backoff): true
+            case (.draining, .stopping), (.draining, .backoff), (.draining, .vacant): true
+            case (.stopping, .stopping), (.stopping, .backoff), (.stopping, .vacant), (.stopping, .stopped): true
             default: false
             }
         precondition(allowed, "an instance cannot go from \(instances[id.index].state) to \(next)")

@@ -1,15 +1,23 @@
 /// What the shell has to do after an event, in this order.
 package enum PoolAction: Hashable, Sendable {
     /// Make a process. Answer with `processSpawned`, or with `processExited` if it could not be made.
-    case spawn(ProcessID, engine: Int, device: String)
+    /// It may hold so many bytes of its device's memory at most; `nil` if nobody knows how much there is.
+    case spawn(ProcessID, engine: Int, device: String, memoryBytes: Int? = nil)
     /// Connect the slot, anew if it was connected before, and ask who is there. Answer with `slotOpened`.
     case open(SlotID)
+    /// Read the memory, speak samples of all sizes on the slot, tell the peak of each, and read the memory again.
+    /// Answer with `measured`.
+    case measure(SlotID)
+    /// From now on the process may hold at most so many bytes of its device's memory.
+    case limit(ProcessID, memoryBytes: Int)
+    /// Read the memory soon. Answer with `memoryRead`.
+    case readMemory
     /// Run the job on the slot. Answer with `jobEnded`, or with `slotClosed`.
     case run(JobID, SlotID)
     /// Ask the worker to stop what it does on this slot. It answers with `jobEnded`.
     case interrupt(SlotID)
     /// Ask the process to end (SIGTERM).
-    case terminate(ProcessID)
+    case terminate(ProcessID, because: Cause = .poolEnds)
     /// End the process and all that it started (SIGKILL to the group).
     case kill(ProcessID)
     /// Tell the caller how the job ended. Each accepted job gets this exactly once.
@@ -20,6 +28,17 @@ package enum PoolAction: Hashable, Sendable {
     case cancelTimer(TimerID)
     /// Nothing runs any more; the pool is done.
     case drained
+
+    /// Why a process is asked to end.
+    package enum Cause: Hashable, Sendable {
+        case poolEnds
+        /// Others have taken the device's memory, the reserve included.
+        case roomNeeded
+        /// It holds more than its budget, and others have no reserve left.
+        case overBudget
+        /// It holds ever more memory.
+        case memoryCreeps
+    }
 }
 
 /// How a job ended.
@@ -32,6 +51,10 @@ package enum JobEnd: Hashable, Sendable {
     case instanceLost
     /// It waited longer than `maxWait`; try again after this.
     case waitedTooLong(retryAfter: Duration)
+    /// It needs more memory than any device that it could run on has, even alone, as is known by now.
+    case tooLarge(needsBytes: Int, hasBytes: Int)
+    /// There is too little memory, and it is bulk work; try again after this.
+    case shed(retryAfter: Duration)
     /// The caller took it back.
     case cancelled
     /// The pool stopped first.
@@ -51,6 +74,10 @@ package enum Admission: Hashable, Sendable {
         case waitTooLong(predicted: Duration, retryAfter: Duration)
         /// `maxJobsPerTenant` of this tenant wait already.
         case tenantLimit(retryAfter: Duration)
+        /// It needs more memory than any device that it could run on has, even alone.
+        case tooLarge(needsBytes: Int, hasBytes: Int)
+        /// There is too little memory just now, and it is bulk work.
+        case shed(retryAfter: Duration)
         /// The pool drains.
         case shuttingDown
     }

@@ -22,19 +22,78 @@ package struct PoolConfiguration: Sendable {
         self.engines = engines
     }
 
+    /// How full the devices are at the start, by their names. One that is not here has no ledger.
+    package var memory: [String: DeviceMemory] = [:]
+    /// What the devices are, by their names. What was measured on one holds for others of the same model.
+    package var models: [String: String] = [:]
+    /// What is kept free of each device, in bytes; `nil` is 5 % of it, and not less than 512 MiB.
+    package var reserveBytes: Int?
+    /// How long speaking samples may take. What has not been measured by then is extrapolated.
+    package var measureTimeout = Duration.seconds(30)
+    /// How long a job may be passed over for want of memory until nothing else is started where it could run.
+    package var memoryPatience = Duration.seconds(2)
+    /// The share of time in which something waits for host memory, above which bulk work is shed.
+    package var pressureLimit = 0.1
+
     /// One engine: how many instances, where.
     package struct Engine: Sendable {
         /// Its name, for people.
         package var name: String
-        /// The device of each instance; its count is the number of instances.
-        package var devices: [String]
+        /// Where its instances may be; no device twice.
+        package var placements: [Placement]
+        /// How many there are at least, as far as memory allows, and at most.
+        package var instances: ClosedRange<Int>
+        /// Jobs that run at once on one device at most; `nil` is where more of them stop helping.
+        package var maxRunning: Int?
         /// How long a process may take until it answers.
         package var loadTimeout: Duration
+        /// The size of the largest text that it is given, in the unit of `JobRequest.units`.
+        package var largestUnits = 300
+        /// What was measured of it before, by the devices' names.
+        package var figures: [String: EngineFigures] = [:]
 
-        package init(name: String, devices: [String], loadTimeout: Duration = .seconds(60)) {
+        package init(
+            name: String,
+            placements: [Placement],
+            instances: ClosedRange<Int>,
+            maxRunning: Int? = nil,
+            loadTimeout: Duration = .seconds(60)
+        ) {
             self.name = name
-            self.devices = devices
+            self.placements = placements
+            self.instances = instances
+            self.maxRunning = maxRunning
             self.loadTimeout = loadTimeout
+        }
+
+        /// So many instances as there are devices here; one device may be here more than once.
+        package init(name: String, devices: [String], loadTimeout: Duration = .seconds(60)) {
+            var placements: [Placement] = []
+            for device in devices {
+                if let index = placements.firstIndex(where: { $0.device == device }) {
+                    placements[index].maximum += 1
+                } else {
+                    placements.append(Placement(device: device, maximum: 1))
+                }
+            }
+            let count = devices.count
+            self.init(name: name, placements: placements, instances: count...count, loadTimeout: loadTimeout)
+        }
+
+        /// Whether its number is ours to find.
+        package var isElastic: Bool { instances.lowerBound < instances.upperBound }
+    }
+
+    /// A device that instances of an engine may be on.
+    package struct Placement: Hashable, Sendable {
+        /// Such as `cpu` or `cuda:0`.
+        package var device: String
+        /// How many of them at most.
+        package var maximum: Int
+
+        package init(device: String, maximum: Int) {
+            self.device = device
+            self.maximum = maximum
         }
     }
 

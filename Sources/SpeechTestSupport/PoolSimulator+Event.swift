@@ -13,10 +13,27 @@ extension PoolSimulator {
         case processExited(ProcessID)
         case slotOpened(SlotID)
         case slotClosed(SlotID, canRestart: Bool)
-        case jobEnded(JobID, SlotID, completed: Bool)
+        case jobEnded(JobID, SlotID, JobOutcome, canRestart: Bool)
+        case measured(ProcessID)
+        /// The memory was read. It may have been read a while ago.
+        case memoryRead(MemoryReading)
+        /// What a process held that has ended is free now. The pool hears of it by readings.
+        case memoryReleased(ProcessID)
+        /// Others use so much of a device now. The pool hears of it by readings.
+        case foreignUseChanged(device: String, bytes: Int)
         case timerFired(TimerID)
         case drainRequested
         case stopRequested
+
+        /// Whether the pool looks for something to run after it.
+        var dispatches: Bool {
+            switch self {
+            case .jobArrived, .jobEnded, .slotOpened, .memoryRead: true
+            case .started, .jobCancelled, .processSpawned, .processDied, .processExited, .slotClosed, .measured,
+                .memoryReleased, .foreignUseChanged, .timerFired, .drainRequested, .stopRequested:
+                false
+            }
+        }
     }
 
     /// What the pool answered to an event.
@@ -76,6 +93,8 @@ extension JobEnd {
         case .failed: "failed"
         case .instanceLost: "instanceLost"
         case .waitedTooLong: "waitedTooLong"
+        case .tooLarge: "tooLarge"
+        case .shed: "shed"
         case .cancelled: "cancelled"
         case .shutDown: "shutDown"
         }
@@ -89,6 +108,8 @@ extension Admission.Refusal {
         case .queueFull: "queueFull"
         case .waitTooLong: "waitTooLong"
         case .tenantLimit: "tenantLimit"
+        case .tooLarge: "tooLargeAtOnce"
+        case .shed: "shedAtOnce"
         case .shuttingDown: "shuttingDown"
         }
     }

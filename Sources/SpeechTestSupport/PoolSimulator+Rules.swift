@@ -1,16 +1,6 @@
 import PoolCore
 
 extension PoolSimulator {
-    /// Whether every instance serves, every slot is idle, and no job is left.
-    package var isAtFullStrength: Bool {
-        jobs.isEmpty
-            && zip(processes, declarations).allSatisfy { process, declared in
-                guard let process, process.serves, process.life == .living else { return false }
-                return process.slots.count == declared.slots
-                    && process.slots.allSatisfy { if case .idle = $0 { true } else { false } }
-            }
-    }
-
     /// The rules that hold after every event.
     mutating func checkRules() throws(Violation) {
         try check(dueEnds.isEmpty, "jobs that have to end do end: \(dueEnds)")
@@ -23,31 +13,10 @@ extension PoolSimulator {
         try check((phase == .drained) == (isEmpty && (phase == .stopping || phase == .drained)), "drained means ended")
     }
 
-    private func checkQueues() throws(Violation) {
-        for engine in pool.configuration.engines.indices {
-            let waiting = jobs.values.filter { $0.isWaiting && $0.request.engine == engine }
-            try check(pool.waitingJobs(engine: engine) == waiting.count, "waiting jobs are counted")
-            guard !waiting.isEmpty else { continue }
-            for slot in idleSlots(engine: engine) {
-                try check(
-                    !waiting.contains { isRunnable($0, on: slot) },
-                    "no slot idles beside a job that it could run"
-                )
-            }
-        }
-    }
-
     /// The pool and the shell agree on what each instance is and does.
     private func checkInstance(_ index: Int) throws(Violation) {
         let instance = pool.instances[index]
-        guard let process = processes[index] else {
-            switch instance.state {
-            case .backoff: try check(phase != .stopping && phase != .drained, "a stopped pool starts nothing again")
-            case .stopped: try check(phase == .stopping || phase == .drained, "an instance is started again")
-            case .starting, .loading, .ready, .stopping: try check(false, "an instance without a process waits")
-            }
-            return
-        }
+        guard let process = processes[index] else { return try checkPlace(instance) }
         switch instance.state {
         case .starting: try check(process.life == .spawning, "only what is being made is starting")
         case .loading:
@@ -55,19 +24,45 @@ extension PoolSimulator {
                 process.life != .spawning && process.orders == .none && !process.hasAnswered,
                 "who has not answered loads"
             )
+        case .measuring: try check(process.isMeasuring && process.orders == .none, "who speaks samples is measured")
         case .ready:
             try check(process.serves, "who has answered is ready")
             try checkSlots(instance, process)
+        case .draining:
+            try check(process.isRetiring && process.orders == .none, "who is to go drains")
+            try check(
+                process.slots.contains { $0.job.map { jobs[$0] != nil } ?? false || $0.isInterrupted },
+                "who has nothing to do goes"
+            )
         case .stopping: try check(phase == .stopping || process.orders != .none, "who was told to end stops")
-        case .backoff, .stopped: try check(false, "an instance with a process is not without")
+        case .vacant, .backoff, .stopped: try check(false, "an instance with a process is not without")
         }
         if phase == .stopping {
             try check(process.life == .spawning || process.orders != .none, "a stopping pool ends all")
         }
     }
 
+    /// An instance without a process waits for its time, or for room.
+    private func checkPlace(_ instance: Instance) throws(Violation) {
+        switch instance.state {
+        case .vacant:
+            let own = pool.instances.filter { $0.engine == instance.engine && $0.state != .vacant }
+            let isFull = own.count >= pool.configuration.engines[instance.engine].instances.upperBound
+            let isWary = own.contains { if case .backoff = $0.state { $0.device == instance.device } else { false } }
+            let isCounted = pool.devices[instance.device].memory != nil
+            try check(
+                phase == .new || isCounted || isFull || isWary,
+                "without a ledger everything is started at once"
+            )
+        case .backoff: try check(phase != .stopping && phase != .drained, "a stopped pool starts nothing again")
+        case .stopped: try check(phase == .stopping || phase == .drained, "an instance is started again")
+        case .starting, .loading, .measuring, .ready, .draining, .stopping:
+            try check(false, "an instance without a process waits")
+        }
+    }
+
     private func checkSlots(_ instance: Instance, _ process: Process) throws(Violation) {
-        try check(instance.slots.count == declarations[instance.id.index].slots, "all declared slots are used")
+        try check(instance.slots.count == declaration(of: instance.id).slots, "all declared slots are used")
         for (theirs, ours) in zip(instance.slots, process.slots) {
             let agree =
                 switch (theirs.state, ours) {
@@ -79,6 +74,8 @@ extension PoolSimulator {
             try check(agree, "pool and shell agree on a slot: \(theirs.state), \(ours)")
         }
     }
+
+    // MARK: Timers
 
     /// Whatever waits for something has a timer, and no other timers are left over.
     private func checkTimers() throws(Violation) {
@@ -105,20 +102,20 @@ extension PoolSimulator {
         if phase == .draining { wanted.insert(.drain) }
         for (index, process) in processes.enumerated() {
             guard let process else {
-                if phase == .serving || phase == .draining { wanted.insert(.restart(InstanceID(index))) }
+                if case .backoff = pool.instances[index].state { wanted.insert(.restart(InstanceID(index))) }
                 continue
             }
             if process.orders == .terminate { wanted.insert(.terminate(process.id)) }
-            if process.life != .spawning, process.orders == .none, !process.hasAnswered {
-                wanted.insert(.load(process.id))
-            }
-            guard process.serves else { continue }
+            guard process.orders == .none else { continue }
+            if process.isMeasuring { wanted.insert(.measure(process.id)) }
+            if process.life != .spawning, !process.hasAnswered { wanted.insert(.load(process.id)) }
+            guard process.hasAnswered else { continue }
             for (index, state) in process.slots.enumerated() {
                 let slot = SlotID(process: process.id, index: index)
                 switch state {
                 case .opening: wanted.insert(.open(slot))
                 case .interrupted: wanted.insert(.cancel(slot))
-                case .closed, .idle, .busy: break
+                case .closed, .measuring, .idle, .busy: break
                 }
             }
         }

@@ -1,76 +1,7 @@
 import PoolCore
 
 extension PoolSimulator {
-    /// A process, as the shell knows it.
-    struct Process: Sendable {
-        let id: ProcessID
-        let engine: Int
-        var life = Life.spawning
-        var orders = Orders.none
-        /// Whether it has answered once.
-        var hasAnswered = false
-        var slots: [Slot] = []
-
-        enum Life: Sendable { case spawning, living, dead }
-        enum Orders: Sendable { case none, terminate, kill }
-
-        /// Whether it has answered and has not been told to end.
-        var serves: Bool { hasAnswered && orders == .none }
-
-        /// Jobs that it runs, cancelled ones included.
-        var busySlots: Int { slots.count { $0.job != nil } }
-    }
-
-    /// A connection, as the shell knows it.
-    enum Slot: Sendable {
-        case closed, opening
-        case idle(since: Instant)
-        case busy(JobID)
-        case interrupted(JobID)
-
-        var isConnected: Bool {
-            switch self {
-            case .closed, .opening: false
-            case .idle, .busy, .interrupted: true
-            }
-        }
-
-        /// The job that it works on.
-        var job: JobID? {
-            switch self {
-            case .closed, .opening, .idle: nil
-            case .busy(let job), .interrupted(let job): job
-            }
-        }
-    }
-
-    /// An accepted job.
-    struct Job: Sendable {
-        let request: JobRequest
-        let arrived: Instant
-        var isWaiting = true
-        /// Where and when an instance failed it.
-        var failure: (process: ProcessID, at: Instant)?
-
-        /// Whether it may wait only for so long.
-        var expires: Bool { !request.isContinuation && failure == nil }
-    }
-
-    subscript(process: ProcessID) -> Process? {
-        guard let current = processes[process.instance.index], current.id == process else { return nil }
-        return current
-    }
-
-    subscript(slot: SlotID) -> Slot? {
-        guard let process = self[slot.process], process.slots.indices.contains(slot.index) else { return nil }
-        return process.slots[slot.index]
-    }
-
-    mutating func set(_ slot: SlotID, to state: Slot) {
-        processes[slot.process.instance.index]?.slots[slot.index] = state
-    }
-
-    /// What the world may do next, arrivals and a drain apart.
+    /// What the world may do next, arrivals, readings, others' use of memory and a drain apart.
     package var possibleEvents: [Event] {
         if phase == .new { return [.started] }
         var events: [Event] = []
@@ -87,6 +18,8 @@ extension PoolSimulator {
                 events += breaks.isEmpty ? [.processExited(process.id)] : breaks
             }
         }
+        let remains = (memory?.devices ?? [:]).sorted { $0.key < $1.key }.flatMap(\.value.remains)
+        events += remains.map { .memoryReleased($0.process) }
         let calls = jobs.keys.sorted { $0.number < $1.number }
         events += calls.map { .jobCancelled($0) }
         events += timersInOrder.map { .timerFired($0) }
@@ -101,8 +34,14 @@ extension PoolSimulator {
     private func answers(of slot: SlotID) -> [Event] {
         switch self[slot] {
         case .opening: [.slotOpened(slot)]
-        case .busy(let job): [.jobEnded(job, slot, completed: true), .jobEnded(job, slot, completed: false)]
-        case .interrupted(let job): [.jobEnded(job, slot, completed: false)]
+        case .measuring: [.measured(slot.process)]
+        case .busy(let job):
+            [
+                .jobEnded(job, slot, .completed, canRestart: false), .jobEnded(job, slot, .failed, canRestart: true),
+                .jobEnded(job, slot, .outOfMemory, canRestart: true),
+                .jobEnded(job, slot, .outOfMemory, canRestart: false),
+            ]
+        case .interrupted(let job): [.jobEnded(job, slot, .failed, canRestart: false)]
         case .idle, .closed, nil: []
         }
     }
@@ -120,20 +59,21 @@ extension PoolSimulator {
     /// Whether the event would tell the pool nothing new.
     func isStale(_ event: Event) -> Bool {
         switch event {
-        case .started, .jobArrived, .processDied: false
+        case .started, .jobArrived, .processDied, .memoryRead, .memoryReleased, .foreignUseChanged: false
         case .jobCancelled(let job): jobs[job] == nil
         case .processSpawned(let process): incarnations[process.instance.index] > process.incarnation
         case .processExited(let process): self[process] == nil
         case .slotOpened(let slot): if case .opening? = self[slot] { false } else { true }
         case .slotClosed(let slot, _): self[slot]?.isConnected != true
-        case .jobEnded(let job, let slot, _): self[slot]?.job != job
+        case .jobEnded(let job, let slot, _, _): self[slot]?.job != job
+        case .measured(let process): self[process]?.isMeasuring != true
         case .timerFired(let timer): timers[timer] == nil
         case .drainRequested: phase != .new && phase != .serving
         case .stopRequested: phase == .stopping || phase == .drained
         }
     }
 
-    /// Changes what the shell knows by the event itself.
+    /// Changes what the shell knows, and what is true, by the event itself.
     mutating func take(_ event: Event) {
         switch event {
         case .started: phase = .serving
@@ -141,73 +81,54 @@ extension PoolSimulator {
         case .jobCancelled: break
         case .processSpawned(let process): processes[process.instance.index]?.life = .living
         case .processDied(let process): processes[process.instance.index]?.life = .dead
-        case .processExited(let process): processes[process.instance.index] = nil
+        case .processExited(let process):
+            if let known = self[process] { leaveRemains(of: known) }
+            processes[process.instance.index] = nil
         case .slotOpened(let slot):
-            processes[slot.process.instance.index]?.hasAnswered = true
-            set(slot, to: .idle(since: now))
+            // The answer of one that is to end is not heard, and says nothing of what it still holds.
+            let isHeard = self[slot.process]?.orders == Process.Orders.none
+            if isHeard { processes[slot.process.instance.index]?.hasAnswered = true }
+            set(slot, to: isHeard ? .idle(since: now) : .closed)
         case .slotClosed(let slot, _):
-            if case .busy(let job)? = self[slot] {
-                jobs[job]?.isWaiting = true
-                jobs[job]?.failure = (slot.process, now)
-            }
+            if case .busy(let job)? = self[slot] { fail(job, on: slot, isOutOfMemory: false) }
+            processes[slot.process.instance.index]?.isMeasuring = false
             set(slot, to: .closed)
-        case .jobEnded(_, let slot, _): set(slot, to: .idle(since: now))
-        case .timerFired(let timer):
-            timers[timer] = nil
-            if timer.purpose == .drain { phase = .stopping }
+        case .jobEnded(let job, let slot, let outcome, _):
+            if let engine = self[slot.process]?.engine {
+                processes[slot.process.instance.index]?.creepBytes += memory?.engines[engine].leakBytes ?? 0
+            }
+            if outcome == .outOfMemory { fail(job, on: slot, isOutOfMemory: true) }
+            set(slot, to: .idle(since: now))
+        case .measured(let process):
+            processes[process.instance.index]?.isMeasuring = false
+            set(SlotID(process: process, index: 0), to: .idle(since: now))
+        case .memoryRead(let reading): take(reading)
+        case .memoryReleased(let process):
+            for name in (memory?.devices ?? [:]).keys {
+                memory?.devices[name]?.remains.removeAll { $0.process == process }
+            }
+        case .foreignUseChanged(let device, let bytes): memory?.devices[device]?.foreignBytes = bytes
+        case .timerFired(let timer): take(timer)
         case .drainRequested: phase = .draining
         case .stopRequested: if phase != .drained { phase = .stopping }
         }
     }
 
-    /// The jobs that have to end by this event, and how. Seen before the event is taken.
-    func ends(dueBy event: Event) -> [JobID: String] {
-        switch event {
-        case .started, .jobArrived, .processSpawned, .processDied, .processExited, .slotOpened, .drainRequested:
-            return [:]
-        case .jobCancelled(let job):
-            return [job: JobEnd.cancelled.name]
-        case .jobEnded(let job, let slot, let completed):
-            guard case .busy? = self[slot], jobs[job] != nil else { return [:] }
-            return [job: completed ? JobEnd.completed.name : JobEnd.failed.name]
-        case .slotClosed(let slot, let canRestart):
-            guard case .busy(let id)? = self[slot], let job = jobs[id] else { return [:] }
-            return canRestart && job.failure == nil ? [:] : [id: JobEnd.instanceLost.name]
-        case .stopRequested:
-            return jobs.mapValues { _ in JobEnd.shutDown.name }
-        case .timerFired(let timer) where timer.purpose == .drain:
-            return jobs.mapValues { _ in JobEnd.shutDown.name }
-        case .timerFired(let timer) where timer.purpose == .expire:
-            let late = jobs.filter {
-                $1.isWaiting && $1.expires && $1.arrived.advanced(by: pool.configuration.maxWait) <= now
-            }
-            return late.mapValues { _ in JobEnd.waitedTooLong(retryAfter: .zero).name }
-        case .timerFired:
-            return [:]
+    private mutating func take(_ timer: TimerID) {
+        timers[timer] = nil
+        switch timer.purpose {
+        case .drain: phase = .stopping
+        case .measure(let process):
+            processes[process.instance.index]?.isMeasuring = false
+            set(SlotID(process: process, index: 0), to: .closed)
+        case .cancel(let slot): set(slot, to: .closed)
+        case .restart, .load, .terminate, .open, .expire: break
         }
     }
 
-    /// Why a job has to be refused, if it has to.
-    func refusal(dueBy event: Event) -> String? {
-        guard case .jobArrived(let request) = event else { return nil }
-        if phase == .stopping || phase == .drained || phase == .draining && !request.isContinuation {
-            return Admission.Refusal.shuttingDown.name
-        }
-        let hasIdleSlot = processes.contains { process in
-            guard let process, process.engine == request.engine, process.serves else { return false }
-            return process.slots.contains { if case .idle = $0 { true } else { false } }
-        }
-        if request.isContinuation || hasIdleSlot { return nil }
-        let waiting = jobs.values.filter(\.isWaiting)
-        if waiting.count >= pool.configuration.maxJobs {
-            return Admission.Refusal.queueFull(retryAfter: .zero).name
-        }
-        if waiting.count(where: { $0.request.tenant == request.tenant }) >= pool.configuration.maxJobsPerTenant {
-            return Admission.Refusal.tenantLimit(retryAfter: .zero).name
-        }
-        if let wait = pool.predictedWait(engine: request.engine), wait > pool.configuration.maxWait {
-            return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
-        }
-        return nil
+    private mutating func fail(_ job: JobID, on slot: SlotID, isOutOfMemory: Bool) {
+        guard let device = self[slot.process]?.device else { return }
+        jobs[job]?.isWaiting = true
+        jobs[job]?.failure = Job.Failure(process: slot.process, device: device, at: now, isOutOfMemory: isOutOfMemory)
     }
 }

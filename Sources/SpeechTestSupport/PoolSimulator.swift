@@ -12,12 +12,12 @@ package struct PoolSimulator: Sendable {
     package private(set) var now = Instant.start
     /// How far the pool's life has come.
     package internal(set) var phase = Phase.new
-    /// What the processes of each instance say of themselves.
-    let declarations: [SlotDeclaration]
+    /// What is true of memory; `nil` in a world where nobody looks at it.
+    package internal(set) var memory: Memory?
     /// The process of each instance, while it has one.
-    var processes: [Process?]
+    var processes: [Process?] = []
     /// How many processes each instance has had.
-    var incarnations: [Int]
+    var incarnations: [Int] = []
     /// Accepted jobs that have not ended.
     var jobs: [JobID: Job] = [:]
     /// Timers that are set.
@@ -26,7 +26,14 @@ package struct PoolSimulator: Sendable {
     var lastTimer: UInt64 = 0
     /// How jobs have to end by the event that happens now.
     var dueEnds: [JobID: String] = [:]
-    private var steps = 0
+    /// Whether the last reading told of so little host memory that bulk work is shed.
+    var isUnderPressure = false
+    private let declarations: [SlotDeclaration]
+    private(set) var steps = 0
+    /// How many steps there had been when the memory was read.
+    private(set) var readAfterStep = 0
+    /// What the pool was told last of memory.
+    var lastReading: MemoryReading?
     /// The last steps, for the report of a broken rule.
     private var trail: [Step] = []
 
@@ -40,19 +47,28 @@ package struct PoolSimulator: Sendable {
 
     /// - Parameters:
     ///   - configuration: what the pool is made of.
-    ///   - declarations: what the processes of each instance declare, by the instance's index.
+    ///   - declarations: what the processes of each instance declare, by the instance's index; begun anew for further
+    ///     instances.
+    ///   - memory: what is true of memory. The pool knows of it by `configuration` and by readings.
     ///   - seed: for the pool's jitter.
-    package init(configuration: PoolConfiguration, declarations: [SlotDeclaration], seed: UInt64 = 0) {
+    package init(
+        configuration: PoolConfiguration,
+        declarations: [SlotDeclaration],
+        memory: Memory? = nil,
+        seed: UInt64 = 0
+    ) {
         pool = Pool(configuration: configuration, seed: seed)
-        precondition(pool.instances.count == declarations.count, "each instance declares its slots")
         self.declarations = declarations
-        processes = declarations.map { _ in nil }
-        incarnations = declarations.map { _ in 0 }
+        self.memory = memory
+        makePlaces()
     }
+
+    /// What the processes of an instance declare.
+    func declaration(of instance: InstanceID) -> SlotDeclaration { declarations[instance.index % declarations.count] }
 
     /// Lets an event happen.
     /// - Parameters:
-    ///   - event: one of `possibleEvents`, an arrival, or a drain.
+    ///   - event: one of `possibleEvents`, an arrival, a reading, or a drain.
     ///   - wait: how much later it happens. A timer does not fire before its moment.
     /// - Returns: what the pool answered.
     /// - Throws: the rule that the pool broke.
@@ -62,12 +78,30 @@ package struct PoolSimulator: Sendable {
         if case .timerFired(let timer) = event, let deadline = timers[timer] { now = max(now, deadline) }
         let refusal = refusal(dueBy: event)
         dueEnds = ends(dueBy: event)
-        if refusal == nil { take(event) }
         let answer = tell(event)
+        if refusal == nil { take(event) }
+        makePlaces()
+        try noteRetiring(by: event)
         try check(answer.refusal?.name == refusal, "a job is refused when a limit says so and else never")
         for action in answer.actions { try apply(action) }
         try checkRules()
+        if event.dispatches { noteShortages() }
+        if case .memoryRead(let reading) = event { try checkPatientJobs(after: reading) }
         return answer
+    }
+
+    /// Reads the memory. What comes of it may be told later. Nothing else happens at the same moment.
+    /// - Parameters:
+    ///   - peaksShare: how near to its peak a job is when it is looked at, 0 to 1.
+    ///   - pressure: on the host, 0 to 1.
+    package mutating func readMemory(peaksShare: Double = 0, pressure: Double = 0) -> MemoryReading {
+        now = now.advanced(by: .microseconds(1))
+        let reading = reading(peaksShare: peaksShare, pressure: pressure)
+        let foreign = foreignBytes(peaksShare: peaksShare)
+        memory?.foreignBytesRead[now] = foreign
+        now = now.advanced(by: .microseconds(1))
+        readAfterStep = steps
+        return reading
     }
 
     /// Tells the pool something that is no news any more. Events that would be news are passed over.
@@ -80,6 +114,14 @@ package struct PoolSimulator: Sendable {
 
     func check(_ holds: Bool, _ rule: @autoclosure () -> String) throws(Violation) {
         if !holds { throw Violation(rule: rule(), step: steps, trail: trail.map(\.description)) }
+    }
+
+    /// The pool makes more instances when there is room.
+    private mutating func makePlaces() {
+        for _ in processes.count..<pool.instances.count {
+            processes.append(nil)
+            incarnations.append(0)
+        }
     }
 
     private mutating func tell(_ event: Event) -> Answer {
@@ -96,17 +138,57 @@ package struct PoolSimulator: Sendable {
         case .jobArrived(let request): Answer(pool.jobArrived(request, now: now))
         case .jobCancelled(let job): Answer(pool.jobCancelled(job, now: now))
         case .processSpawned(let process): Answer(pool.processSpawned(process, now: now))
-        case .processDied: Answer([])
+        case .processDied, .memoryReleased, .foreignUseChanged: Answer([])
         case .processExited(let process): Answer(pool.processExited(process, now: now))
         case .slotOpened(let slot):
-            Answer(pool.slotOpened(slot, declared: declarations[slot.process.instance.index], now: now))
+            Answer(pool.slotOpened(slot, declared: declaration(of: slot.process.instance), now: now))
         case .slotClosed(let slot, let canRestart):
             Answer(pool.slotClosed(slot, canRestart: canRestart, now: now))
-        case .jobEnded(let job, let slot, let completed):
-            Answer(pool.jobEnded(job, on: slot, completed: completed, now: now))
+        case .jobEnded(let job, let slot, let outcome, let canRestart):
+            answer(toEndOf: job, on: slot, outcome: outcome, canRestart: canRestart)
+        case .measured(let process): answer(toMeasured: process)
+        case .memoryRead(let reading): Answer(pool.memoryRead(reading, now: now))
         case .timerFired(let timer): Answer(pool.timerFired(timer, now: now))
         case .drainRequested: Answer(pool.drainRequested(now: now))
         case .stopRequested: Answer(pool.stopRequested(now: now))
         }
+    }
+
+    /// What a job took is told with its end.
+    private mutating func answer(
+        toEndOf job: JobID,
+        on slot: SlotID,
+        outcome: JobOutcome,
+        canRestart: Bool
+    ) -> Answer {
+        if outcome == .completed, self[slot]?.job == job, let request = jobs[job]?.request, let memory {
+            let bytes = memory.engines[request.engine].peakBytes(units: request.units)
+            pool.peakMeasured(slot.process, units: request.units, bytes: bytes)
+        }
+        let actions = pool.jobEnded(
+            job,
+            on: slot,
+            outcome: outcome,
+            canRestart: canRestart,
+            audio: outcome == .completed ? .seconds(1) : nil,
+            now: now
+        )
+        return Answer(actions)
+    }
+
+    /// Samples of three sizes are told before the end of the measurement.
+    private mutating func answer(toMeasured process: ProcessID) -> Answer {
+        if let memory, let engine = self[process]?.engine, self[process]?.isMeasuring == true {
+            for units in [10, 100, 300] {
+                pool.peakMeasured(process, units: units, bytes: memory.engines[engine].peakBytes(units: units))
+                pool.sampleSpoken(
+                    process,
+                    units: units,
+                    in: .milliseconds(10 * units),
+                    audio: .milliseconds(50 * units)
+                )
+            }
+        }
+        return Answer(pool.measured(process, now: now))
     }
 }

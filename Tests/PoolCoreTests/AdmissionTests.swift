@@ -10,6 +10,8 @@ import Testing
         case .queueFull(let wait): return ("queueFull", wait / .seconds(1))
         case .tenantLimit(let wait): return ("tenantLimit", wait / .seconds(1))
         case .waitTooLong(_, let wait): return ("waitTooLong", wait / .seconds(1))
+        case .shed(let wait): return ("shed", wait / .seconds(1))
+        case .tooLarge: return ("tooLarge", 0)
         case .shuttingDown: return ("shuttingDown", 0)
         }
     }

@@ -25,7 +25,7 @@ import Testing
         )
         #expect(stage.pool.instances[0].busySlots == 1)
         #expect(
-            stage.end(1, on: slot(0), completed: false, at: 2.1) == [
+            stage.end(1, on: slot(0), .failed, at: 2.1) == [
                 .unset(.cancel(slot(0))), .run(JobID(2), slot(0)),
             ]
         )

@@ -17,7 +17,7 @@ import Testing
     func failure() {
         var stage = Stage(ready: 2)
         stage.arrive(1, at: 1)
-        #expect(stage.end(1, on: slot(0), completed: false, at: 3) == [.end(JobID(1), .failed)])
+        #expect(stage.end(1, on: slot(0), .failed, at: 3) == [.end(JobID(1), .failed)])
         #expect(stage.pool.instances[0].jobsDone == 0)
         #expect(stage.pool.predictedWait(engine: 0) == .zero)
     }

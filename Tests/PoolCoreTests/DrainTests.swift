@@ -50,7 +50,7 @@ import Testing
                 .unset(.cancel(slot(0))), .set(.terminate(process(0)), 5), .terminate(process(0)),
             ]
         )
-        #expect(stage.end(1, on: slot(0), completed: false, at: 3) == [])
+        #expect(stage.end(1, on: slot(0), .failed, at: 3) == [])
         #expect(stage.exit(process(0), at: 3) == [.unset(.terminate(process(0))), .drained])
     }
 

@@ -8,8 +8,9 @@ import Testing
     /// What the walks have to come across, or they prove little.
     private static let wanted: Set<String> = [
         "completed", "failed", "instanceLost", "waitedTooLong", "cancelled", "shutDown",
-        "queueFull", "waitTooLong", "tenantLimit", "shuttingDown",
-        "retry", "interrupt", "terminate", "kill", "drained",
+        "queueFull", "waitTooLong", "tenantLimit", "shuttingDown", "shed", "shedAtOnce", "tooLargeAtOnce",
+        "retry", "retry for memory", "interrupt", "measure", "limit", "kill", "drained",
+        "terminate: poolEnds", "terminate: roomNeeded", "terminate: memoryCreeps", "terminate: overBudget",
     ]
 
     @Test("the pool keeps its rules whatever the world does", arguments: batches)
@@ -34,12 +35,12 @@ import Testing
     }
 
     /// Seeds of one test case.
-    private static let batch = 50
+    private static let batch = 100
 
     private static let batches: [Range<UInt64>] = {
         func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
         if let seed = number("CHORUS_SEED") { return [seed..<seed + 1] }
-        let end = (number("CHORUS_SEEDS") ?? 300) + 1
+        let end = (number("CHORUS_SEEDS") ?? 200) + 1
         return stride(from: 1, to: end, by: batch).map { $0..<min($0 + UInt64(batch), end) }
     }()
 }

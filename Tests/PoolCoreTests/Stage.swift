@@ -54,7 +54,11 @@ struct Stage {
         at seconds: Double
     ) -> Admission {
         let request = JobRequest(id: JobID(number), engine: engine, tenant: tenant, isContinuation: isContinuation)
-        return pool.jobArrived(request, now: moment(seconds))
+        return admit(request, at: seconds)
+    }
+
+    mutating func admit(_ request: JobRequest, at seconds: Double) -> Admission {
+        pool.jobArrived(request, now: moment(seconds))
     }
 
     @discardableResult
@@ -63,8 +67,14 @@ struct Stage {
     }
 
     @discardableResult
-    mutating func end(_ number: UInt64, on slot: SlotID, completed: Bool = true, at seconds: Double) -> [PoolAction] {
-        at(seconds) { $0.jobEnded(JobID(number), on: slot, completed: completed, now: $1) }
+    mutating func end(
+        _ number: UInt64,
+        on slot: SlotID,
+        _ outcome: JobOutcome = .completed,
+        canRestart: Bool = true,
+        at seconds: Double
+    ) -> [PoolAction] {
+        at(seconds) { $0.jobEnded(JobID(number), on: slot, outcome: outcome, canRestart: canRestart, now: $1) }
     }
 
     @discardableResult
@@ -103,7 +113,7 @@ struct Stage {
         timers[purpose].map { $0.at.sinceStart / .seconds(1) }
     }
 
-    private mutating func note(_ actions: [PoolAction]) -> [PoolAction] {
+    mutating func note(_ actions: [PoolAction]) -> [PoolAction] {
         actions.map { action in
             switch action {
             case .setTimer(let timer, let deadline):

@@ -1,0 +1,131 @@
+/// A device's memory: what it has, and what is spoken for.
+///
+/// Foreign use + what was not released yet + what our instances are charged + a reserve ≤ capacity. An instance is
+/// charged what it holds, or its floor and the predicted peaks of the jobs that it runs, if that is more.
+package struct Ledger: Sendable, Equatable {
+    /// All that there is, in bytes.
+    package var capacityBytes: Int
+    /// What is left free for what nobody predicted, in bytes.
+    package var reserveBytes: Int
+    /// What others use, and what ended processes may not have released yet, in bytes.
+    package var foreignBytes: Int
+    /// What our instances are charged, in bytes.
+    package var chargedBytes: Int
+
+    /// What may still be given out, in bytes. It is negative when others have taken more than was left.
+    package var roomBytes: Int { capacityBytes - reserveBytes - foreignBytes - chargedBytes }
+
+    /// Whether nothing of the reserve is left.
+    var isReserveGone: Bool { roomBytes + reserveBytes <= 0 }
+}
+
+extension Pool {
+    /// The ledger of a device; `nil` if nobody knows how much memory it has.
+    package func ledger(of device: Int) -> Ledger? {
+        guard let memory = devices[device].memory else { return nil }
+        return Ledger(
+            capacityBytes: memory.totalBytes,
+            reserveBytes: configuration.reserveBytes ?? Self.defaultReserveBytes(of: memory.totalBytes),
+            foreignBytes: devices[device].foreignBytes + devices[device].unreleasedBytes,
+            chargedBytes: instances.reduce(0) { $0 + ($1.device == device ? charge(of: $1) : 0) }
+        )
+    }
+
+    /// Whether a text of so many units fits on an instance's device if nothing else runs there, as far as anybody
+    /// knows.
+    package func fitsAlone(units: Int, on id: InstanceID) -> Bool {
+        let instance = instances[id.index]
+        guard let ledger = ledger(of: instance.device) else { return true }
+        let own = figures[instance.engine][instance.device]
+        guard own.peakBytes.count > 0 else { return true }
+        let others = instances.reduce(0) { sum, other in
+            other.device == instance.device && other.id != id ? sum + quietCharge(of: other) : sum
+        }
+        let needed = max(quietCharge(of: instance), floor(of: instance) + own.peak(units: units))
+        return others + needed <= ledger.capacityBytes - ledger.reserveBytes - ledger.foreignBytes
+    }
+
+    /// What an instance is charged when it has nothing to do: it may keep more than its floor.
+    private func quietCharge(of instance: Instance) -> Int {
+        instance.hasProcess ? max(instance.footprint.idleBytes, floor(of: instance)) : 0
+    }
+
+    /// The reserve of a device unless it is configured: 5 % of it, and not less than 512 MiB, but never more than a
+    /// quarter.
+    package static func defaultReserveBytes(of totalBytes: Int) -> Int {
+        min(max(512 << 20, totalBytes / 20), totalBytes / 4)
+    }
+
+    /// What an instance is charged, with one more job of such a peak.
+    func charge(of instance: Instance, morePeakBytes: Int = 0) -> Int {
+        guard instance.hasProcess else { return 0 }
+        let peaks = instance.slots.reduce(morePeakBytes) { $0 + $1.peakBytes }
+        return max(instance.footprint.heldBytes, floor(of: instance) + peaks)
+    }
+
+    /// What an instance has when it has nothing to do.
+    private func floor(of instance: Instance) -> Int {
+        guard instance.hasProcess else { return 0 }
+        return instance.footprint.floorBytes ?? expectedFloor(of: instance)
+    }
+
+    /// What an instance comes to hold that has not been read yet; 0 if none has been measured. One of those that
+    /// share has to answer for what they share.
+    private func expectedFloor(of instance: Instance) -> Int {
+        let isBesideOthers = instances.contains { other in
+            other.engine == instance.engine && other.device == instance.device && other.isServing
+                && (other.footprint.floorBytes != nil || other.id.index < instance.id.index)
+        }
+        return figures[instance.engine][instance.device].floor(besideOthers: isBesideOthers)
+    }
+
+    /// Whether one more instance fits.
+    ///
+    /// Below the engine's least number it is enough that it and one job of any engine fit. More are loaded only if
+    /// then all that may run could be at the peak of their largest text together. The first one on a device is loaded
+    /// to be measured, if there is anything left at all.
+    func hasRoomToLoad(engine: Int, device: Int) -> Bool {
+        guard let ledger = ledger(of: device) else { return true }
+        let isFirst = !instances.contains { $0.engine == engine && $0.device == device && $0.hasProcess }
+        guard figures[engine][device].floorBytes != nil else {
+            return isFirst && ledger.roomBytes > 0 && !isBeingMeasured(engine: engine, likeOn: device)
+        }
+        let floor = figures[engine][device].floor(besideOthers: !isFirst)
+        let peaks = configuration.engines.indices.map { other -> (running: Int, bytes: Int) in
+            let peers = instances.filter { $0.engine == other && $0.device == device && $0.hasProcess }
+            let slots = peers.reduce(other == engine ? 1 : 0) { $0 + max(1, $1.slots.count) }
+            let running = min(slots, maxRunning(engine: other, device: device, slots: slots))
+            return (running, largestPeak(engine: other, device: device))
+        }
+        let isLacking = liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
+        let needed =
+            isLacking
+            ? peaks.lazy.filter { $0.running > 0 }.map(\.bytes).max() ?? 0
+            : peaks.reduce(0) { $0 + $1.running * $1.bytes }
+        let floors = instances.reduce(floor) { $0 + ($1.device == device ? self.floor(of: $1) : 0) }
+        return ledger.roomBytes >= floor
+            && floors + needed <= ledger.capacityBytes - ledger.reserveBytes - ledger.foreignBytes
+    }
+
+    /// The peak of the largest text that an engine is given.
+    func largestPeak(engine: Int, device: Int) -> Int {
+        figures[engine][device].peak(units: configuration.engines[engine].largestUnits)
+    }
+
+    /// What a process may hold at most: its floor and twice the largest peak, and a quarter of the floor or 256 MiB
+    /// beyond it at least; all the room that there is while nothing has been measured. `nil` without a ledger.
+    func budget(engine: Int, device: Int) -> Int? {
+        guard let ledger = ledger(of: device) else { return nil }
+        guard let floor = figures[engine][device].floorBytes else { return max(0, ledger.roomBytes) }
+        let margin = max(2 * largestPeak(engine: engine, device: device), floor / 4, Self.leastMarginBytes)
+        return min(ledger.capacityBytes - ledger.reserveBytes, floor + margin)
+    }
+
+    /// What a process may hold above its floor, at least.
+    private static let leastMarginBytes = 256 << 20
+
+    /// Instances of an engine that serve, or are on their way to it.
+    package func liveInstances(engine: Int) -> Int {
+        instances.count { $0.engine == engine && ($0.isReady || $0.isComing) }
+    }
+}

@@ -1,0 +1,72 @@
+/// How something grows with a text's units, from the last measurements: a least-squares line, and how far above it the
+/// highest of them lie.
+package struct LinearFit: Sendable, Equatable, Codable {
+    /// A measurement.
+    private struct Sample: Equatable, Codable {
+        let units: Double
+        let value: Double
+    }
+
+    /// The last ones, in no order once there are `limit`.
+    private var samples: [Sample] = []
+    /// Where the next one goes.
+    private var next = 0
+    /// The value at no units.
+    private var intercept = 0.0
+    /// What a unit adds.
+    private var slope = 0.0
+    /// How much more than the line the quantile of the samples is.
+    private var margin = 0.0
+    private let quantile: Double
+
+    /// Measurements that are kept.
+    private static let limit = 128
+
+    /// - Parameter quantile: of the samples, what share a prediction is to cover, such as 0.99.
+    package init(quantile: Double) {
+        self.quantile = quantile
+    }
+
+    /// How many measurements it rests on.
+    package var count: Int { samples.count }
+
+    /// The most units that were measured.
+    package var largestUnits: Int { Int(samples.map(\.units).max() ?? 0) }
+
+    /// Takes in a measurement.
+    package mutating func observe(units: Int, value: Double) {
+        let sample = Sample(units: Double(units), value: value)
+        if samples.count < Self.limit { samples.append(sample) } else { samples[next] = sample }
+        next = (next + 1) % Self.limit
+        // One of many changes little, and a fit takes time.
+        if samples.count < Self.limit || next.isMultiple(of: 8) { fit() }
+    }
+
+    /// The value for a text of so many units that the quantile of texts stay below; `nil` before the first measurement.
+    package func predict(units: Int) -> Double? {
+        samples.isEmpty ? nil : max(0, intercept + slope * Double(units) + margin)
+    }
+
+    /// The mean value for a text of so many units; `nil` before the first measurement.
+    package func mean(units: Int) -> Double? {
+        samples.isEmpty ? nil : max(0, intercept + slope * Double(units))
+    }
+
+    private mutating func fit() {
+        let count = Double(samples.count)
+        let units = samples.reduce(0) { $0 + $1.units } / count
+        let value = samples.reduce(0) { $0 + $1.value } / count
+        let variance = samples.reduce(0) { $0 + ($1.units - units) * ($1.units - units) }
+        if variance > 0 {
+            // What falls as texts grow is noise.
+            slope = max(0, samples.reduce(0) { $0 + ($1.units - units) * ($1.value - value) } / variance)
+        } else {
+            // One size only: larger ones take in proportion.
+            slope = units > 0 ? max(0, value / units) : 0
+        }
+        intercept = value - slope * units
+        let above = samples.map { $0.value - intercept - slope * $0.units }.sorted()
+        // Rounded up, so that of 128 the highest counts for 0.99: an instance that ran out of memory is heard.
+        margin = max(0, above[min(above.count - 1, above.count - Int((1 - quantile) * count))])
+    }
+}

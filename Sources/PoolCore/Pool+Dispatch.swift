@@ -1,0 +1,155 @@
+import DequeModule
+
+extension Pool {
+    /// Gives waiting jobs to idle slots until there is none of one or the other that fit. Then, if the pool drains
+    /// and no job is left, that goes on.
+    ///
+    /// The slot that has been idle longest on the instance with the least to do comes first, so that use is even.
+    mutating func dispatch(now: Instant, _ actions: inout [PoolAction]) {
+        var waiters: Set<JobID>
+        repeat {
+            waiters = memoryWaiters
+            for engine in queues.indices where !queues[engine].waiting.isEmpty {
+                dispatch(engine: engine, now: now, &actions)
+            }
+            // Others were held up by one that waited for memory. If it has gone, they may go, too.
+        } while !waiters.isSubset(of: memoryWaiters)
+        settle(now: now, &actions)
+    }
+
+    private mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
+        var idle = idleSlots(engine: engine)
+        var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
+        var position = 0
+        while !idle.isEmpty, position < queues[engine].waiting.count, openings.contains(where: { $0.count > 0 }) {
+            // The queue and the table of jobs change together.
+            guard let job = jobs[queues[engine].waiting[position]] else { preconditionFailure("a queued job is known") }
+            guard let best = best(of: idle, for: job, openings) else {
+                let lacksMemory = idle.contains {
+                    isRunnable(job, on: $0) && isAdmitted(job, on: $0, openings) == .lacksMemory
+                }
+                if lacksMemory { noteShortage(of: job, now: now) }
+                if job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) {
+                    leaveQueue(job)
+                    self.end(job.id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
+                } else {
+                    position += 1
+                }
+                continue
+            }
+            let slot = idle.remove(at: best)
+            for index in idle.indices where idle[index].id.process == slot.id.process { idle[index].busySlots += 1 }
+            queues[engine].remove(at: position)
+            start(job, on: slot, now: now, &actions)
+            openings[slot.device] = opening(engine: engine, device: slot.device, now: now)
+        }
+    }
+
+    private mutating func start(_ job: Job, on slot: IdleSlot, now: Instant, _ actions: inout [PoolAction]) {
+        var job = job
+        tenantLeftQueue(job.tenant)
+        memoryWaiters.remove(job.id)
+        job.lacksMemorySince = nil
+        let mark = figures[job.engine][slot.device].curve.started(now: now)
+        job.state = .running(slot.id, since: now, mark: mark)
+        jobs[job.id] = job
+        self[slot.id] = .busy(job.id)
+        instances[slot.id.process.instance.index].slots[slot.id.index].peakBytes = peak(of: job, device: slot.device)
+        actions.append(.run(job.id, slot.id))
+    }
+
+    private func best(of idle: [IdleSlot], for job: Job, _ openings: [Opening]) -> Int? {
+        idle.indices.lazy
+            .filter { isRunnable(job, on: idle[$0]) && isAdmitted(job, on: idle[$0], openings) == .yes }
+            .min { idle[$0] < idle[$1] }
+    }
+
+    /// A job that failed runs again on the same process only on a slot that has shown life since: when a process
+    /// dies, the news of its slots come one after the other.
+    private func isRunnable(_ job: Job, on slot: IdleSlot) -> Bool {
+        guard let failure = job.failure else { return true }
+        if isBarred(job, from: instances[slot.id.process.instance.index]) { return false }
+        return failure.process != slot.id.process || slot.since >= failure.at
+    }
+
+    // MARK: Idle slots
+
+    /// A slot that could run a job, and what decides whether it is the next to get one.
+    private struct IdleSlot: Comparable {
+        let id: SlotID
+        let device: Int
+        /// Slots of its instance that are busy.
+        var busySlots: Int
+        let since: Instant
+
+        static func < (left: IdleSlot, right: IdleSlot) -> Bool {
+            (left.busySlots, left.since) < (right.busySlots, right.since)
+        }
+    }
+
+    private func idleSlots(engine: Int) -> [IdleSlot] {
+        var idle: [IdleSlot] = []
+        for instance in instances where instance.engine == engine && instance.isReady {
+            let busySlots = instance.busySlots
+            for (index, slot) in instance.slots.enumerated() {
+                guard case .idle(let since) = slot.state else { continue }
+                let id = SlotID(process: instance.process, index: index)
+                idle.append(IdleSlot(id: id, device: instance.device, busySlots: busySlots, since: since))
+            }
+        }
+        return idle
+    }
+
+    // MARK: Room
+
+    /// What a device has to give to the jobs of one engine.
+    private struct Opening {
+        /// Jobs of the engine that may still be started.
+        var count: Int
+        /// Memory for them; `nil` if nobody knows how much there is.
+        var roomBytes: Int?
+        /// Whether nothing at all runs there.
+        var isQuiet: Bool
+        /// Whether what runs there has to be alone.
+        var isTaken: Bool
+        /// The job that has waited so long for memory there that it comes before all others.
+        var heldFor: JobID?
+    }
+
+    private enum Answer { case yes, no, lacksMemory }
+
+    private func opening(engine: Int, device: Int, now: Instant) -> Opening {
+        let busy = instances.lazy.filter { $0.device == device }.flatMap(\.slots).compactMap(\.busyJob)
+        return Opening(
+            count: openings(engine: engine, device: device),
+            roomBytes: ledger(of: device)?.roomBytes,
+            isQuiet: busy.isEmpty,
+            isTaken: busy.contains { jobs[$0]?.isToBeAlone(on: device, in: self) ?? false },
+            heldFor: longestWaiter(for: device, now: now)
+        )
+    }
+
+    private func isAdmitted(_ job: Job, on slot: IdleSlot, _ openings: [Opening]) -> Answer {
+        let opening = openings[slot.device]
+        if opening.count <= 0 { return .no }
+        if opening.isTaken { return .lacksMemory }
+        if let holder = opening.heldFor, holder != job.id { return .lacksMemory }
+        if job.isToBeAlone(on: slot.device, in: self) { return opening.isQuiet ? .yes : .lacksMemory }
+        guard let room = opening.roomBytes else { return .yes }
+        // What nobody has measured yet is measured alone.
+        if opening.isQuiet, figures[job.engine][slot.device].peakBytes.count == 0 { return .yes }
+        let instance = instances[slot.id.process.instance.index]
+        let more = charge(of: instance, morePeakBytes: peak(of: job, device: slot.device)) - charge(of: instance)
+        return more <= room ? .yes : .lacksMemory
+    }
+}
+
+extension Slot {
+    /// The job that it works on, cancelled or not.
+    fileprivate var busyJob: JobID? {
+        switch state {
+        case .busy(let job), .interrupted(let job, _): job
+        case .opening, .idle: nil
+        }
+    }
+}

@@ -1,0 +1,59 @@
+extension Pool {
+    // MARK: Where a job may run
+
+    /// What a job is predicted to need above the floor, in bytes.
+    func peak(of job: Job, device: Int) -> Int { figures[job.engine][device].peak(units: job.units) }
+
+    /// Whether an instance serves, and could run a job if nothing else ran on its device.
+    private func couldRun(_ job: Job, on instance: Instance) -> Bool {
+        guard instance.engine == job.engine, instance.isReady else { return false }
+        return job.isToBeAlone(on: instance.device, in: self) || fitsAlone(units: job.units, on: instance.id)
+    }
+
+    /// A job does not return to where it failed while another instance could run it: not to the process, and for want
+    /// of memory not to the device.
+    func isBarred(_ job: Job, from instance: Instance) -> Bool {
+        guard let failure = job.failure else { return false }
+        let others = instances.filter { $0.process != failure.process && couldRun(job, on: $0) }
+        if job.isToBeAlone(on: instance.device, in: self), others.contains(where: { $0.device != instance.device }) {
+            return true
+        }
+        return failure.process == instance.process && !others.isEmpty
+    }
+
+    // MARK: Patience
+
+    /// Remembers since when nothing but memory keeps a job from running.
+    mutating func noteShortage(of job: Job, now: Instant) {
+        guard job.lacksMemorySince == nil else { return }
+        jobs[job.id]?.lacksMemorySince = now
+        memoryWaiters.insert(job.id)
+    }
+
+    /// The job that has waited for memory for so long that what others leave of a device is kept for it. Until then,
+    /// small ones that fit pass a large one that does not.
+    func longestWaiter(for device: Int, now: Instant) -> JobID? {
+        let late = memoryWaiters.compactMap { jobs[$0] }.filter { job in
+            guard let since = job.lacksMemorySince else { return false }
+            return since.duration(to: now) >= configuration.memoryPatience && lacksMemoryOnly(job, device: device)
+        }
+        return late.min { ($0.lacksMemorySince ?? now, $0.id.number) < ($1.lacksMemorySince ?? now, $1.id.number) }?.id
+    }
+
+    /// Whether a job would run on a device if nothing else did.
+    private func lacksMemoryOnly(_ job: Job, device: Int) -> Bool {
+        openings(engine: job.engine, device: device) > 0
+            && instances.contains { instance in
+                instance.device == device && couldRun(job, on: instance) && !isBarred(job, from: instance)
+                    && instance.slots.contains { if case .idle = $0.state { true } else { false } }
+            }
+    }
+}
+
+extension Job {
+    /// Whether the device had not enough memory for it beside others.
+    func isToBeAlone(on device: Int, in pool: Pool) -> Bool {
+        guard let failure, failure.outOfMemory else { return false }
+        return pool.instances[failure.process.instance.index].device == device
+    }
+}

@@ -1,0 +1,105 @@
+/// How much gets done on a device by how many run at once, and where more of them stop helping: the knee.
+///
+/// A job is taken to do its work evenly over its time. So what it did while `k` ran is known when it ends, and the
+/// rate of one of `k` times `k` is what the device does. Old jobs count less and less, so a figure that nothing
+/// renews is one day unknown again, and is tried again.
+package struct RunningCurve: Sendable, Equatable, Codable {
+    /// What was seen while so many ran.
+    private struct Point: Equatable, Codable {
+        var jobs = 0.0
+        var seconds = 0.0
+        var units = 0.0
+    }
+
+    /// By how many ran, from 0.
+    private var points: [Point] = []
+    /// How many run now.
+    private var running = 0
+    private var changed = Instant.start
+    /// Seconds during which so many ran, ever.
+    private var elapsed: [Double] = []
+
+    /// How far a device's clock had come when a job began.
+    typealias Mark = [Double]
+
+    /// Jobs after which half of what was seen is forgotten.
+    private static let halfLife = 500.0
+    /// Jobs that make a figure.
+    private static let enough = 16.0
+    /// What more instances have to bring to be worth it.
+    private static let gain = 0.02
+    /// Where fewer are tried out: below it, one fewer costs too much while it is tried.
+    private static let exploredFrom = 4
+
+    package init() {}
+
+    /// What is known of how many run, without who runs now.
+    var known: RunningCurve {
+        var curve = RunningCurve()
+        curve.points = points
+        return curve
+    }
+
+    private enum CodingKeys: String, CodingKey { case points }
+
+    /// A job began.
+    mutating func started(now: Instant) -> Mark {
+        pass(to: now)
+        running += 1
+        return elapsed
+    }
+
+    /// A job is over.
+    /// - Parameter units: what it did, unless it did not come to its own end.
+    mutating func ended(since mark: Mark, units: Int?, now: Instant) {
+        pass(to: now)
+        running -= 1
+        guard let units else { return }
+        let shares = elapsed.enumerated().map { $1 - ($0 < mark.count ? mark[$0] : 0) }
+        let total = shares.reduce(0, +)
+        guard total > 0 else { return }
+        let kept = 1 - 0.693 / Self.halfLife
+        for level in points.indices {
+            points[level].jobs *= kept
+            points[level].seconds *= kept
+            points[level].units *= kept
+        }
+        while points.count < shares.count { points.append(Point()) }
+        for (level, seconds) in shares.enumerated() where seconds > 0 {
+            points[level].jobs += seconds / total
+            points[level].seconds += seconds
+            points[level].units += Double(units) * seconds / total
+        }
+    }
+
+    /// Units a second while so many run; `nil` when that is not known.
+    package func unitsPerSecond(running: Int) -> Double? {
+        guard points.indices.contains(running), points[running].jobs >= Self.enough else { return nil }
+        return Double(running) * points[running].units / points[running].seconds
+    }
+
+    /// The figures that there are: how many ran, and units a second.
+    package var figures: [(running: Int, unitsPerSecond: Double)] {
+        points.indices.compactMap { level in unitsPerSecond(running: level).map { (level, $0) } }
+    }
+
+    /// The fewest that do as much as any number does; `nil` when nothing is known.
+    package var knee: Int? {
+        let known = figures
+        guard let best = known.map(\.unitsPerSecond).max() else { return nil }
+        return known.first { $0.unitsPerSecond >= best * (1 - Self.gain) }?.running
+    }
+
+    /// How many may run: the knee, or a neighbour of it that is not known.
+    func limit(slots: Int) -> Int {
+        guard let knee, knee < slots || slots >= Self.exploredFrom else { return slots }
+        if knee >= Self.exploredFrom, unitsPerSecond(running: knee - 1) == nil { return min(knee - 1, slots) }
+        return min(unitsPerSecond(running: knee + 1) == nil ? knee + 1 : knee, slots)
+    }
+
+    private mutating func pass(to now: Instant) {
+        while elapsed.count <= running { elapsed.append(0) }
+        elapsed[running] += changed.duration(to: now) / .seconds(1)
+        changed = now
+    }
+}

@@ -1,0 +1,181 @@
+import PoolCore
+
+// Which job may run where.
+
+extension PoolSimulator {
+    mutating func run(_ id: JobID, on slot: SlotID) throws(Violation) {
+        guard let job = jobs[id], job.isWaiting else { return try check(false, "only a waiting job is run") }
+        guard let process = self[slot.process], process.serves, case .idle? = self[slot] else {
+            return try check(false, "a slot has one job, and only if it is idle")
+        }
+        try check(process.engine == job.request.engine, "a job runs on its engine")
+        try check(isRunnable(job, on: slot), "a job is not run again where it failed while another could")
+        try checkCompany(of: job, on: process.device)
+        try checkOrder(of: job, on: slot)
+        try checkPatience(with: job, on: process.device)
+        notePassedOver(by: job, on: slot)
+
+        // What nobody has measured yet is measured alone, and what has run out of memory gets a second chance, alone.
+        let isMeasured = pool.figures[process.engine][index(of: process.device)].peakBytes.count > 0
+        let isAlone = work(on: process.device).isEmpty
+        let isFree = isAlone && !isMeasured || job.isToBeAlone(on: process.device)
+        let peak = peak(of: job, on: process.device)
+        jobs[id]?.isWaiting = false
+        jobs[id]?.shortSince = nil
+        set(slot, to: .busy(id))
+        processes[slot.process.instance.index]?.peaks[slot.index] = peak
+        if peak.bytes > peak.predictedBytes { processes[slot.process.instance.index]?.isUnderestimated = true }
+
+        try check(openings(engine: process.engine, device: process.device) >= 0, "no more run than help")
+        if !isFree { try checkCapacity(of: process.device, "to run \(id)") }
+    }
+
+    private func peak(of job: Job, on device: String) -> Peak {
+        let bytes = memory?.engines[job.request.engine].peakBytes(units: job.request.units) ?? 0
+        let predicted = predictedPeak(of: job, on: device)
+        return Peak(bytes: bytes, knownBytes: min(bytes, predicted), predictedBytes: predicted)
+    }
+
+    /// What ran out of memory on a device runs alone there.
+    private func checkCompany(of job: Job, on device: String) throws(Violation) {
+        let busy = work(on: device)
+        if job.isToBeAlone(on: device) { try check(busy.isEmpty, "what ran out of memory runs alone") }
+        try check(
+            !busy.contains { jobs[$0]?.isToBeAlone(on: device) ?? false },
+            "nothing is started beside what has to be alone"
+        )
+    }
+
+    /// Where nobody counts the memory, jobs come in their order, each on the best slot. Where it is counted, one that
+    /// needs no more is not passed over.
+    private func checkOrder(of job: Job, on slot: SlotID) throws(Violation) {
+        guard let process = self[slot.process] else { return }
+        let rivals = jobs.values.filter {
+            $0.isWaiting && $0.request.id != job.request.id && $0.request.engine == process.engine
+                && isRunnable($0, on: slot)
+        }
+        let isOrderly = rivals.allSatisfy { rival in
+            if rival.isToBeAlone(on: process.device) { return true }
+            if job.failure != nil || job.shortSince != nil { return true }
+            // It may have been held up itself for somebody who waits for memory.
+            if let since = rival.shortSince, job.arrived <= since { return true }
+            if rival.failure == nil && rival.request.id.number > job.request.id.number { return true }
+            return usableBytes(of: process.device) != nil
+                && predictedPeak(of: rival, on: process.device) > predictedPeak(of: job, on: process.device)
+        }
+        try check(isOrderly, "retried jobs come first, then who came first")
+        for other in idleSlots(engine: process.engine) where isRunnable(job, on: other) {
+            guard self[other.process]?.device == process.device, usableBytes(of: process.device) == nil else {
+                continue
+            }
+            try check(rank(other) >= rank(slot), "the slot idle longest on the least busy instance comes first")
+        }
+    }
+
+    /// Who has waited for memory for long is passed over no more where it could run, but by one that has waited for
+    /// longer.
+    private func checkPatience(with job: Job, on device: String) throws(Violation) {
+        for other in jobs.values where other.isWaiting && openings(engine: other.request.engine, device: device) > 0 {
+            guard let since = other.shortSince, since.duration(to: now) >= pool.configuration.memoryPatience,
+                since < job.failure?.at ?? job.arrived
+            else { continue }
+            let isPassedOver = processes(on: device, engine: other.request.engine).contains {
+                $0.serves && !isBarred(other, from: $0) && couldRun(other, on: $0)
+                    && $0.slots.contains { $0.idleSince != nil }
+            }
+            try check(!isPassedOver, "\(other.request.id) has waited for memory for too long to be passed over")
+        }
+    }
+
+    /// Who was before a job in the queue, and could have had its slot, lacks memory.
+    private mutating func notePassedOver(by job: Job, on slot: SlotID) {
+        for (id, rival) in jobs where rival.isWaiting && rival.shortSince == nil && id != job.request.id {
+            let isFirst =
+                switch (rival.failure, job.failure) {
+                case (let failure?, let other?): failure.at > other.at
+                case (_?, nil): true
+                case (nil, _?): false
+                case (nil, nil): id.number < job.request.id.number
+                }
+            guard isFirst, rival.request.engine == job.request.engine, isRunnable(rival, on: slot) else { continue }
+            jobs[id]?.shortSince = now
+        }
+    }
+
+    private func rank(_ slot: SlotID) -> Rank {
+        guard let since = self[slot]?.idleSince, let process = self[slot.process] else {
+            return Rank(busy: .max, since: now)
+        }
+        return Rank(busy: process.busySlots, since: since)
+    }
+
+    private struct Rank: Comparable {
+        var busy: Int
+        var since: Instant
+
+        static func < (left: Rank, right: Rank) -> Bool { (left.busy, left.since) < (right.busy, right.since) }
+    }
+
+    // MARK: What could run
+
+    /// Idle slots of the processes that serve an engine.
+    func idleSlots(engine: Int) -> [SlotID] {
+        processes(engine: engine).filter(\.serves).flatMap { process in
+            process.slots.indices.filter { process.slots[$0].idleSince != nil }
+                .map { SlotID(process: process.id, index: $0) }
+        }
+    }
+
+    /// How many more jobs of an engine may be started on a device.
+    func openings(engine: Int, device: String) -> Int {
+        let working = processes(on: device, engine: engine).filter { $0.serves || $0.isRetiring && $0.orders == .none }
+        let slots = working.reduce(0) { $0 + $1.slots.count }
+        return pool.maxRunning(engine: engine, device: index(of: device), slots: slots)
+            - working.reduce(0) { $0 + work(of: $1).count }
+    }
+
+    /// What is worked on, cancelled jobs included as long as they are waited for.
+    private func work(on device: String) -> [JobID] { processes(on: device).flatMap(work) }
+
+    private func work(of process: Process) -> [JobID] {
+        process.slots.compactMap { slot in
+            switch slot {
+            case .busy(let job): jobs[job] != nil ? job : nil
+            case .interrupted(let job): process.orders == .none ? job : nil
+            case .closed, .opening, .measuring, .idle: nil
+            }
+        }
+    }
+
+    /// What the pool takes a job to need, in bytes.
+    func predictedPeak(of job: Job, on device: String) -> Int {
+        pool.figures[job.request.engine][index(of: device)].peak(units: job.request.units)
+    }
+
+    /// A job runs on a process that failed it only if no other could, and on a slot that has shown life since.
+    func isRunnable(_ job: Job, on slot: SlotID) -> Bool {
+        guard let process = self[slot.process], !isBarred(job, from: process) else { return false }
+        guard let failure = job.failure, failure.process == slot.process else { return true }
+        return self[slot]?.idleSince.map { $0 >= failure.at } ?? false
+    }
+
+    /// A job does not return to where it failed while it could run elsewhere: not to the process, and for want of
+    /// memory not to the device.
+    private func isBarred(_ job: Job, from process: Process) -> Bool {
+        guard let failure = job.failure else { return false }
+        let others = processes(engine: job.request.engine).filter {
+            $0.serves && $0.id != failure.process && couldRun(job, on: $0)
+        }
+        if failure.isOutOfMemory && process.device == failure.device
+            && others.contains(where: { $0.device != failure.device })
+        {
+            return true
+        }
+        return process.id == failure.process && !others.isEmpty
+    }
+
+    /// Whether a job could run on a process if nothing else ran on its device.
+    private func couldRun(_ job: Job, on process: Process) -> Bool {
+        job.isToBeAlone(on: process.device) || pool.fitsAlone(units: job.request.units, on: process.id.instance)
+    }
+}

@@ -1,0 +1,83 @@
+import PoolCore
+
+// What the pool has to do by an event. Seen before the event is taken.
+
+extension PoolSimulator {
+    /// The jobs that have to end by this event, and how.
+    func ends(dueBy event: Event) -> [JobID: String] {
+        switch event {
+        case .started, .jobArrived, .processSpawned, .processDied, .processExited, .slotOpened, .measured,
+            .memoryReleased, .foreignUseChanged, .drainRequested:
+            return [:]
+        case .jobCancelled(let job):
+            return [job: JobEnd.cancelled.name]
+        case .jobEnded(let id, let slot, let outcome, let canRestart):
+            guard case .busy? = self[slot], let job = jobs[id] else { return [:] }
+            switch outcome {
+            case .completed: return [id: JobEnd.completed.name]
+            case .failed: return [id: JobEnd.failed.name]
+            case .outOfMemory: return canRestart && job.failure == nil ? [:] : [id: JobEnd.failed.name]
+            }
+        case .slotClosed(let slot, let canRestart):
+            guard case .busy(let id)? = self[slot], let job = jobs[id] else { return [:] }
+            return canRestart && job.failure == nil ? [:] : [id: JobEnd.instanceLost.name]
+        case .memoryRead(let reading):
+            guard reading.pressure > pool.configuration.pressureLimit else { return [:] }
+            let bulk = jobs.filter { $1.isWaiting && $1.request.jobClass == .bulk }
+            return bulk.mapValues { _ in JobEnd.shed(retryAfter: .zero).name }
+        case .stopRequested:
+            return jobs.mapValues { _ in JobEnd.shutDown.name }
+        case .timerFired(let timer) where timer.purpose == .drain:
+            return jobs.mapValues { _ in JobEnd.shutDown.name }
+        case .timerFired(let timer) where timer.purpose == .expire:
+            let late = jobs.filter {
+                $1.isWaiting && $1.expires && $1.arrived.advanced(by: pool.configuration.maxWait) <= now
+            }
+            return late.mapValues { _ in JobEnd.waitedTooLong(retryAfter: .zero).name }
+        case .timerFired:
+            return [:]
+        }
+    }
+
+    /// Why a job has to be refused, if it has to.
+    func refusal(dueBy event: Event) -> String? {
+        guard case .jobArrived(let request) = event else { return nil }
+        if phase == .stopping || phase == .drained || phase == .draining && !request.isContinuation {
+            return Admission.Refusal.shuttingDown.name
+        }
+        if isUnderPressure, request.jobClass == .bulk { return Admission.Refusal.shed(retryAfter: .zero).name }
+        if isTooLarge(request) { return Admission.Refusal.tooLarge(needsBytes: 0, hasBytes: 0).name }
+        if request.isContinuation || canStartAtOnce(engine: request.engine) { return nil }
+        let waiting = jobs.values.filter(\.isWaiting)
+        if waiting.count >= pool.configuration.maxJobs {
+            return Admission.Refusal.queueFull(retryAfter: .zero).name
+        }
+        if waiting.count(where: { $0.request.tenant == request.tenant }) >= pool.configuration.maxJobsPerTenant {
+            return Admission.Refusal.tenantLimit(retryAfter: .zero).name
+        }
+        if let wait = pool.predictedWait(engine: request.engine), wait > pool.configuration.maxWait {
+            return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
+        }
+        return nil
+    }
+
+    /// Whether a job is known to fit nowhere, even alone.
+    func isTooLarge(_ request: JobRequest) -> Bool {
+        pool.configuration.engines[request.engine].placements.allSatisfy { placement in
+            let figures = pool.figures[request.engine][index(of: placement.device)]
+            guard let usable = usableBytes(of: placement.device), let floor = figures.floorBytes,
+                figures.peakBytes.count > 0
+            else { return false }
+            return figures.peak(units: request.units) > usable - floor
+        }
+    }
+
+    /// Whether nobody waits for an engine, and one of its slots is idle on a device where more may run.
+    private func canStartAtOnce(engine: Int) -> Bool {
+        guard !jobs.values.contains(where: { $0.isWaiting && $0.request.engine == engine }) else { return false }
+        return idleSlots(engine: engine).contains { slot in
+            guard let device = self[slot.process]?.device else { return false }
+            return openings(engine: engine, device: device) > 0
+        }
+    }
+}

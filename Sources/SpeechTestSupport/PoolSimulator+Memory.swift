@@ -1,0 +1,212 @@
+import PoolCore
+
+extension PoolSimulator {
+    /// What devices truly have and engines truly need. The pool knows of it only what it is told.
+    package struct Memory: Sendable {
+        /// By their names. One that is not here cannot be read.
+        package var devices: [String: Device]
+        /// By their indices.
+        package var engines: [Engine]
+        /// What others used of each device when a reading was taken that the pool has not heard yet.
+        var foreignBytesRead: [Instant: [String: Int?]] = [:]
+
+        package init(devices: [String: Device], engines: [Engine]) {
+            self.devices = devices
+            self.engines = engines
+        }
+
+        /// A device's memory.
+        package struct Device: Sendable {
+            /// All that it has, in bytes.
+            package var totalBytes: Int
+            /// What others use of it, in bytes.
+            package internal(set) var foreignBytes = 0
+            /// What of that the pool was told last, in bytes; `nil` if there was more of everything than the device
+            /// has, so that nobody could tell.
+            var toldForeignBytes: Int? = 0
+            /// When the last process ended there.
+            var lastExit = Instant.start
+            /// What processes held that have ended.
+            var remains: [Remains] = []
+
+            package init(totalBytes: Int) {
+                self.totalBytes = totalBytes
+            }
+        }
+
+        /// An engine's need.
+        package struct Engine: Sendable {
+            /// What all its processes on a device have together, in bytes.
+            package var sharedBytes: Int
+            /// What each has besides, in bytes.
+            package var ownBytes: Int
+            /// What a text needs above that for each of its units, in bytes.
+            package var peakBytesPerUnit: Int
+            /// What each job leaves behind, in bytes.
+            package var leakBytes: Int
+            /// Whether a process keeps for its next job what a job has needed.
+            package var keepsCache: Bool
+
+            package init(
+                sharedBytes: Int,
+                ownBytes: Int,
+                peakBytesPerUnit: Int,
+                leakBytes: Int,
+                keepsCache: Bool
+            ) {
+                self.sharedBytes = sharedBytes
+                self.ownBytes = ownBytes
+                self.peakBytesPerUnit = peakBytesPerUnit
+                self.leakBytes = leakBytes
+                self.keepsCache = keepsCache
+            }
+
+            func peakBytes(units: Int) -> Int { peakBytesPerUnit * units }
+        }
+
+        /// What a process held that has ended and was not released yet.
+        struct Remains: Sendable {
+            let process: ProcessID
+            let died: Instant
+            var bytes: Int
+            /// What of it the pool could know.
+            var knownBytes: Int
+        }
+    }
+
+    // MARK: What is true
+
+    /// What a process adds to what is used on its device, in bytes, what it shares apart.
+    func ownBytes(of process: Process, peaksShare: Double = 1) -> Int {
+        guard let engine = memory?.engines[process.engine], process.life != .spawning else { return 0 }
+        guard process.hasAnswered else { return engine.ownBytes / 2 }
+        let atWork = process.life == .dead ? process.peakBytes : Int(Double(process.peakBytes) * peaksShare)
+        return engine.ownBytes + process.creepBytes + max(process.cacheBytes, atWork)
+    }
+
+    /// How many processes share what an engine's have together on a device.
+    func sharers(engine: Int, device: String) -> Int {
+        processes(on: device, engine: engine).count(where: \.hasAnswered)
+    }
+
+    /// What processes and what is left of others use of a device, in bytes.
+    func usedBytes(on device: String, peaksShare: Double = 1) -> Int {
+        guard let memory, let own = memory.devices[device] else { return 0 }
+        let shared = memory.engines.indices.reduce(0) {
+            $0 + (sharers(engine: $1, device: device) > 0 ? memory.engines[$1].sharedBytes : 0)
+        }
+        return shared + own.remains.reduce(0) { $0 + $1.bytes }
+            + processes(on: device).reduce(0) { $0 + ownBytes(of: $1, peaksShare: peaksShare) }
+    }
+
+    /// What a reading of this moment says.
+    func reading(peaksShare: Double, pressure: Double) -> MemoryReading {
+        var reading = MemoryReading(taken: now)
+        reading.pressure = pressure
+        for (name, device) in memory?.devices ?? [:] {
+            let used = device.foreignBytes + usedBytes(on: name, peaksShare: peaksShare)
+            reading.devices[name] = DeviceMemory(
+                totalBytes: device.totalBytes,
+                usedBytes: min(device.totalBytes, used)
+            )
+        }
+        for process in processes() where process.life == .living && memory?.devices[process.device] != nil {
+            let own = ownBytes(of: process, peaksShare: peaksShare)
+            let sharers = process.hasAnswered ? sharers(engine: process.engine, device: process.device) : 0
+            let shared = sharers > 0 ? (memory?.engines[process.engine].sharedBytes ?? 0) / sharers : 0
+            reading.processes[process.id] = HeldMemory(
+                heldBytes: own + shared,
+                ownBytes: sharers == 1 ? own + shared : own,
+                cacheBytes: max(0, process.cacheBytes - Int(Double(process.peakBytes) * peaksShare))
+            )
+        }
+        return reading
+    }
+
+    /// What others use of each device, if a reading of this moment can show it.
+    func foreignBytes(peaksShare: Double) -> [String: Int?] {
+        var bytes: [String: Int?] = [:]
+        for (name, device) in memory?.devices ?? [:] {
+            let used = device.foreignBytes + usedBytes(on: name, peaksShare: peaksShare)
+            bytes[name] = .some(used <= device.totalBytes ? device.foreignBytes : nil)
+        }
+        return bytes
+    }
+
+    // MARK: What becomes of it
+
+    /// What a reading tells the pool.
+    mutating func take(_ reading: MemoryReading) {
+        lastReading = reading
+        isUnderPressure = reading.pressure > pool.configuration.pressureLimit
+        let foreign = memory?.foreignBytesRead.removeValue(forKey: reading.taken) ?? [:]
+        for name in reading.devices.keys {
+            guard let device = memory?.devices[name], reading.taken >= device.lastExit else { continue }
+            memory?.devices[name]?.toldForeignBytes = foreign[name] ?? nil
+            for index in device.remains.indices where device.remains[index].died <= reading.taken {
+                memory?.devices[name]?.remains[index].knownBytes = device.remains[index].bytes
+            }
+        }
+        for (process, told) in reading.processes {
+            guard let known = self[process], known.serves,
+                reading.taken >= memory?.devices[known.device]?.lastExit ?? .start
+            else { continue }
+            processes[process.instance.index]?.knownCacheBytes = min(known.cacheBytes, told.cacheBytes)
+            let wasIdle = known.slots.allSatisfy { $0.idleSince.map { $0 <= reading.taken } ?? false }
+            if wasIdle { processes[process.instance.index]?.knownCreepBytes = known.creepBytes }
+        }
+    }
+
+    /// A process has ended: what it held stays for a while.
+    mutating func leaveRemains(of process: Process) {
+        memory?.devices[process.device]?.lastExit = now
+        let isLast = process.hasAnswered && sharers(engine: process.engine, device: process.device) == 1
+        let shared = isLast ? memory?.engines[process.engine].sharedBytes ?? 0 : 0
+        let bytes = ownBytes(of: process) + shared
+        guard bytes > 0 else { return }
+        let known = min(bytes, knownOwnBytes(of: process) + (isFloorKnown(process) ? shared : 0))
+        let remains = Memory.Remains(process: process.id, died: now, bytes: bytes, knownBytes: known)
+        memory?.devices[process.device]?.remains.append(remains)
+    }
+
+    // MARK: What the pool can know
+
+    /// Whether the pool knows what a process like this has when it is idle.
+    func isFloorKnown(_ process: Process) -> Bool {
+        pool.figures[process.engine][index(of: process.device)].floorBytes != nil
+    }
+
+    /// What a process adds on its device, as far as the pool can know, what it shares apart.
+    func knownOwnBytes(of process: Process) -> Int {
+        let peaks = max(process.knownCacheBytes, process.peaks.values.reduce(0) { $0 + $1.knownBytes })
+        guard let engine = memory?.engines[process.engine], isFloorKnown(process) else { return peaks }
+        return engine.ownBytes + process.knownCreepBytes + peaks
+    }
+
+    /// What is spoken for on a device, as far as the pool can know: what others use, what is left of the dead, and our
+    /// processes with all their jobs at their peaks. `nil` if it cannot know.
+    func spokenFor(on device: String) -> Int? {
+        guard let memory, let own = memory.devices[device], let foreign = own.toldForeignBytes else { return nil }
+        let living = processes(on: device)
+        let sharing = Set(living.filter(isFloorKnown).map(\.engine))
+        return foreign + own.remains.reduce(0) { $0 + $1.knownBytes }
+            + sharing.reduce(0) { $0 + memory.engines[$1].sharedBytes }
+            + living.reduce(0) { $0 + knownOwnBytes(of: $1) }
+    }
+
+    /// What is free of a device when its jobs need what the pool takes them to need. `nil` if the pool cannot know.
+    func predictedFreeBytes(of device: String) -> Int? {
+        guard let own = memory?.devices[device], own.toldForeignBytes != nil else { return nil }
+        let excess = processes(on: device).reduce(0) { sum, process in
+            let predicted = process.peaks.values.reduce(0) { $0 + max($1.bytes, $1.predictedBytes) }
+            return sum + max(process.cacheBytes, predicted) - max(process.cacheBytes, process.peakBytes)
+        }
+        return own.totalBytes - own.foreignBytes - usedBytes(on: device) - excess
+    }
+
+    /// What the pool may give out of a device, in bytes; `nil` if it does not know how much it has.
+    func usableBytes(of device: String) -> Int? {
+        guard pool.devices[index(of: device)].memory != nil, let own = memory?.devices[device] else { return nil }
+        return own.totalBytes - (pool.configuration.reserveBytes ?? Pool.defaultReserveBytes(of: own.totalBytes))
+    }
+}

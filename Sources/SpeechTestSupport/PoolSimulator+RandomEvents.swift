@@ -1,0 +1,127 @@
+import PoolCore
+
+extension PoolSimulator.RandomWalk {
+    /// What the world does, for the weights.
+    enum Kind: CaseIterable {
+        case arrival, continuation, cancel, stale, timer, lateTimer
+        case spawn, spawnFailure, open, complete, fail, obey, lose, death, news
+        case outOfMemory, measured, reading, foreignUse, release
+    }
+
+    static func weights(using random: inout SplitMix64) -> [Kind: Int] {
+        var weights: [Kind: Int] = [:]
+        for kind in Kind.allCases {
+            switch kind {
+            case .arrival, .spawn, .open, .complete, .obey, .news, .measured, .reading:
+                weights[kind] = [5, 20, 80].random(using: &random)
+            case .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
+                .outOfMemory, .release:
+                weights[kind] = [0, 1, 2, 20].random(using: &random)
+            case .foreignUse:
+                weights[kind] = [1, 5, 20].random(using: &random)
+            }
+        }
+        return weights
+    }
+
+    mutating func nextEvent() -> PoolSimulator.Event? {
+        var events: [(kind: Kind, event: PoolSimulator.Event?)] = simulator.possibleEvents.map { (kind(of: $0), $0) }
+        events += [(.arrival, nil), (.continuation, nil)]
+        if simulator.memory != nil { events += [(.reading, nil), (.foreignUse, nil)] }
+        let total = events.reduce(0) { $0 + weights[$1.kind, default: 0] }
+        guard total > 0 else { return nil }
+        var point = Int.random(in: 0..<total, using: &random)
+        for (kind, event) in events {
+            point -= weights[kind, default: 0]
+            if point < 0 { return event ?? newEvent(of: kind) }
+        }
+        return nil
+    }
+
+    private mutating func newEvent(of kind: Kind) -> PoolSimulator.Event? {
+        switch kind {
+        case .reading: nextReading().map { .memoryRead($0) }
+        case .foreignUse: nextForeignUse()
+        default: .jobArrived(nextJob(isContinuation: kind == .continuation))
+        }
+    }
+
+    private mutating func nextJob(isContinuation: Bool) -> JobRequest {
+        jobsMade += 1
+        return JobRequest(
+            id: JobID(jobsMade),
+            engine: Int.random(in: simulator.pool.configuration.engines.indices, using: &random),
+            tenant: ["a", "b", "c"].random(using: &random),
+            isContinuation: isContinuation,
+            jobClass: JobClass.allCases.random(using: &random),
+            units: [1, 10, 50, 100, 300].random(using: &random)
+        )
+    }
+
+    /// A reading that is told; one is sometimes kept for later.
+    private mutating func nextReading() -> MemoryReading? {
+        if let reading = pendingReading.take() { return reading }
+        var reading = simulator.readMemory(
+            peaksShare: [0, 0.5, 1].random(using: &random),
+            pressure: [0, 0, 0, 0.05, 0.5].random(using: &random)
+        )
+        for process in reading.processes.keys.sorted(by: { $0.description < $1.description })
+        where Double.random(in: 0..<1, using: &random) < oversight {
+            reading.processes[process] = nil
+        }
+        for device in reading.devices.keys.sorted() where Int.random(in: 0..<20, using: &random) == 0 {
+            reading.devices[device] = nil
+        }
+        if Int.random(in: 0..<3, using: &random) > 0 { return reading }
+        pendingReading = reading
+        return nil
+    }
+
+    /// Others take what nobody uses, or give back what they had.
+    private mutating func nextForeignUse() -> PoolSimulator.Event? {
+        guard let memory = simulator.memory, !memory.devices.isEmpty else { return nil }
+        let name = memory.devices.keys.sorted().random(using: &random)
+        guard let device = memory.devices[name] else { return nil }
+        let most = max(0, device.totalBytes - simulator.usedBytes(on: name))
+        let bytes = Int(Double(most) * [0, 0, 0.2, 0.5, 1].random(using: &random))
+        return .foreignUseChanged(device: name, bytes: bytes)
+    }
+
+    private func kind(of event: PoolSimulator.Event) -> Kind {
+        switch event {
+        case .started: .spawn
+        case .jobArrived, .drainRequested, .stopRequested: .arrival
+        case .jobCancelled: .cancel
+        case .processSpawned: .spawn
+        case .processDied(let process):
+            simulator[process]?.orders == PoolSimulator.Process.Orders.none ? .death : .obey
+        case .processExited(let process): simulator[process]?.life == .spawning ? .spawnFailure : .news
+        case .slotOpened: .open
+        case .slotClosed(let slot, _): simulator[slot.process]?.life == .dead ? .news : .lose
+        case .jobEnded(_, let slot, let outcome, _):
+            if case .interrupted? = simulator[slot] {
+                .obey
+            } else {
+                switch outcome {
+                case .completed: .complete
+                case .failed: .fail
+                case .outOfMemory: .outOfMemory
+                }
+            }
+        case .measured: .measured
+        case .memoryRead: .reading
+        case .memoryReleased: .release
+        case .foreignUseChanged: .foreignUse
+        case .timerFired(let timer): simulator.timersInOrder.first == timer ? .timer : .lateTimer
+        }
+    }
+
+    func isPeaceful(_ event: PoolSimulator.Event) -> Bool {
+        switch kind(of: event) {
+        case .spawn, .open, .complete, .obey, .news, .measured, .release: true
+        case .arrival, .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
+            .outOfMemory, .reading, .foreignUse:
+            false
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import PoolCore
+
+// What a pool comes back to when it is left in peace.
+
+extension PoolSimulator {
+    /// Whether nothing is under way: every process serves, every slot is idle, and nobody waits for a restart.
+    var isAtRest: Bool {
+        zip(pool.instances, processes).allSatisfy { instance, process in
+            guard let process else { return instance.state == .vacant }
+            return process.serves && process.life == .living
+                && process.slots.count == declaration(of: process.id.instance).slots
+                && process.slots.allSatisfy { $0.idleSince != nil }
+        }
+    }
+
+    /// Every engine has its least number and as many more as it may have, as far as they fit.
+    func checkStrength() throws(Violation) {
+        for (engine, configured) in pool.configuration.engines.enumerated() {
+            let own = processes(engine: engine)
+            try check(own.count <= configured.instances.upperBound, "an engine has no more than it may have")
+            guard own.count < configured.instances.upperBound else { continue }
+            for placement in configured.placements where hasPlace(for: engine, on: placement) {
+                let isFull =
+                    usableBytes(of: placement.device) != nil
+                    && (isLacking(on: placement.device, besides: engine) || !hasRoom(for: engine, on: placement.device))
+                try check(isFull, "what fits is there: one more of engine \(engine) on \(placement.device)")
+            }
+        }
+    }
+
+    /// What is elastic goes where it may; else the places are dealt once.
+    private func hasPlace(for engine: Int, on placement: PoolConfiguration.Placement) -> Bool {
+        let here = pool.instances.filter { $0.engine == engine && $0.device == index(of: placement.device) }
+        return here.contains { $0.state == .vacant }
+            || pool.configuration.engines[engine].isElastic && here.count < placement.maximum
+    }
+
+    /// Whether another engine has not its least number, and waits for room on a device.
+    private func isLacking(on device: String, besides engine: Int) -> Bool {
+        let least = pool.configuration.engines[engine].instances.lowerBound
+        guard processes(engine: engine).count >= least else { return false }
+        return pool.configuration.engines.enumerated().contains { other, configured in
+            other != engine && processes(engine: other).count < configured.instances.lowerBound
+                && configured.placements.contains { placement in
+                    placement.device == device
+                        && processes(on: device, engine: other).count < placement.maximum
+                }
+        }
+    }
+
+    /// Whether one more fits, by what the pool takes an instance and a job to need: beside one job of any engine, if
+    /// the engine has not its least number, else beside all that may run at once.
+    private func hasRoom(for engine: Int, on device: String) -> Bool {
+        guard let usable = usableBytes(of: device), let foreign = memory?.devices[device]?.foreignBytes else {
+            return true
+        }
+        let index = index(of: device)
+        let figures = pool.figures[engine][index]
+        let isFirst = processes(on: device, engine: engine).isEmpty
+        let spoken = foreign + usedBytes(on: device)
+        guard figures.floorBytes != nil else { return isFirst && usable > spoken }
+        let floor = figures.floor(besideOthers: !isFirst)
+        let peaks = pool.configuration.engines.indices.map { other -> (running: Int, bytes: Int) in
+            let slots = processes(on: device, engine: other).reduce(other == engine ? 1 : 0) { $0 + $1.slots.count }
+            let running = min(slots, pool.maxRunning(engine: other, device: index, slots: slots))
+            return (running, pool.figures[other][index].peak(units: pool.configuration.engines[other].largestUnits))
+        }
+        let isLacking = processes(engine: engine).count < pool.configuration.engines[engine].instances.lowerBound
+        let needed =
+            isLacking
+            ? peaks.filter { $0.running > 0 }.map(\.bytes).max() ?? 0
+            : peaks.reduce(0) { $0 + $1.running * $1.bytes }
+        return spoken + floor + needed <= usable - Self.toleranceBytes
+    }
+}
