@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -111,6 +112,28 @@ int chorus_reap(int pidfd, int *code, int *status) {
     *code = info.si_code;
     *status = info.si_status;
     return 0;
+}
+
+int chorus_limit_data(pid_t pid, size_t more) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *status = fopen(path, "re");
+    if (status == NULL) return ESRCH;
+    char line[256];
+    unsigned long long kibibytes = 0;
+    int found = 0;
+    while (!found && fgets(line, sizeof line, status) != NULL)
+        found = sscanf(line, "VmData: %llu kB", &kibibytes) == 1;
+    fclose(status);
+    if (!found) return ESRCH;
+    rlim_t bytes = (rlim_t)kibibytes * 1024 + more;
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
+    struct rlimit old;
+    // The hard limit stays, so that the soft one can be moved later without privilege.
+    if (prlimit(pid, RLIMIT_DATA, NULL, &old) != 0) return errno;
+    limit.rlim_max = old.rlim_max;
+    if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+    return prlimit(pid, RLIMIT_DATA, &limit, NULL) == 0 ? 0 : errno;
 }
 
 int chorus_pipe(int ends[2], int nonblocking) {

@@ -39,11 +39,11 @@ extension APIError {
     init(_ error: SpeechError) {
         let status: HTTPResponse.Status =
             switch error.code {
-            case .invalidRequest, .refusedByEngine, .voiceNotFound: .badRequest
+            case .invalidRequest, .refusedByEngine, .voiceNotFound, .tooLarge: .badRequest
             case .modelNotFound: .notFound
             case .voiceConflict: .conflict
             case .tenantLimit: .tooManyRequests
-            case .queueFull, .waitedTooLong, .engineUnavailable, .shuttingDown: .serviceUnavailable
+            case .queueFull, .waitedTooLong, .memoryShort, .engineUnavailable, .shuttingDown: .serviceUnavailable
             case .cancelled: Self.clientGone
             default: .internalServerError
             }
@@ -51,6 +51,7 @@ extension APIError {
             switch error.code {
             case .modelNotFound: "model"
             case .voiceNotFound: "voice"
+            case .tooLarge: "input"
             default: nil
             }
         self.init(

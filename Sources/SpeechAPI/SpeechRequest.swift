@@ -30,6 +30,8 @@ package struct SpeechRequest: Sendable, Equatable {
     package var speed: Double
     /// How the audio travels.
     package var streamFormat: StreamFormat
+    /// How urgent it is.
+    package var priority: Priority
     /// `engine_options`, with `seed` and `instructions` beside them.
     package var engineOptions: [String: JSONValue]
 
@@ -50,6 +52,7 @@ package struct SpeechRequest: Sendable, Equatable {
         format = try Self.choice(fields.responseFormat, default: .mp3, param: "response_format")
         speed = fields.speed ?? 1
         streamFormat = try Self.choice(fields.streamFormat, default: .audio, param: "stream_format")
+        priority = try Self.choice(fields.priority, default: .standard, param: "priority")
         engineOptions = fields.engineOptions ?? [:]
         if let seed = fields.seed { engineOptions["seed"] = .integer(seed) }
         if let instructions = fields.instructions, !instructions.isEmpty {
@@ -62,7 +65,7 @@ package struct SpeechRequest: Sendable, Equatable {
 
     /// The utterance that this asks for.
     package func utterance(id: String) -> Utterance {
-        Utterance(id: id, model: model, text: input, voice: voice, engineOptions: engineOptions)
+        Utterance(id: id, model: model, text: input, voice: voice, engineOptions: engineOptions, priority: priority)
     }
 
     /// An empty name is as good as none: several clients send one when nothing is chosen.
@@ -120,7 +123,7 @@ package struct SpeechRequest: Sendable, Equatable {
 /// The fields as they arrived: of the right types, but with any values.
 private struct SpeechRequestFields: Decodable {
     enum Key: String, CodingKey {
-        case model, input, voice, speed, seed, instructions
+        case model, input, voice, speed, seed, instructions, priority
         case responseFormat = "response_format"
         case streamFormat = "stream_format"
         case engineOptions = "engine_options"
@@ -137,6 +140,7 @@ private struct SpeechRequestFields: Decodable {
     var responseFormat: String?
     var speed: Double?
     var streamFormat: String?
+    var priority: String?
     var instructions: String?
     var seed: Int?
     var engineOptions: [String: JSONValue]?
@@ -149,6 +153,7 @@ private struct SpeechRequestFields: Decodable {
         responseFormat = try fields.field(.responseFormat, expected: "a string")
         speed = try fields.field(.speed, expected: "a number from 0.25 to 4")
         streamFormat = try fields.field(.streamFormat, expected: "a string")
+        priority = try fields.field(.priority, expected: "a string")
         instructions = try fields.field(.instructions, expected: "a string")
         seed = try fields.field(.seed, expected: "an integer")
         engineOptions = try fields.engineOptions()

@@ -20,12 +20,123 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
     package struct Device: Sendable, Codable, Equatable {
         /// Such as `cpu` or `cuda:0`.
         package var name: String
-        /// Instances placed on it.
+        /// Instances that have a process on it.
         package var instances: Int
+        /// What it is, as its driver calls it.
+        package var model: String?
+        /// How busy it is, 0 to 1, as far as its driver tells.
+        package var utilization: Double?
+        /// Its memory, if anybody knows how much there is.
+        package var memory: Memory?
+        /// The engines that have instances on it.
+        package var engines: [EngineOnDevice]
 
-        package init(name: String, instances: Int) {
+        package init(
+            name: String,
+            instances: Int,
+            model: String? = nil,
+            utilization: Double? = nil,
+            memory: Memory? = nil,
+            engines: [EngineOnDevice] = []
+        ) {
             self.name = name
             self.instances = instances
+            self.model = model
+            self.utilization = utilization
+            self.memory = memory
+            self.engines = engines
+        }
+    }
+
+    /// A device's memory in bytes: capacity − foreign − charged − reserve = room.
+    package struct Memory: Sendable, Codable, Equatable {
+        /// All that it has.
+        package var capacityBytes: Int
+        /// What others use.
+        package var foreignBytes: Int
+        /// What instances hold, or are predicted to need for what they do.
+        package var chargedBytes: Int
+        /// What is kept free.
+        package var reserveBytes: Int
+        /// What may still be given out; negative when others have taken more than was left.
+        package var roomBytes: Int
+
+        package init(capacityBytes: Int, foreignBytes: Int, chargedBytes: Int, reserveBytes: Int, roomBytes: Int) {
+            self.capacityBytes = capacityBytes
+            self.foreignBytes = foreignBytes
+            self.chargedBytes = chargedBytes
+            self.reserveBytes = reserveBytes
+            self.roomBytes = roomBytes
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case capacityBytes = "capacity_bytes"
+            case foreignBytes = "foreign_bytes"
+            case chargedBytes = "charged_bytes"
+            case reserveBytes = "reserve_bytes"
+            case roomBytes = "room_bytes"
+        }
+    }
+
+    /// What an engine does on one device, and what was measured of it there.
+    package struct EngineOnDevice: Sendable, Codable, Equatable {
+        /// The engine's name.
+        package var name: String
+        /// Jobs that run.
+        package var running: Int
+        /// Jobs that may run at once; further instances are hot spares.
+        package var maxRunning: Int
+        /// What is done a second by how many run, as far as it is known.
+        package var curve: [Point]
+        /// Memory of an instance that is alone and has nothing to do.
+        package var floorBytes: Int?
+        /// Memory that one more instance adds.
+        package var addedBytes: Int?
+        /// Memory above the floor that the largest text is predicted to need.
+        package var largestPeakBytes: Int?
+
+        /// What is done while so many run.
+        package struct Point: Sendable, Codable, Equatable {
+            /// How many run.
+            package var running: Int
+            /// Units of text a second, all together.
+            package var unitsPerSecond: Double
+
+            package init(running: Int, unitsPerSecond: Double) {
+                self.running = running
+                self.unitsPerSecond = unitsPerSecond
+            }
+
+            enum CodingKeys: String, CodingKey {
+                case running
+                case unitsPerSecond = "units_per_second"
+            }
+        }
+
+        package init(
+            name: String,
+            running: Int,
+            maxRunning: Int,
+            curve: [Point] = [],
+            floorBytes: Int? = nil,
+            addedBytes: Int? = nil,
+            largestPeakBytes: Int? = nil
+        ) {
+            self.name = name
+            self.running = running
+            self.maxRunning = maxRunning
+            self.curve = curve
+            self.floorBytes = floorBytes
+            self.addedBytes = addedBytes
+            self.largestPeakBytes = largestPeakBytes
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name, running, curve
+            case maxRunning = "max_running"
+            case floorBytes = "floor_bytes"
+            case addedBytes = "added_bytes"
+            case largestPeakBytes = "largest_peak_bytes"
         }
     }
 
@@ -33,7 +144,7 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
     package struct Engine: Sendable, Codable, Equatable {
         /// As configured.
         package var name: String
-        /// Instances that are wanted.
+        /// Instances that there should be: the least number, or as many more as there was room for.
         package var instances: Int
         /// Instances that serve.
         package var ready: Int
@@ -59,7 +170,7 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
         package var engine: String
         /// The device's name.
         package var device: String
-        /// `backoff`, `starting`, `loading`, `ready`, `busy`, `stopping`, `stopped`.
+        /// `vacant`, `backoff`, `starting`, `loading`, `measuring`, `ready`, `busy`, `draining`, `stopping`, `stopped`.
         package var state: String
         /// Its process, while there is one.
         package var pid: Int32?
@@ -73,6 +184,10 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
         package var currentJobs: [String]
         /// Resident memory of its process in bytes.
         package var residentBytes: Int?
+        /// Memory of its device that it held when it was last read, in bytes.
+        package var heldBytes: Int?
+        /// The same when it has nothing to do.
+        package var floorBytes: Int?
 
         package init(
             id: String,
@@ -84,7 +199,9 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
             restarts: Int,
             jobsDone: Int,
             currentJobs: [String],
-            residentBytes: Int? = nil
+            residentBytes: Int? = nil,
+            heldBytes: Int? = nil,
+            floorBytes: Int? = nil
         ) {
             self.id = id
             self.engine = engine
@@ -96,6 +213,8 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
             self.jobsDone = jobsDone
             self.currentJobs = currentJobs
             self.residentBytes = residentBytes
+            self.heldBytes = heldBytes
+            self.floorBytes = floorBytes
         }
 
         enum CodingKeys: String, CodingKey {
@@ -103,6 +222,8 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
             case jobsDone = "jobs_done"
             case currentJobs = "current_jobs"
             case residentBytes = "resident_bytes"
+            case heldBytes = "held_bytes"
+            case floorBytes = "floor_bytes"
         }
     }
 

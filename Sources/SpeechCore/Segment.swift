@@ -14,6 +14,10 @@ package struct Segment: Sendable, Hashable {
     package var context: [String: JSONValue]
     /// Who is charged.
     package var tenant: String
+    /// How urgent it is.
+    package var priority: Priority
+    /// How much there is to say: about so many Latin letters take as long.
+    package var weight: Int
 
     package init(
         utteranceID: String,
@@ -22,7 +26,9 @@ package struct Segment: Sendable, Hashable {
         text: String,
         voice: String? = nil,
         context: [String: JSONValue] = [:],
-        tenant: String = Utterance.anonymousTenant
+        tenant: String = Utterance.anonymousTenant,
+        priority: Priority = .standard,
+        weight: Int = 1
     ) {
         self.utteranceID = utteranceID
         self.index = index
@@ -31,5 +37,7 @@ package struct Segment: Sendable, Hashable {
         self.voice = voice
         self.context = context
         self.tenant = tenant
+        self.priority = priority
+        self.weight = weight
     }
 }

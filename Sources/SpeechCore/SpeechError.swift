@@ -15,6 +15,10 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let voiceConflict = Code("voice_conflict")
         /// The engine refused the text or the options.
         package static let refusedByEngine = Code("refused_by_engine")
+        /// The text needs more memory than there is, however long it waits.
+        package static let tooLarge = Code("text_too_large")
+        /// There is too little memory for this now.
+        package static let memoryShort = Code("memory_short")
         /// The tenant has too much waiting already.
         package static let tenantLimit = Code("tenant_limit_reached")
         /// The queue is full.

@@ -12,6 +12,8 @@ package struct Utterance: Sendable {
     package var engineOptions: [String: JSONValue]
     /// Who is charged.
     package var tenant: String
+    /// How urgent it is.
+    package var priority: Priority
 
     /// The tenant of callers who do not say who they are.
     package static let anonymousTenant = "anonymous"
@@ -22,7 +24,8 @@ package struct Utterance: Sendable {
         text: String,
         voice: String? = nil,
         engineOptions: [String: JSONValue] = [:],
-        tenant: String = Utterance.anonymousTenant
+        tenant: String = Utterance.anonymousTenant,
+        priority: Priority = .standard
     ) {
         self.id = id
         self.model = model
@@ -30,5 +33,6 @@ package struct Utterance: Sendable {
         self.voice = voice
         self.engineOptions = engineOptions
         self.tenant = tenant
+        self.priority = priority
     }
 }

@@ -22,6 +22,34 @@ struct PoolMetrics: Sendable {
         service = engines.map { Metrics.Timer(label: "chorus_job_service_seconds", dimensions: [("engine", $0)]) }
     }
 
+    /// Tells how full the devices are, as the pool's ledgers have it.
+    func memory(_ pool: Pool) {
+        for (index, device) in pool.devices.enumerated() {
+            guard let ledger = pool.ledger(of: index) else { continue }
+            let kinds = [
+                ("total", ledger.capacityBytes), ("foreign", ledger.foreignBytes), ("charged", ledger.chargedBytes),
+                ("reserve", ledger.reserveBytes),
+            ]
+            for (kind, bytes) in kinds {
+                Gauge(label: "chorus_device_memory_bytes", dimensions: [("device", device.name), ("kind", kind)])
+                    .record(bytes)
+            }
+        }
+    }
+
+    /// An instance was ended though the pool goes on.
+    func retired(engine: Int, _ cause: PoolAction.Cause) {
+        let word =
+            switch cause {
+            case .poolEnds: "pool_ends"
+            case .roomNeeded: "room_needed"
+            case .overBudget: "over_budget"
+            case .memoryCreeps: "memory_creeps"
+            }
+        Counter(label: "chorus_instances_retired_total", dimensions: [("engine", names[engine]), ("cause", word)])
+            .increment()
+    }
+
     func waiting(_ pool: Pool) {
         for engine in waitingJobs.indices { waitingJobs[engine].record(pool.waitingJobs(engine: engine)) }
     }
@@ -55,6 +83,8 @@ extension JobEnd {
         case .failed: "failed"
         case .instanceLost: "instance_lost"
         case .waitedTooLong: "waited_too_long"
+        case .tooLarge: "too_large"
+        case .shed: "shed"
         case .cancelled: "cancelled"
         case .shutDown: "shut_down"
         }

@@ -23,6 +23,8 @@ final class ProcessKeeper: Sendable {
         var uri: String
         var device: String
         var instance: String
+        /// What it may hold of its device's memory, if anybody knows.
+        var memoryBytes: Int?
         /// Becomes standard output and error. The keeper closes its copy.
         var output: CInt
     }

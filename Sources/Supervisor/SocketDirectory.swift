@@ -1,6 +1,7 @@
+import FoundationEssentials
 import Glibc
 
-/// A private directory for the workers' sockets. It goes away with its last owner.
+/// A private directory for the workers' sockets, and what else is only for us and them.
 final class SocketDirectory: Sendable {
     let path: String
 
@@ -16,7 +17,12 @@ final class SocketDirectory: Sendable {
 
     func socketPath(instance: Int, incarnation: Int) -> String { "\(path)/\(instance)-\(incarnation).sock" }
 
+    /// Removes it with all that is in it.
+    func remove() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
     deinit {
-        rmdir(path)
+        remove()
     }
 }

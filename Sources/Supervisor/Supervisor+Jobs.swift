@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import PoolCore
 import SpeechCore
@@ -11,6 +12,7 @@ extension Supervisor {
         workers[slot.process]?.links[slot.index]?.job = id
         job.audio?.start()
         work[id]?.started = .now()
+        work[id]?.failure = nil
         send(job.request, to: slot)
     }
 
@@ -28,19 +30,28 @@ extension Supervisor {
         switch event {
         case .audioChunk(let chunk):
             // Audio of a job whose caller has left is on its way for a while.
-            guard let id = link.job, let audio = work[id]?.audio else { return }
+            guard let id = link.job, let audio = work[id]?.audio else {
+                workers[slot.process]?.links[slot.index]?.sampling?.audioSeconds += chunk.duration / .seconds(1)
+                return
+            }
+            work[id]?.audioSeconds += chunk.duration / .seconds(1)
             if !audio.append(chunk) {
                 let seconds = SegmentAudio.limitBytes / (2 * chunk.sampleRate)
                 linkBroke(slot, link: number, because: "it made more than \(seconds) s of audio for one segment")
             }
         case .audioStop:
-            jobEnded(on: slot, link: link)
+            if link.sampling != nil { sampleEnded(on: slot) } else { jobEnded(on: slot, link: link) }
         case .error(let text, let code):
             guard link.isOpen else {
                 linkBroke(slot, link: number, because: "it answered with an error: \(text)")
                 return
             }
-            jobEnded(on: slot, link: link) { work in
+            guard link.sampling == nil else {
+                log(.warning, "A sample could not be spoken.", slot.process, [.reason: "\(text)"])
+                sampleEnded(on: slot)
+                return
+            }
+            jobEnded(on: slot, link: link, outcome: code == .outOfMemory ? .outOfMemory : nil) { work in
                 work.hasNothingToSay = code == .nothingToSay
                 if code == .nothingToSay {
                     work.audio?.note(text)
@@ -56,13 +67,22 @@ extension Supervisor {
             }
         case .userEvent(WyomingServiceEvent.noteName, let data):
             if let id = link.job, case .string(let text)? = data["text"] { work[id]?.audio?.note(text) }
+        case .userEvent(WyomingServiceEvent.memoryName, let data):
+            memoryReported(data, by: slot.process)
         case .audioStart, .pong, .userEvent, .other:
             break
         }
     }
 
-    /// - Parameter note: takes down how it ended, unless its caller has left.
-    private func jobEnded(on slot: SlotID, link: SlotLink, note: (inout Work) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - outcome: unless it follows from what is noted.
+    ///   - note: takes down how it ended, unless its caller has left.
+    private func jobEnded(
+        on slot: SlotID,
+        link: SlotLink,
+        outcome: JobOutcome? = nil,
+        note: (inout Work) -> Void = { _ in }
+    ) {
         guard let id = link.job else {
             linkBroke(slot, link: link.number, because: "it ended a job that it did not have")
             return
@@ -72,7 +92,18 @@ extension Supervisor {
             note(&ended)
             work[id] = ended
         }
-        perform(pool.jobEnded(id, on: slot, completed: work[id]?.failure == nil, now: now))
+        let ended = work[id]
+        if let ended { peakReached(by: slot.process, units: ended.units) }
+        perform(
+            pool.jobEnded(
+                id,
+                on: slot,
+                outcome: outcome ?? (ended?.failure == nil ? .completed : .failed),
+                canRestart: outcome == .outOfMemory && (work[id]?.restart() ?? false),
+                audio: ended.flatMap { $0.audio == nil ? nil : .seconds($0.audioSeconds) },
+                now: now
+            )
+        )
     }
 
     /// Tells the caller how a job ended.
@@ -82,6 +113,10 @@ extension Supervisor {
         switch end {
         case .completed:
             ended.finish()
+        case .tooLarge(let needs, let has):
+            ended.fail(.tooLarge(needs: needs, has: has))
+        case .shed(let retryAfter):
+            ended.fail(.shed(retryAfter: retryAfter))
         case .cancelled:
             ended.fail(.cancelled)
         case .failed:
@@ -113,9 +148,27 @@ extension SpeechError {
             let limit = configuration.maxJobsPerTenant
             let message = "You have \(limit) segments waiting already, which is your limit. Try again later."
             self.init(.tenantLimit, message, retryAfter: retryAfter)
+        case .tooLarge(let needs, let has):
+            self = .tooLarge(needs: needs, has: has)
+        case .shed(let retryAfter):
+            self = .shed(retryAfter: retryAfter)
         case .shuttingDown:
             self.init(.shuttingDown, "The server is shutting down.", retryAfter: .seconds(1))
         }
+    }
+
+    /// A text needs more bytes of memory than there are for it.
+    static func tooLarge(needs: Int, has: Int) -> SpeechError {
+        let message = """
+            A part of this text needs \(needs.inMebibytes) of memory, more than the \(has.inMebibytes) that any device \
+            has for it. Make its sentences shorter.
+            """
+        return SpeechError(.tooLarge, message)
+    }
+
+    /// There is too little memory for work that nobody waits for.
+    static func shed(retryAfter: Duration) -> SpeechError {
+        SpeechError(.memoryShort, "Memory is short, and bulk work goes first. Try again later.", retryAfter: retryAfter)
     }
 
     /// A worker's own words.
@@ -134,4 +187,9 @@ extension Duration {
         let seconds = self / .seconds(1)
         return seconds < 10 ? "\((seconds * 10).rounded() / 10) s" : "\(Int(seconds.rounded())) s"
     }
+}
+
+extension Int {
+    /// As bytes, for people.
+    var inMebibytes: String { "\((self + (1 << 20) - 1) >> 20) MiB" }
 }

@@ -1,17 +1,22 @@
+import Devices
 import Glibc
 import PoolCore
 package import SpeechCore
 
 extension Supervisor {
     package func snapshot() async -> PoolSnapshot {
-        let instances = pool.instances.map { snapshot(of: $0) }
-        let devices = Set(instances.map(\.device)).sorted().map { device in
-            PoolSnapshot.Device(name: device, instances: instances.count { $0.device == device })
-        }
+        // Places that were never filled are none of anybody's business.
+        let instances = pool.instances.filter { $0.state != .vacant || $0.incarnation > 0 || isWanted($0) }
+            .map { snapshot(of: $0) }
+        let devices = pool.devices.indices.sorted { pool.devices[$0].name < pool.devices[$1].name }
+            .map { snapshot(ofDevice: $0) }
         let engines = configuration.engines.indices.map { index in
             PoolSnapshot.Engine(
                 name: configuration.engines[index].name,
-                instances: configuration.engines[index].devices.count,
+                instances: max(
+                    configuration.engines[index].plan.instances.lowerBound,
+                    pool.instances.count { $0.engine == index && $0.state != .vacant }
+                ),
                 ready: pool.instances.count { $0.engine == index && $0.isReady },
                 slots: pool.readySlots(engine: index),
                 queued: pool.waitingJobs(engine: index)
@@ -26,12 +31,53 @@ extension Supervisor {
         return PoolSnapshot(devices: devices, engines: engines, instances: instances, queue: queue)
     }
 
+    /// Whether an engine is to have this one however little memory there is.
+    private func isWanted(_ instance: Instance) -> Bool { pool.lacksRoom(engine: instance.engine) }
+
+    private func snapshot(ofDevice index: Int) -> PoolSnapshot.Device {
+        let device = pool.devices[index]
+        let reading = watch?.reading(of: device.name)
+        return PoolSnapshot.Device(
+            name: device.name,
+            instances: pool.instances.count { $0.device == index && $0.hasProcess },
+            model: reading?.model,
+            utilization: reading?.utilization,
+            memory: pool.ledger(of: index).map {
+                PoolSnapshot.Memory(
+                    capacityBytes: $0.capacityBytes,
+                    foreignBytes: $0.foreignBytes,
+                    chargedBytes: $0.chargedBytes,
+                    reserveBytes: $0.reserveBytes,
+                    roomBytes: $0.roomBytes
+                )
+            },
+            engines: configuration.engines.indices.filter { engine in
+                pool.instances.contains { $0.engine == engine && $0.device == index }
+            }.map { snapshot(ofEngine: $0, device: index) }
+        )
+    }
+
+    private func snapshot(ofEngine engine: Int, device: Int) -> PoolSnapshot.EngineOnDevice {
+        let slots = pool.readySlots(engine: engine, device: device)
+        let figures = pool.figures[engine][device]
+        return PoolSnapshot.EngineOnDevice(
+            name: configuration.engines[engine].name,
+            running: pool.running(engine: engine, device: device),
+            maxRunning: min(slots, pool.maxRunning(engine: engine, device: device, slots: slots)),
+            curve: figures.curve.figures.map { .init(running: $0.running, unitsPerSecond: $0.unitsPerSecond) },
+            floorBytes: figures.floorBytes,
+            addedBytes: figures.addedBytes,
+            largestPeakBytes: figures.floorBytes == nil
+                ? nil : figures.peak(units: configuration.engines[engine].plan.largestUnits)
+        )
+    }
+
     private func snapshot(of instance: Instance) -> PoolSnapshot.Instance {
         let worker = workers.first { $0.key.instance == instance.id }?.value
         return PoolSnapshot.Instance(
             id: name(of: instance.id),
             engine: configuration.engines[instance.engine].name,
-            device: instance.device,
+            device: pool.devices[instance.device].name,
             state: word(for: instance),
             pid: worker?.pid,
             slots: instance.slots.count,
@@ -39,16 +85,21 @@ extension Supervisor {
             jobsDone: instance.jobsDone,
             currentJobs: (worker?.links.values.compactMap(\.job) ?? [])
                 .compactMap { work[$0]?.utteranceID }.sorted(),
-            residentBytes: worker?.pid.flatMap(residentBytes)
+            residentBytes: worker?.pid.flatMap(residentBytes),
+            heldBytes: instance.footprint.heldBytes == 0 ? nil : instance.footprint.heldBytes,
+            floorBytes: instance.footprint.floorBytes
         )
     }
 
     private func word(for instance: Instance) -> String {
         switch instance.state {
+        case .vacant: "vacant"
         case .backoff: "backoff"
         case .starting: "starting"
         case .loading: "loading"
+        case .measuring: "measuring"
         case .ready: instance.busySlots > 0 ? "busy" : "ready"
+        case .draining: "draining"
         case .stopping: "stopping"
         case .stopped: "stopped"
         }

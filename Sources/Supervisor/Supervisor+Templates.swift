@@ -34,8 +34,9 @@ extension Supervisor {
         keeper.fork(
             ProcessKeeper.Fork(
                 uri: worker.uri,
-                device: pool.instances[process.instance.index].device,
+                device: deviceName(for: process),
                 instance: name(of: process.instance),
+                memoryBytes: worker.memoryBytes,
                 output: output
             ),
             from: template,
@@ -47,6 +48,7 @@ extension Supervisor {
     private func startTemplate(_ id: TemplateID) {
         let plan = configuration.engines[id.engine]
         let name = "\(plan.name)-template"
+        let environment = plan.environment.merging(id.mps?.clientEnvironment(memoryBytes: nil) ?? [:]) { $1 }
         let output: CInt
         do throws(SystemError) {
             output = try openOutput { supervisor, line in
@@ -60,8 +62,13 @@ extension Supervisor {
         }
         keeper.startTemplate(
             ProcessKeeper.Launch(
-                arguments: plan.command(uri: "unix:///dev/null", device: id.deviceKind, instance: name),
-                environment: plan.environment.map { "\($0.key)=\($0.value)" },
+                arguments: plan.command(
+                    uri: "unix:///dev/null",
+                    device: id.deviceKind,
+                    instance: name,
+                    memoryBytes: nil
+                ),
+                environment: environment.map { "\($0.key)=\($0.value)" },
                 output: output
             ),
             ready: { self.onLoop { supervisor, _ in supervisor.templateReady(id) } },
@@ -80,7 +87,7 @@ extension Supervisor {
     private func templateStarted(_ id: TemplateID, pid: pid_t) {
         guard case .loading(let waiting, _) = templates[id] else { return }
         templates[id] = .loading(waiting: waiting, pid: pid)
-        let timeout = TimeAmount(configuration.engines[id.engine].loadTimeout)
+        let timeout = TimeAmount(configuration.engines[id.engine].plan.loadTimeout)
         eventLoop.assumeIsolated().scheduleTask(in: timeout) {
             self.assumeIsolated { supervisor in
                 // Its end follows, and whoever waits for it is started without it.

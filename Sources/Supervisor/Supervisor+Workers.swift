@@ -11,11 +11,19 @@ import Wyoming
 extension Supervisor {
     // MARK: Start
 
-    func spawn(_ process: ProcessID, engine: Int, device: String) {
+    func spawn(_ process: ProcessID, engine: Int, device: String, memoryBytes: Int?) {
         let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
-        workers[process] = Worker(socketPath: path)
+        let used = pool.devices.first { $0.name == device }?.memory?.usedBytes ?? 0
+        workers[process] = Worker(socketPath: path, memoryBytes: memoryBytes, deviceBytesBefore: used)
+        if let group = mpsGroup(engine: engine, device: device) { join(process, group) } else { begin(process) }
+    }
+
+    /// Has a process made, in the way of its engine.
+    func begin(_ process: ProcessID) {
+        let engine = pool.instances[process.instance.index].engine
         if configuration.engines[engine].usesTemplate {
-            fork(process, from: TemplateID(engine: engine, device: device))
+            let device = device(of: process).name
+            fork(process, from: TemplateID(engine: engine, device: device, mps: workers[process]?.mps))
         } else {
             launch(process)
         }
@@ -26,17 +34,27 @@ extension Supervisor {
         guard let worker = workers[process], let output = openOutput(of: process) else { return }
         let instance = pool.instances[process.instance.index]
         let plan = configuration.engines[instance.engine]
-        let name = name(of: process.instance)
+        let clientEnvironment = worker.mps?.clientEnvironment(memoryBytes: worker.memoryBytes) ?? [:]
+        var environment = plan.environment.merging(clientEnvironment) { $1 }
+        environment[Self.memoryVariable] = worker.memoryBytes.map(String.init)
         keeper.start(
             ProcessKeeper.Launch(
-                arguments: plan.command(uri: worker.uri, device: instance.device, instance: name),
-                environment: plan.environment.map { "\($0.key)=\($0.value)" },
+                arguments: plan.command(
+                    uri: worker.uri,
+                    device: deviceName(for: process),
+                    instance: name(of: process.instance),
+                    memoryBytes: worker.memoryBytes
+                ),
+                environment: environment.map { "\($0.key)=\($0.value)" },
                 output: output
             ),
             started: started(process),
             exited: exited(process)
         )
     }
+
+    /// Tells a worker what it may hold of its device's memory, in bytes.
+    private static let memoryVariable = "CHORUS_MEMORY_BYTES"
 
     /// A pipe for what a process writes. Its other end is watched.
     /// - Returns: `nil` if there is none; that is dealt with.
@@ -51,7 +69,10 @@ extension Supervisor {
 
     /// What to do when the keeper has started a process, or could not.
     func started(_ process: ProcessID) -> @Sendable (Result<pid_t, SystemError>) -> Void {
-        { result in
+        let group = groupName(of: process)
+        return { result in
+            // On the keeper's thread, which may wait for the kernel.
+            if let group, case .success(let pid) = result { self.groups?.add(pid, to: group) }
             self.onLoop { supervisor, now in
                 switch result {
                 case .success(let pid): supervisor.spawned(process, pid: pid, now: now)
@@ -63,11 +84,22 @@ extension Supervisor {
 
     /// What to do when a process has ended.
     func exited(_ process: ProcessID) -> @Sendable (ProcessKeeper.Exit) -> Void {
-        { exit in self.onLoop { supervisor, _ in supervisor.exited(process, exit) } }
+        let group = groupName(of: process)
+        return { exit in
+            let wall = group.flatMap { self.groups?.remove($0) }
+            self.onLoop { supervisor, _ in supervisor.exited(process, exit, fatalWall: wall) }
+        }
+    }
+
+    /// The name of a process's control group, if it is to have one.
+    func groupName(of process: ProcessID) -> String? {
+        guard groups != nil, device(of: process).name == MemoryWatch.host else { return nil }
+        return "\(name(of: process.instance))-\(process.incarnation)"
     }
 
     private func spawned(_ process: ProcessID, pid: pid_t, now: Instant) {
         workers[process]?.pid = pid
+        if isLate(process) { signal(SIGKILL, to: process) }
         log(.debug, "A worker process was started.", process)
         perform(pool.processSpawned(process, now: now))
     }
@@ -177,11 +209,19 @@ extension Supervisor {
         workers[slot.process]?.links[slot.index]?.isOpen = true
         let instance = pool.instances[slot.process.instance.index]
         voices[instance.engine] = info.voices
+        // A report that follows is of what was before.
+        workers[slot.process]?.memory.units = 0
+        if slot.index == 0 { peakReached(by: slot.process, units: 0) }
         makesVoices[instance.engine] = info.traits?.makeVoice ?? false
         let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
         perform(pool.slotOpened(slot, declared: declared, now: now))
         publish()
-        if !instance.isReady { log(.info, "An instance is ready.", slot.process) }
+        if !instance.isReady { logIfReady(slot.process) }
+    }
+
+    /// Says that an instance serves, if it does.
+    func logIfReady(_ process: ProcessID) {
+        if pool.instances[process.instance.index].isReady { log(.info, "An instance is ready.", process) }
     }
 
     /// A connection closed, or what came over it made no sense.
@@ -222,9 +262,11 @@ extension Supervisor {
     }
 
     /// The process is gone. What it said last may still be in its sockets, so its slots end when they have been read.
-    private func exited(_ process: ProcessID, _ exit: ProcessKeeper.Exit) {
+    private func exited(_ process: ProcessID, _ exit: ProcessKeeper.Exit, fatalWall: Int?) {
         guard let worker = workers[process] else { return }
         workers[process]?.exit = exit
+        if exit == .signal(SIGKILL) { workers[process]?.fatalWall = fatalWall }
+        memberEnded(process, exit)
         for (index, link) in worker.links where !link.isOpen { drop(SlotID(process: process, index: index)) }
         buryIfQuiet(process)
         // Something that escaped the process's group may hold its sockets open.
@@ -245,16 +287,25 @@ extension Supervisor {
         perform(pool.processExited(process, now: now))
         publish()
         let isWanted = pool.instances[process.instance.index].state != .stopped
+        let ending = worker.fatalWall.map { "out of memory: its wall of \($0.inMebibytes)" } ?? "\(exit)"
         log(
             isWanted ? .warning : .debug,
             "A worker process ended.",
             process,
-            [.exit: "\(exit)", .lastWords: "\(worker.lastWords.joined(separator: " / "))"]
+            [.exit: "\(ending)", .lastWords: "\(worker.lastWords.joined(separator: " / "))"]
         )
         if isWanted { metrics.restarts[pool.instances[process.instance.index].engine].increment() }
     }
 
     // MARK: Names
+
+    /// Where a process runs.
+    func device(of process: ProcessID) -> Device { pool.devices[pool.instances[process.instance.index].device] }
+
+    /// What a process is told of where it runs.
+    func deviceName(for process: ProcessID) -> String {
+        workers[process]?.mps == nil ? device(of: process).name : MPSGroup.deviceName
+    }
 
     /// An instance's name, such as `espeak-0`: the engine's name and its number among the engine's instances.
     func name(of id: InstanceID) -> String {

@@ -23,6 +23,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     nonisolated let metrics: PoolMetrics
     nonisolated let keeper: ProcessKeeper
     nonisolated let sockets: SocketDirectory
+    /// `nil` where the kernel does not allow them.
+    nonisolated let groups: WorkerGroups?
 
     private nonisolated let published: Mutex<[EngineStatus]>
     private nonisolated let jobsMade = Atomic<UInt64>(0)
@@ -32,11 +34,18 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     var pool: Pool
     var workers: [ProcessID: Worker] = [:]
     var templates: [TemplateID: Template] = [:]
+    var daemons: [MPSGroup: MPSDaemon] = [:]
+    /// Kept when the pool has ended and the daemons have not.
+    var daemonsEnded: EventLoopPromise<Void>?
     var work: [JobID: Work] = [:]
     var voices: [Int: [Voice]] = [:]
     /// Whether an engine can make voices, once an instance of it has loaded.
     var makesVoices: [Int: Bool] = [:]
     var linksMade = 0
+    /// Engines that have fewer instances than they should, of which it has been said.
+    var shortages: Set<Int> = []
+    /// What is known of the devices' memory, and who looks.
+    var watch: MemoryWatch?
     private var timers: [TimerID: Scheduled<Void>] = [:]
     /// Actions that wait because others are being done. An action may cause an event at once; its actions come after.
     private var pending: [PoolAction] = []
@@ -59,15 +68,34 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         metrics = PoolMetrics(engines: configuration.engines.map(\.name))
         keeper = try ProcessKeeper()
         sockets = try SocketDirectory(in: configuration.socketParent)
+        groups = Self.makeGroups(configuration, logger)
         published = Mutex(configuration.engines.map { EngineStatus(name: $0.name) })
         drained = eventLoop.makePromise()
-        pool = Pool(configuration: configuration.pool, seed: seed)
+        watch = configuration.monitor.map { MemoryWatch(monitor: $0, configuration: configuration) }
+        var plan = configuration.pool
+        watch?.prepare(&plan, engines: configuration.engines)
+        pool = Pool(configuration: plan, seed: seed)
+    }
+
+    /// Only those who look at the memory put up walls.
+    private static func makeGroups(_ configuration: SupervisorConfiguration, _ logger: Logger) -> WorkerGroups? {
+        guard configuration.monitor != nil else { return nil }
+        do throws(SystemError) {
+            return try WorkerGroups(root: configuration.systemRoot)
+        } catch {
+            logger.debug("Workers have no control groups of their own.", metadata: [.reason: "\(error)"])
+            return nil
+        }
     }
 
     /// Runs the pool until it has been told to shut down gracefully and has drained. When its task is cancelled it does
     /// not wait for jobs.
     package nonisolated func run() async throws {
-        onLoop { supervisor, now in supervisor.perform(supervisor.pool.started(now: now)) }
+        onLoop { supervisor, now in
+            supervisor.perform(supervisor.pool.started(now: now))
+            supervisor.publish()
+            supervisor.readMemory()
+        }
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await drained.futureResult.get()
@@ -135,7 +163,9 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             id: id,
             engine: newWork.engine,
             tenant: newWork.tenant,
-            isContinuation: newWork.isContinuation
+            isContinuation: newWork.isContinuation,
+            jobClass: newWork.jobClass,
+            units: newWork.units
         )
         switch pool.jobArrived(request, now: now) {
         case .accepted(let actions):
@@ -166,7 +196,10 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             let batch = pending
             pending = []
             for action in batch { perform(action) }
-            if pool.isStopping { giveUpTemplates() }
+            if pool.isStopping {
+                giveUpDaemons()
+                giveUpTemplates()
+            }
         }
         isPerforming = false
         metrics.waiting(pool)
@@ -174,17 +207,29 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
 
     private func perform(_ action: PoolAction) {
         switch action {
-        case .spawn(let process, let engine, let device): spawn(process, engine: engine, device: device)
+        case .spawn(let process, let engine, let device, let memoryBytes):
+            spawn(process, engine: engine, device: device, memoryBytes: memoryBytes)
         case .open(let slot): open(slot)
+        case .measure(let slot): measure(slot)
+        case .limit(let process, let bytes): limit(process, memoryBytes: bytes)
+        case .readMemory: readMemory()
         case .run(let job, let slot): run(job, on: slot)
         case .interrupt(let slot): send(.cancel, to: slot)
-        case .terminate(let process): signal(SIGTERM, to: process)
+        case .terminate(let process, let cause): terminate(process, because: cause)
         case .kill(let process): kill(process)
         case .end(let job, let end): self.end(job, end)
         case .setTimer(let timer, let moment): setTimer(timer, at: moment)
         case .cancelTimer(let timer): timers.removeValue(forKey: timer)?.cancel()
         case .drained:
-            keeper.leave { self.drained.succeed() }
+            endDaemons { supervisor in
+                supervisor.stopWatching {
+                    self.keeper.leave {
+                        self.groups?.sweep()
+                        self.sockets.remove()
+                        self.drained.succeed()
+                    }
+                }
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+package import Devices
 package import PoolCore
 
 /// What a supervisor runs.
@@ -9,6 +10,16 @@ package struct SupervisorConfiguration: Sendable {
 
     /// Where the private directory of the workers' sockets is made.
     package var socketParent: String
+    /// Sees how full the devices are; `nil` if nobody is to look, and then no device has a ledger.
+    package var monitor: DeviceMonitor?
+    /// What the host may be taken to have, in bytes, if that is less than it has.
+    package var hostLimitBytes: Int?
+    /// The time between two looks at the memory.
+    package var memoryInterval = Duration.seconds(1)
+    /// Where the machine's `/proc` and `/sys` are, for control groups.
+    package var systemRoot = "/"
+    /// The file that keeps what was measured; `nil` keeps nothing.
+    package var figuresFile: String?
 
     /// - Parameters:
     ///   - socketParent: an existing directory with a short path; a socket's path has 107 bytes at the most.
@@ -20,46 +31,47 @@ package struct SupervisorConfiguration: Sendable {
     ) {
         self.engines = engines
         self.socketParent = socketParent
-        pool = PoolConfiguration(
-            engines: engines.map { .init(name: $0.name, devices: $0.devices, loadTimeout: $0.loadTimeout) }
-        )
+        pool = PoolConfiguration(engines: engines.map(\.plan))
         configure(&pool)
     }
 
     /// How to start the instances of one engine.
     package struct Engine: Sendable {
-        /// What segments call it.
-        package var name: String
-        /// Program and arguments. `{uri}`, `{device}` and `{instance}` are replaced in each.
+        /// How many instances, and where; its name is what segments call it.
+        package var plan: PoolConfiguration.Engine
+        /// Program and arguments. `{uri}`, `{device}`, `{instance}` and `{memory_bytes}` are replaced in each.
         package var command: [String]
-        /// The whole environment of its processes.
+        /// The whole environment of its processes, but for `CHORUS_MEMORY_BYTES`.
         package var environment: [String: String]
-        /// The device of each instance; its count is the number of instances.
-        package var devices: [String]
-        /// How long an instance may take until it answers.
-        package var loadTimeout: Duration
         /// Whether instances are copies of a template: a process that has loaded what they share.
         package var usesTemplate: Bool
+        /// Whether instances share NVIDIA's GPUs by MPS. Those on other devices are as if not.
+        package var usesMPS: Bool
 
         package init(
-            name: String,
+            plan: PoolConfiguration.Engine,
             command: [String],
             environment: [String: String],
-            devices: [String],
-            loadTimeout: Duration = .seconds(60),
-            usesTemplate: Bool = false
+            usesTemplate: Bool = false,
+            usesMPS: Bool = false
         ) {
-            self.name = name
+            self.plan = plan
             self.command = command
             self.environment = environment
-            self.devices = devices
-            self.loadTimeout = loadTimeout
             self.usesTemplate = usesTemplate
+            self.usesMPS = usesMPS
         }
 
+        /// What segments call it.
+        package var name: String { plan.name }
+
         /// The command with its placeholders filled in.
-        func command(uri: String, device: String, instance: String) -> [String] {
-            let values = ["{uri}": uri, "{device}": device, "{instance}": instance]
+        /// - Parameter memoryBytes: `nil` leaves an empty word.
+        func command(uri: String, device: String, instance: String, memoryBytes: Int?) -> [String] {
+            let values = [
+                "{uri}": uri, "{device}": device, "{instance}": instance,
+                "{memory_bytes}": memoryBytes.map(String.init) ?? "",
+            ]
             return command.map { argument in
                 values.reduce(argument) { text, value in
                     text.split(separator: value.key, omittingEmptySubsequences: false).joined(separator: value.value)

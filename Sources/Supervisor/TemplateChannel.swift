@@ -51,7 +51,14 @@ final class TemplateChannel {
         forksMade += 1
         forks[forksMade] = Copy(pid: 0, pidfd: -1, started: started, exited: exited)
         let error = send(
-            Request(type: "fork", id: forksMade, uri: fork.uri, device: fork.device, instance: fork.instance),
+            Request(
+                type: "fork",
+                id: forksMade,
+                uri: fork.uri,
+                device: fork.device,
+                instance: fork.instance,
+                memoryBytes: fork.memoryBytes
+            ),
             descriptor: fork.output
         )
         if error != 0 { forkFailed(forksMade, error) }
@@ -132,7 +139,13 @@ final class TemplateChannel {
         var uri: String?
         var device: String?
         var instance: String?
+        var memoryBytes: Int?
         var pid: pid_t?
+
+        enum CodingKeys: String, CodingKey {
+            case type, id, uri, device, instance, pid
+            case memoryBytes = "memory_bytes"
+        }
     }
 
     private struct Reply: Decodable {

@@ -1,4 +1,5 @@
 import NIOCore
+import PoolCore
 import SpeechCore
 import Wyoming
 
@@ -22,6 +23,8 @@ struct Work {
     /// The speaker that the worker made.
     var speaker: [String: JSONValue]?
     var started: NIODeadline?
+    /// How long what was made of it lasts.
+    var audioSeconds = 0.0
 
     init(_ task: Task, engine: Int) {
         self.task = task
@@ -43,6 +46,21 @@ struct Work {
         if case .speak(let segment, _) = task { segment.tenant } else { Utterance.anonymousTenant }
     }
 
+    /// How urgent it is.
+    var jobClass: JobClass {
+        guard case .speak(let segment, _) = task else { return .interactive }
+        return switch segment.priority {
+        case .interactive: .interactive
+        case .standard: .standard
+        case .bulk: .bulk
+        }
+    }
+
+    /// The size of its text.
+    var units: Int {
+        if case .speak(let segment, _) = task { segment.weight } else { 1 }
+    }
+
     /// Whether it belongs to something that has been admitted.
     var isContinuation: Bool {
         if case .speak(let segment, _) = task { segment.index > 0 } else { false }
@@ -61,7 +79,10 @@ struct Work {
 
     /// Forgets what the worker has made of it, so that another one can begin anew.
     /// - Returns: `false` when somebody has heard some of it already.
-    func restart() -> Bool { audio?.restart() ?? true }
+    mutating func restart() -> Bool {
+        audioSeconds = 0
+        return audio?.restart() ?? true
+    }
 
     /// The answer is complete.
     func finish() {

@@ -6,10 +6,20 @@ import SpeechCore
 /// A process of an instance, as the shell sees it.
 struct Worker {
     var socketPath: String
+    /// What it may hold of its device's memory; `nil` if nobody knows how much there is.
+    var memoryBytes: Int?
+    /// What was used of its device before it was started.
+    var deviceBytesBefore: Int
+    /// The group that it shares its GPU with, if it does so by MPS.
+    var mps: MPSGroup?
+    /// The wall that the kernel killed it for, in bytes.
+    var fatalWall: Int?
     /// The socket as a worker is told of it.
     var uri: String { "unix://\(socketPath)" }
     /// `nil` until it has been started.
     var pid: pid_t?
+    /// What is known of its memory.
+    var memory = WorkerMemory()
     /// The connections of its slots.
     var links: [Int: SlotLink] = [:]
     /// Set when it has ended. Its connections may still hold what it said last.
@@ -36,6 +46,8 @@ struct SlotLink {
     /// The wait before the next attempt to connect.
     var delay = SlotLink.firstDelay
     var nextAttempt: Scheduled<Void>?
+    /// What is being measured over it.
+    var sampling: Sampling?
 
     /// A worker on our machine listens within milliseconds or within many seconds; the wait grows accordingly.
     static let firstDelay = TimeAmount.milliseconds(2)

@@ -21,10 +21,11 @@ struct FakeWorkerTests {
         #expect(speech.shape?.sampleRate == 16_000)
         #expect(try client.speak("x", voice: "b").samples == FakeAudio.samples(voice: "b", text: "x"))
         #expect(try client.speak("x", voice: "c").code == .badRequest)
-        client.send(.describe)
+        let other = try worker.connect()
+        other.send(.describe)
         let voices = [Voice(name: "a", languages: ["en"]), Voice(name: "b", languages: ["zh"])]
         let traits = WorkerTraits(slots: 2, cancel: true, deterministic: true, makeVoice: true)
-        #expect(try client.next() == .info(WyomingInfo(program: "fake", version: "1", voices: voices, traits: traits)))
+        #expect(try other.next() == .info(WyomingInfo(program: "fake", version: "1", voices: voices, traits: traits)))
     }
 
     @Test("A job can be cancelled while it hangs, sleeps or waits for a slot")
@@ -33,8 +34,7 @@ struct FakeWorkerTests {
         let client = try worker.connect()
         let other = try worker.connect()
         client.ask("{hang}")
-        client.send(.ping(text: nil))
-        #expect(try client.next() == .pong(text: nil))
+        try client.untilItWorks()
         other.ask("{sleep:0}")
         other.send(.cancel)
         #expect(try other.listen().samples.isEmpty)
@@ -49,6 +49,8 @@ struct FakeWorkerTests {
         let worker = try start("--service-ms", "5")
         let client = try worker.connect()
         #expect(try client.speak("{error:out_of_memory}").code == .outOfMemory)
+        let exhausted = try client.speak("{oom}")
+        #expect(exhausted.code == .outOfMemory && exhausted.shape == nil)
         #expect(try client.speak("{silent}").samples.isEmpty)
         #expect(try client.speak("ok{pace:1}").error == nil)
         client.ask("{garbage}")
@@ -59,10 +61,13 @@ struct FakeWorkerTests {
         #expect(worker.waitForExit() == 1)
     }
 
-    @Test("It dies once for each name")
-    func dieOnce() throws {
+    @Test("It dies, and runs out of memory, once for each name")
+    func once() throws {
         let state = try start()
         let flags = ["--state-dir", state.directory.path]
+        let client = try WorkerProcess("FakeWorker", flags).connect()
+        #expect(try client.speak("{oom-once:b}").code == .outOfMemory)
+        #expect(try client.speak("{oom-once:b}").error == nil)
         #expect(try WorkerProcess("FakeWorker", flags).connect().speak("{die-once:a}").isCutOff)
         #expect(try WorkerProcess("FakeWorker", flags).connect().speak("{die-once:a}").error == nil)
     }
@@ -78,5 +83,115 @@ struct FakeWorkerTests {
         let info = WyomingInfo(program: "fake", version: "1", voices: [Voice(name: "fake", languages: ["en"])])
         #expect(try client.next() == .info(info))
         #expect(try start("--fail-load", "--load-ms", "1").waitForExit() == 1)
+    }
+
+    @Test("The memory that it takes is real: the floor stays, a job's goes, what leaks stays")
+    func memory() throws {
+        let worker = try start(
+            "--floor-bytes",
+            "\(32 * mebibyte)",
+            "--bytes-per-unit",
+            "\(16 * mebibyte)",
+            "--leak-bytes",
+            "\(16 * mebibyte)"
+        )
+        let client = try worker.connect()
+        client.send(.describe)
+        let loaded = try resident(client.memory())
+        #expect(loaded >= 32)
+        client.ask("{hang}")
+        try client.untilItWorks()
+        let other = try worker.connect()
+        other.send(.userEvent(name: "chorus.release", data: [:]))
+        #expect(try resident(other.memory()) >= loaded + 6 * 16, "while the job runs")
+        client.send(.cancel)
+        _ = try client.listen()
+        let leaked = try resident(client.memory()) - loaded
+        #expect((16..<32).contains(leaked))
+    }
+
+    @Test("Memory that cannot be had is an answer, and at load the end")
+    func exhaustion() throws {
+        let more = 1 << 48  // Than any process can address.
+        let client = try start("--bytes-per-unit", "\(more)").connect()
+        #expect(try client.speak("x").code == .outOfMemory)
+        #expect(try client.speak("").error == nil)
+        #expect(try start("--floor-bytes", "\(more)").waitForExit() == 1)
+    }
+
+    @Test("What it takes of a GPU is in a file, and never more than there is")
+    func gpu() throws {
+        let gpu = try GPUDirectory(total: 1000)
+        let worker = try start(
+            "--gpu-directory",
+            gpu.path,
+            "--device",
+            "cuda:0",
+            "--floor-bytes",
+            "400",
+            "--bytes-per-unit",
+            "10",
+            "--leak-bytes",
+            "5"
+        )
+        let client = try worker.connect()
+        #expect(gpu.used(by: worker) == 400)
+        client.send(.describe)
+        #expect(try cuda(client.memory()) == [400, 400, 400, 400])
+        client.ask("{hang}")
+        try client.untilItWorks()
+        #expect(gpu.used(by: worker) == 460)
+        client.send(.cancel)
+        _ = try client.listen()
+        #expect(gpu.used(by: worker) == 405)
+        #expect(try cuda(client.memory()) == [405, 405, 460, 460])
+        #expect(try client.speak("x").error == nil)
+        #expect(try cuda(client.memory()) == [410, 410, 415, 415])
+
+        try gpu.use(585, by: "somebody")
+        #expect(try client.speak("x").code == .outOfMemory)
+        #expect(try cuda(client.memory()) == [410, 410, 410, 410])
+        try gpu.use(580, by: "somebody")
+        #expect(try client.speak("x").error == nil)
+        #expect(gpu.used(by: worker) == 415)
+        let flags = ["--gpu-directory", gpu.path, "--device", "cuda:0", "--floor-bytes", "6"]
+        #expect(try WorkerProcess("FakeWorker", flags).waitForExit() == 1)
+        #expect(gpu.users == ["somebody", "\(worker.id)"])
+    }
+
+    @Test("It keeps to its budget; killed, it leaves behind what it had of a GPU")
+    func ends() throws {
+        let gpu = try GPUDirectory(total: 1000)
+        let flags = ["--gpu-directory", gpu.path, "--device", "cuda:0", "--floor-bytes", "100"]
+        let budget = ["CHORUS_MEMORY_BYTES": "150"]
+        let worker = try WorkerProcess("FakeWorker", flags + ["--bytes-per-unit", "10"], environment: budget)
+        let client = try worker.connect()
+        #expect(try client.speak("12345").error == nil)
+        #expect(try client.speak("123456").code == .outOfMemory)
+        #expect(worker.stop() == 0)
+        #expect(gpu.users == [])
+        let dying = try WorkerProcess("FakeWorker", flags)
+        #expect(try dying.connect().speak("{die}").isCutOff)
+        #expect(dying.waitForExit() == 1)
+        #expect(gpu.users == [])
+        let killed = try WorkerProcess("FakeWorker", flags)
+        killed.kill()
+        #expect(gpu.used(by: killed) == 100)
+    }
+
+    private let mebibyte = 1 << 20
+
+    /// Of a report of memory: the resident, in MiB.
+    private func resident(_ report: [String: JSONValue]) -> Int {
+        guard case .integer(let bytes)? = report["rss"] else { return -1 }
+        return bytes / mebibyte
+    }
+
+    /// Of a report of memory: allocated and reserved bytes, and the peaks of both.
+    private func cuda(_ report: [String: JSONValue]) -> [Int] {
+        guard case .object(let cuda)? = report["cuda"] else { return [] }
+        return ["allocated", "reserved", "peak", "peak_reserved"].compactMap {
+            if case .integer(let bytes)? = cuda[$0] { bytes } else { nil }
+        }
     }
 }

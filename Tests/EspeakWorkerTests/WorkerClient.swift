@@ -71,6 +71,23 @@ final class WorkerClient {
         }
     }
 
+    /// What the worker tells next of its memory.
+    func memory() throws -> [String: JSONValue] {
+        while let event = try next() {
+            if case .userEvent(name: "chorus.memory", let data) = event { return data }
+        }
+        return [:]
+    }
+
+    /// Returns when the worker has begun with what it was asked for. A ping may be answered just before it begins, so
+    /// there are two.
+    func untilItWorks() throws {
+        for _ in 0..<2 {
+            send(.ping(text: nil))
+            while let event = try next(), event != .pong(text: nil) {}
+        }
+    }
+
     /// Asks for speech and waits for its end.
     func speak(_ text: String, voice: String? = nil, context: [String: JSONValue] = [:]) throws -> Speech {
         ask(text, voice: voice, context: context)

@@ -9,12 +9,19 @@ final class WorkerProcess {
 
     /// A directory of its own; the socket is in it.
     let directory: URL
-    private let id: pid_t
+    let id: pid_t
     private var status: Int32?
 
     /// Starts a program that lies next to the tests, and waits until it listens or has ended.
-    /// - Parameter directory: another worker's, which has ended; otherwise a new one.
-    init(_ program: String, _ arguments: [String] = [], in directory: URL? = nil) throws {
+    /// - Parameters:
+    ///   - directory: another worker's, which has ended; otherwise a new one.
+    ///   - environment: what it has beside ours.
+    init(
+        _ program: String,
+        _ arguments: [String] = [],
+        in directory: URL? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         let directory =
             directory
             ?? FileManager.default.temporaryDirectory
@@ -22,7 +29,12 @@ final class WorkerProcess {
         self.directory = directory
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let socket = directory.appendingPathComponent("s").path
-        id = try Self.spawn(Self.product(program).path, ["--uri", "unix://\(socket)"] + arguments, output: "/dev/null")
+        id = try Self.spawn(
+            Self.product(program).path,
+            ["--uri", "unix://\(socket)"] + arguments,
+            environment: environment,
+            output: "/dev/null"
+        )
         while !hasEnded, (try? WorkerClient(self)) == nil { usleep(1000) }
     }
 
@@ -88,13 +100,18 @@ final class WorkerProcess {
         return (status, try Data(contentsOf: file))
     }
 
-    private static func spawn(_ program: String, _ arguments: [String], output: String) throws -> pid_t {
+    private static func spawn(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        output: String
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        let variables = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
         let strings = [[program] + arguments, variables].map { $0.map { strdup($0) } + [nil] }
         defer { strings.joined().forEach { free($0) } }
         var id = pid_t()

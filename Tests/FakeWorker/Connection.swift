@@ -22,6 +22,7 @@ final class Connection {
     private var decoder = WyomingDecoder<WyomingClientEvent>()
     private var jobs: [WyomingSynthesize] = []
     private var outgoing = ByteBuffer()
+    private var isWorking = false
     private var isCancelled = false
     private var obeysCancel = true
 
@@ -51,19 +52,45 @@ final class Connection {
             return try flush()
         }
         let directives = Directives(job.text)
+        isWorking = true
+        defer { isWorking = false }
         isCancelled = false
         obeysCancel = !service.options.isPlain && !directives.has("stubborn")
         do throws(Interruption) {
             try takeSlot()
             defer { service.returnSlot() }
-            if try disturb(directives) {
-                try speak(FakeAudio.samples(voice: voice, text: job.text), directives)
-            }
+            try perform(job, voice: voice, directives)
         } catch {
             guard error == .cancelled else { throw error }
             emit(.audioStop)
         }
+        try finish()
+    }
+
+    /// Ends a job: its answer is not kept waiting by the report.
+    private func finish() throws(Interruption) {
         try flush()
+        reportMemory()
+        try flush()
+    }
+
+    /// Does the job with the memory that it needs, or says that there is not enough.
+    private func perform(_ job: WyomingSynthesize, voice: String, _ directives: Directives) throws(Interruption) {
+        let block: Memory.Block
+        do throws(Memory.Exhausted) {
+            block = try service.memory.beginJob(job.text)
+        } catch {
+            return emit(.error(text: error.text, code: .outOfMemory))
+        }
+        defer { service.memory.endJob(block) }
+        if try disturb(directives) {
+            try speak(FakeAudio.samples(voice: voice, text: job.text), directives)
+        }
+    }
+
+    private func reportMemory() {
+        guard !service.options.isPlain else { return }
+        emit(.userEvent(name: "chorus.memory", data: service.memory.report()))
     }
 
     private func takeSlot() throws(Interruption) {
@@ -78,11 +105,15 @@ final class Connection {
     private func disturb(_ directives: Directives) throws(Interruption) -> Bool {
         if let text = directives.string("stderr") { complain(text) }
         try pause(until: .now + directives.milliseconds("sleep"))
-        if directives.has("die") { _exit(1) }
-        if let name = directives.string("die-once"), service.isFirst(name) { _exit(1) }
+        if directives.has("die") { service.memory.end(status: 1) }
+        if let name = directives.string("die-once"), service.isFirst(name) { service.memory.end(status: 1) }
         if directives.has("hang") { try pause(until: .now + .seconds(1_000_000)) }
         if let text = directives.string("note") {
             emit(.userEvent(name: WyomingServiceEvent.noteName, data: ["text": .string(text)]))
+        }
+        if directives.has("oom") || directives.string("oom-once").map(service.isFirst) == true {
+            emit(.error(text: "out of memory, as asked", code: .outOfMemory))
+            return false
         }
         if let code = directives.string("error") {
             emit(.error(text: "failed, as asked", code: WyomingErrorCode(rawValue: code)))
@@ -109,7 +140,7 @@ final class Connection {
             if outgoing.readableBytes >= Self.flushBytes { try flush() }
             if chunk + 1 == directives.number("die-after") {
                 try flush()
-                _exit(1)
+                service.memory.end(status: 1)
             }
         }
         if chunks == 0 { try pause(until: start + service.options.serviceTime) }
@@ -157,10 +188,14 @@ final class Connection {
 
     private func hear(_ event: WyomingClientEvent) {
         switch event {
-        case .describe: emit(.info(service.info))
+        case .describe:
+            emit(.info(service.info))
+            reportMemory()
         case .ping(let text): emit(.pong(text: text))
         case .synthesize(let job): jobs.append(job)
         case .userEvent(name: WyomingClientEvent.cancelName, data: _): cancel()
+        // During a job there is nothing to do: a report follows each.
+        case .userEvent(name: "chorus.release", data: _): if !isWorking { reportMemory() }
         case .makeVoice(let recipe): makeVoice(recipe)
         case .userEvent, .other: break
         }
@@ -172,7 +207,7 @@ final class Connection {
         switch recipe {
         case .seed(let seed): speaker = ["seed": .integer(seed)]
         case .code("bad"): return emit(.error(text: "this is no code", code: .badRequest))
-        case .code("die"): _exit(1)
+        case .code("die"): service.memory.end(status: 1)
         case .code(let code): speaker = ["code": .string(code)]
         case .recording(let audio, let text):
             speaker = ["text": .string(text), "samples": .integer(audio.samples.count)]

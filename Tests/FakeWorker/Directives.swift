@@ -7,6 +7,8 @@
 /// | `{stubborn}` | cancel is ignored |
 /// | `{die}` | exit(1) before any audio |
 /// | `{die-once:NAME}` | the same, the first time that NAME is seen |
+/// | `{oom}` | the memory does not suffice: an `error` event instead of audio |
+/// | `{oom-once:NAME}` | the same, the first time that NAME is seen |
 /// | `{note:TEXT}` | a remark on the text, before any audio |
 /// | `{error:CODE}` | an `error` event instead of audio |
 /// | `{garbage}` | a broken frame instead of audio |

@@ -14,14 +14,29 @@ struct FakeWorker {
             if options.failsAsTemplate { die("cannot be a template, as asked") }
             Template(channel: channel, command: CommandLine.arguments).run()
         }
+        let service = Service(options)
+        if options.gpuDirectory != nil { endInGoodOrder(service.memory) }
         usleep(UInt32(options.loadMilliseconds) * 1000)
         if options.failsToLoad { die("cannot load, as asked") }
-        let service = Service(options)
+        service.memory.load()
         let listener = listen(at: options.path)
         while true {
             let client = accept(listener, nil, nil)
             guard client >= 0 else { continue }
             startThread { Connection(socket: client, service: service).run() }
+        }
+    }
+
+    /// On SIGTERM, which from now on waits for a thread of its own.
+    private static func endInGoodOrder(_ memory: Memory) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        startThread { [signals] in
+            var (signals, signal) = (signals, Int32(0))
+            sigwait(&signals, &signal)
+            memory.end(status: 0)
         }
     }
 

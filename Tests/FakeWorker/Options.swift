@@ -7,9 +7,16 @@ import SpeechCore
 /// `--service-ms X` what a job takes, spread over its chunks (0);
 /// `--load-ms X` what loading takes (0), `--fail-load` ends the process after it;
 /// `--voices NAME:LANGUAGE,…` (`fake:en`); the first is the default;
-/// `--no-chorus` a plain service: no `chorus` object in `info`, cancel is not understood;
+/// `--floor-bytes N` of memory are taken when it loads, or the process ends; it keeps them (0);
+/// `--bytes-per-unit N` for each Unicode scalar of its text a job has N bytes more for as long as it runs (0);
+/// `--leak-bytes N` more are kept after each job, if there is room (0);
+/// `--gpu-directory DIR` the three are not allocated but written to `DIR/gpuN/used/PID`, if all numbers in
+/// `DIR/gpuN/used/` stay within that in `DIR/gpuN/total`, and ours within that in the environment's CHORUS_MEMORY_BYTES.
+/// The file goes when the process ends by SIGTERM or by its own doing; it stays when the process is killed;
+/// `--device cuda:N` which of them (cpu); without `--gpu-directory` it means nothing;
+/// `--no-chorus` a plain service: no `chorus` object in `info`, no reports of memory, cancel is not understood;
 /// `--fail-template` ends the process if it is to be a template;
-/// `--state-dir PATH` where `{die-once:NAME}` remembers.
+/// `--state-dir PATH` where `{die-once:NAME}` and `{oom-once:NAME}` remember.
 struct Options: Sendable {
     private(set) var path = ""
     private(set) var slots = 1
@@ -19,6 +26,11 @@ struct Options: Sendable {
     private(set) var failsToLoad = false
     private(set) var voices = [Voice(name: "fake", languages: ["en"])]
     private(set) var failsAsTemplate = false
+    private(set) var floorBytes = 0
+    private(set) var bytesPerUnit = 0
+    private(set) var leakBytes = 0
+    private(set) var gpuDirectory: String?
+    private(set) var device = "cpu"
     private(set) var isPlain = false
     private(set) var stateDirectory: String?
 
@@ -43,6 +55,11 @@ struct Options: Sendable {
             case "--fail-load": failsToLoad = true
             case "--fail-template": failsAsTemplate = true
             case "--voices": voices = next(for: flag).split(separator: ",").map(Self.voice)
+            case "--floor-bytes": floorBytes = number(for: flag)
+            case "--bytes-per-unit": bytesPerUnit = number(for: flag)
+            case "--leak-bytes": leakBytes = number(for: flag)
+            case "--gpu-directory": gpuDirectory = next(for: flag)
+            case "--device": device = next(for: flag)
             case "--no-chorus": isPlain = true
             case "--state-dir": stateDirectory = next(for: flag)
             default: die("unknown flag \(flag)")

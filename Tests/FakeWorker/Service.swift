@@ -5,6 +5,7 @@ import Wyoming
 /// What the connections share.
 final class Service: Sendable {
     let options: Options
+    let memory: Memory
     /// The answer to `describe`.
     let info: WyomingInfo
     /// Readable while a slot is free: a pipe that holds a byte for each, so that one `poll` waits for slot and client.
@@ -13,6 +14,7 @@ final class Service: Sendable {
 
     init(_ options: Options) {
         self.options = options
+        memory = Memory(options)
         self.info = WyomingInfo(
             program: "fake",
             version: "1",
@@ -48,7 +50,7 @@ final class Service: Sendable {
 
     /// Whether `name` is seen for the first time by any process that shares the state directory.
     func isFirst(_ name: String) -> Bool {
-        guard let directory = options.stateDirectory else { die("{die-once} needs --state-dir") }
+        guard let directory = options.stateDirectory else { die("what is to happen once needs --state-dir") }
         let marker = open("\(directory)/\(name)", O_CREAT | O_EXCL, 0o600)
         guard marker >= 0 else { return false }
         close(marker)

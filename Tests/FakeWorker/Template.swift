@@ -9,7 +9,14 @@ struct Template {
         var type: String
         var id: Int?
         var uri: String?
+        var device: String?
+        var memoryBytes: Int?
         var pid: pid_t?
+
+        private enum CodingKeys: String, CodingKey {
+            case type, id, uri, device, pid
+            case memoryBytes = "memory_bytes"
+        }
     }
 
     private struct Reply: Encodable {
@@ -38,7 +45,7 @@ struct Template {
             guard count > 0, let request = try? JSONDecoder().decode(Request.self, from: Data(packet.prefix(count)))
             else { _exit(0) }
             if request.type == "fork" {
-                let spawned = copy(uri: request.uri ?? "", output: output)
+                let spawned = copy(request, output: output)
                 copies[spawned.pid] = spawned.pidfd
                 say(Reply(type: "forked", id: request.id, pid: spawned.pid), descriptor: spawned.pidfd)
                 close(output)
@@ -48,13 +55,15 @@ struct Template {
         }
     }
 
-    private func copy(uri: String, output: Int32) -> chorus_spawned {
+    private func copy(_ request: Request, output: Int32) -> chorus_spawned {
         var arguments = command
-        if let flag = arguments.firstIndex(of: "--uri") { arguments[flag + 1] = uri }
+        for case (let flag, let value?) in [("--uri", request.uri), ("--device", request.device)] {
+            if let place = arguments.firstIndex(of: flag) { arguments[place + 1] = value }
+        }
+        let budget = request.memoryBytes.map { ["CHORUS_MEMORY_BYTES=\($0)"] } ?? []
         let words = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        let environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), nil]
-        defer { free(environment[0]) }
+        let environment = (["PATH=/usr/bin:/bin"] + budget).map { strdup($0) } + [nil]
+        defer { for word in words + environment { free(word) } }
         var spawned = chorus_spawned()
         let error = words.withUnsafeBufferPointer { words in
             environment.withUnsafeBufferPointer { environment in

@@ -30,21 +30,27 @@ struct FakePool: Sendable {
         command: [String]? = nil,
         usesTemplate: Bool = false,
         waitUntilReady: Bool = true,
+        plan: PoolConfiguration.Engine? = nil,
+        prepare: (inout SupervisorConfiguration) -> Void = { _ in },
         configure: (inout PoolConfiguration) -> Void = { _ in },
         _ body: (FakePool) async throws -> Void
     ) async throws {
         let engine = SupervisorConfiguration.Engine(
-            name: engine,
+            plan: plan
+                ?? PoolConfiguration.Engine(
+                    name: engine,
+                    devices: Array(repeating: "cpu", count: instances),
+                    loadTimeout: .seconds(30)
+                ),
             command: command ?? ["\(programs)/FakeWorker", "--uri", "{uri}"] + arguments,
             environment: ["PATH": "/usr/bin:/bin"],
-            devices: Array(repeating: "cpu", count: instances),
-            loadTimeout: .seconds(30),
             usesTemplate: usesTemplate
         )
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        let configuration = SupervisorConfiguration(engines: [engine], socketParent: "/tmp", configure: configure)
+        var configuration = SupervisorConfiguration(engines: [engine], socketParent: "/tmp", configure: configure)
+        prepare(&configuration)
         let pool = FakePool(
             supervisor: try Supervisor(configuration: configuration, eventLoop: loop, logger: logger, seed: 1)
         )
@@ -76,7 +82,14 @@ struct FakePool: Sendable {
 
     func submit(_ text: String, index: Int = 0) -> SegmentAudio {
         supervisor.submit(
-            Segment(utteranceID: "test", index: index, engine: Self.engine, text: text, voice: "fake")
+            Segment(
+                utteranceID: "test",
+                index: index,
+                engine: Self.engine,
+                text: text,
+                voice: "fake",
+                weight: text.unicodeScalars.count
+            )
         )
     }
 }

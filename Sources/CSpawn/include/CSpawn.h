@@ -36,6 +36,10 @@ int chorus_spawn(const struct chorus_spawn_request *request, struct chorus_spawn
 /// `code` is CLD_EXITED, CLD_KILLED or CLD_DUMPED; `status` is the exit status or the signal.
 int chorus_reap(int pidfd, int *code, int *status);
 
+/// From now on the private, writable memory of a process may grow by so many bytes at most (RLIMIT_DATA, which counts what
+/// may become resident, not address space). More is refused to it, as if there were none. Returns 0 or an errno.
+int chorus_limit_data(pid_t pid, size_t more);
+
 /// Makes a pipe whose ends are close-on-exec, and do not block if `nonblocking`. Returns 0 or an errno.
 int chorus_pipe(int ends[2], int nonblocking);
 

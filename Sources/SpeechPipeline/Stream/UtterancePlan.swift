@@ -26,7 +26,9 @@ struct UtterancePlan: Sendable {
             text: segments[index].text,
             voice: voices.voice(voice, for: segments[index].script),
             context: context,
-            tenant: utterance.tenant
+            tenant: utterance.tenant,
+            priority: utterance.priority,
+            weight: segments[index].text.unicodeScalars.reduce(0) { $0 + SpeechWeight.of($1) }
         )
     }
 }

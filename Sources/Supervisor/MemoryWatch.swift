@@ -1,0 +1,116 @@
+import Devices
+import Glibc
+import NIOCore
+import NIOPosix
+import PoolCore
+
+/// Who looks at the memory of the devices and the workers, and what was seen.
+struct MemoryWatch {
+    let monitor: DeviceMonitor
+    let footprints: HostFootprints
+    /// What the host may be taken to have, in bytes.
+    private let hostLimitBytes: Int?
+    /// Where what was measured is kept.
+    private(set) var store: FiguresStore?
+    /// Looking takes milliseconds, in which the loop has better things to do.
+    let thread = NIOThreadPool(numberOfThreads: 1)
+
+    /// The devices, as they were seen last.
+    private(set) var readings: [DeviceReading]
+    /// Whether somebody looks just now.
+    var isReading = false
+    /// What is to be done when what is seen now is known.
+    var waiting: [@Sendable (isolated Supervisor) -> Void] = []
+    /// What is to be done when what is seen next is known. If there is anything, the next look is at once.
+    var waitingForNext: [@Sendable (isolated Supervisor) -> Void] = []
+    var next: Scheduled<Void>?
+    var savedAt = NIODeadline.now()
+
+    /// The shortest time between two writings of what was measured.
+    static let saveInterval = TimeAmount.seconds(30)
+
+    init(monitor: DeviceMonitor, configuration: SupervisorConfiguration) {
+        self.monitor = monitor
+        footprints = HostFootprints(monitor: monitor)
+        hostLimitBytes = configuration.hostLimitBytes
+        store = configuration.figuresFile.map { FiguresStore(path: $0) }
+        readings = monitor.read()
+        thread.start()
+    }
+
+    /// Tells the pool's configuration what is known before it begins.
+    func prepare(_ plan: inout PoolConfiguration, engines: [SupervisorConfiguration.Engine]) {
+        plan.memory = memory(heldOnHost: 0)
+        for reading in readings { plan.models[reading.device] = reading.model }
+        guard let store else { return }
+        for index in engines.indices {
+            for reading in readings {
+                plan.engines[index].figures[reading.device] = store.figures(of: engines[index], on: reading.model)
+            }
+        }
+    }
+
+    mutating func saw(_ readings: [DeviceReading]) { self.readings = readings }
+
+    /// How full the devices are.
+    /// - Parameter heldOnHost: what the workers hold there. Where a limit is given, only this counts against it.
+    func memory(heldOnHost: Int) -> [String: DeviceMemory] {
+        var memory: [String: DeviceMemory] = [:]
+        for reading in readings {
+            memory[reading.device] = DeviceMemory(totalBytes: reading.totalBytes, usedBytes: reading.usedBytes)
+        }
+        if let hostLimitBytes, let host = memory[Self.host] {
+            let most = heldOnHost + max(0, host.totalBytes - host.usedBytes)
+            memory[Self.host] = DeviceMemory(totalBytes: min(hostLimitBytes, most), usedBytes: heldOnHost)
+        }
+        return memory
+    }
+
+    /// The name of the device that is the host's own memory.
+    static let host = "cpu"
+
+    func reading(of device: String) -> DeviceReading? { readings.first { $0.device == device } }
+}
+
+/// What is known of a worker's memory.
+struct WorkerMemory {
+    /// The most units of the texts that it has spoken since its peak was read.
+    var units = 0
+    var isBeingRead = false
+    var peakReadAt = NIODeadline.uptimeNanoseconds(0)
+    /// Host memory that was resident when its peak began anew, in bytes.
+    var residentBytes: Int?
+    /// What it said last of its device's memory.
+    var report: CUDAReport?
+    /// What PyTorch had reserved when it had loaded, in bytes.
+    var reservedAtLoad: Int?
+    /// By how much the use of its device grew while it loaded, in bytes.
+    var loadedBytes: Int?
+
+    /// The shortest time between two readings of a peak.
+    static let peakInterval = TimeAmount.milliseconds(100)
+
+}
+
+extension Worker {
+    /// What it holds of a GPU's memory: what the driver says, if it knows the process by our number. Else, as loads
+    /// go one at a time, how much fuller the GPU has become since it was started, and once it has loaded, what it has
+    /// reserved since.
+    func heldOnGPU(_ gpu: DeviceReading, pid: pid_t) -> HeldMemory {
+        let reserved = memory.report?.reserved ?? 0
+        let grown = memory.loadedBytes.map { $0 + reserved - (memory.reservedAtLoad ?? 0) }
+        let held = gpu.processBytes[pid] ?? max(reserved, grown ?? max(0, gpu.usedBytes - deviceBytesBefore))
+        let cache = memory.report.map { max(0, $0.reserved - $0.allocated) } ?? 0
+        return HeldMemory(heldBytes: held, ownBytes: held, cacheBytes: min(held, cache))
+    }
+}
+
+/// What PyTorch says of a GPU's memory in `chorus.memory`, in bytes.
+struct CUDAReport {
+    /// What tensors have.
+    var allocated: Int
+    /// What its allocator has taken from the driver.
+    var reserved: Int
+    /// The most that was taken since the report before.
+    var peak: Int
+}

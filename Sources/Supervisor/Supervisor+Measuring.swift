@@ -1,0 +1,97 @@
+import Logging
+import NIOCore
+import PoolCore
+import SpeechCore
+import Wyoming
+
+/// Samples that are spoken over a slot's connection before its instance serves, to learn what texts take.
+struct Sampling {
+    var left: [Sample]
+    var current: Sample?
+    var began = NIODeadline.now()
+    var audioSeconds = 0.0
+
+    /// A text to speak.
+    struct Sample {
+        let text: String
+        let units: Int
+        /// The first time a model works, it also allocates what it keeps.
+        var warmsUp = false
+    }
+
+    /// From a short text to the largest, after one to get warm.
+    init(largestUnits: Int) {
+        let sizes = [largestUnits / 8, largestUnits / 2, largestUnits].map { max(12, $0) }
+        left = [Sample(text: Self.text(units: sizes[0]), units: sizes[0], warmsUp: true)]
+        left += sizes.map { Sample(text: Self.text(units: $0), units: $0) }
+    }
+
+    /// A text of about so many letters.
+    private static func text(units: Int) -> String {
+        let words = "The choir sings one line at a time and every voice waits for its turn while the others listen"
+            .split(separator: " ")
+        var text = ""
+        for index in 0... {
+            let word = words[index % words.count]
+            guard text.utf8.count + word.utf8.count + 2 <= units || text.isEmpty else { break }
+            text += text.isEmpty ? String(word) : " \(word)"
+        }
+        return text + "."
+    }
+}
+
+extension Supervisor {
+    /// Has samples spoken, and tells the pool what they took.
+    func measure(_ slot: SlotID) {
+        let engine = pool.instances[slot.process.instance.index].engine
+        log(.info, "An instance is measured, the first of its engine on this kind of device.", slot.process)
+        let units = configuration.engines[engine].plan.largestUnits
+        workers[slot.process]?.links[slot.index]?.sampling = Sampling(largestUnits: units)
+        readMemory { supervisor in
+            supervisor.peakReached(by: slot.process, units: 0) { $0.speakSample(slot) }
+        }
+    }
+
+    private func speakSample(_ slot: SlotID) {
+        guard var sampling = workers[slot.process]?.links[slot.index]?.sampling else { return }
+        guard !sampling.left.isEmpty else {
+            workers[slot.process]?.links[slot.index]?.sampling = nil
+            readMemory { supervisor in
+                supervisor.perform(supervisor.pool.measured(slot.process, now: supervisor.now))
+                supervisor.logMeasured(slot.process)
+                supervisor.logIfReady(slot.process)
+            }
+            return
+        }
+        let sample = sampling.left.removeFirst()
+        (sampling.current, sampling.began, sampling.audioSeconds) = (sample, .now(), 0)
+        workers[slot.process]?.links[slot.index]?.sampling = sampling
+        send(.synthesize(WyomingSynthesize(text: sample.text, voice: nil, context: [:])), to: slot)
+    }
+
+    /// The worker has spoken a sample, or cannot.
+    func sampleEnded(on slot: SlotID) {
+        guard let sampling = workers[slot.process]?.links[slot.index]?.sampling, let sample = sampling.current
+        else { return }
+        if !sample.warmsUp, sampling.audioSeconds > 0 {
+            let duration = Duration.nanoseconds((NIODeadline.now() - sampling.began).nanoseconds)
+            let audio = Duration.seconds(sampling.audioSeconds)
+            pool.sampleSpoken(slot.process, units: sample.units, in: duration, audio: audio)
+        }
+        workers[slot.process]?.memory.peakReadAt = .uptimeNanoseconds(0)
+        peakReached(by: slot.process, units: sample.warmsUp ? 0 : sample.units) { $0.speakSample(slot) }
+    }
+
+    private func logMeasured(_ process: ProcessID) {
+        let instance = pool.instances[process.instance.index]
+        let figures = pool.figures[instance.engine][instance.device]
+        guard let floor = figures.floorBytes else { return }
+        let peak = figures.peak(units: configuration.engines[instance.engine].plan.largestUnits)
+        log(
+            .info,
+            "An engine was measured.",
+            process,
+            ["memory.floor": "\(floor.inMebibytes)", "memory.peak": "\(peak.inMebibytes)"]
+        )
+    }
+}

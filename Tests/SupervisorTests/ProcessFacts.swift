@@ -1,0 +1,40 @@
+import Glibc
+
+/// What `/proc` tells of a process.
+struct ProcessFacts {
+    let arguments: [String]
+    /// As it was when its program began.
+    let environment: [String: String]
+    let parent: pid_t?
+    /// How much private memory it may have, in bytes; `nil` without a limit.
+    let dataLimit: Int?
+    /// In clock ticks since the machine's start.
+    let startTime: Int?
+
+    /// - Returns: `nil` when the process is gone.
+    init?(of pid: pid_t) {
+        guard let arguments = Self.text(at: "/proc/\(pid)/cmdline"), let stat = Self.text(at: "/proc/\(pid)/stat"),
+            let environment = Self.text(at: "/proc/\(pid)/environ"),
+            let limits = Self.text(at: "/proc/\(pid)/limits")
+        else { return nil }
+        self.arguments = arguments.split(separator: "\0").map { String($0) }
+        self.environment = environment.split(separator: "\0").reduce(into: [:]) { environment, entry in
+            let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            environment[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
+        }
+        // "PID (NAME) STATE PARENT …", and a name may have anything in it.
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        parent = fields.count > 2 ? pid_t(fields[2]) : nil
+        let limit = limits.split(separator: "\n").first { $0.hasPrefix("Max data size") }
+        dataLimit = limit?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) }
+        startTime = fields.count > 20 ? Int(fields[20]) : nil
+    }
+
+    private static func text(at path: String) -> String? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}
