@@ -161,6 +161,11 @@ class Scripted(Engine):
         job.note(repr(self.inheritable))
         yield b"\0\0"
 
+    def do_budget(self, job: Job, rest: str) -> Iterator[Audio]:
+        """A note of what a program that the process starts is told of memory."""
+        job.note(subprocess.check_output(["printenv", "CHORUS_MEMORY_BYTES"], text=True).strip())
+        yield b"\0\0"
+
     def do_note(self, job: Job, rest: str) -> Iterator[Audio]:
         """A note that is far too long, and one that is no Unicode, after the beginning."""
         yield b"\0\0"
@@ -168,7 +173,9 @@ class Scripted(Engine):
         job.note("\ud800")
 
     def do_raise(self, job: Job, rest: str) -> Iterator[Audio]:
-        """An exception."""
+        """An exception, or one that was raised because of another."""
+        if rest == "chained":
+            raise ValueError("half done") from MemoryError()
         raise {
             "bad": BadRequest("say something else"),
             "nothing": NothingToSay("it is all smoke"),

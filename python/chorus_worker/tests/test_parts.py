@@ -1,6 +1,7 @@
 """The SDK's parts, without a process around them."""
 
 import asyncio
+import errno
 import sys
 import threading
 from argparse import Namespace
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from wyoming.event import Event
 
-from chorus_worker import Audio, Context, Engine, Job
+from chorus_worker import Audio, BadRequest, Context, Engine, Job, OutOfMemory
 from chorus_worker.audio import pcm
 from chorus_worker.failures import EngineFault, Failure
 from chorus_worker.frames import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, BrokenFrame, read_event
@@ -88,10 +89,47 @@ def test_a_job_of_its_own_can_be_used_without_a_worker() -> None:
     assert (job.voice, job.speaker, job.seed, job.options) == (None, None, None, {})
 
 
-def test_an_error_on_the_cpu_is_known_by_its_allocators_name() -> None:
-    error = RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried")
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("The following operation failed in the TorchScript interpreter.\nCUDA out of memory. Tried"),
+        RuntimeError("CUDA error: out of memory\nCompile with `TORCH_USE_CUDA_DSA`"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        MemoryError(),
+        OutOfMemory(),
+    ],
+    ids=repr,
+)
+def test_lack_of_memory_is_known_in_all_its_shapes(error: Exception) -> None:
     assert Failure.of(error).code == "out_of_memory"
-    assert Failure.of(RuntimeError("can't allocate a name")).code == "internal"
+
+
+def after(reason: Exception, error: Exception, how: str) -> Exception:
+    """The error as if it had been raised `from` the reason (`__cause__`) or while that was handled (`__context__`)."""
+    setattr(error, how, reason)
+    return error
+
+
+@pytest.mark.parametrize("how", ["__cause__", "__context__"])
+def test_lack_of_memory_is_known_behind_what_it_led_to(how: str) -> None:
+    error = after(after(MemoryError(), ValueError("a step"), how), KeyError("half done"), how)
+    assert Failure.of(error) == Failure("out_of_memory", "'half done'")
+    assert Failure.of(after(MemoryError(), BadRequest("shorten it"), how)).code == "bad_request"
+    assert Failure.of(after(ValueError("a step"), KeyError("half done"), how)).code == "internal"
+    error.__cause__ = None
+    assert Failure.of(error).code == "internal", "raised `from None`: its author says that it came of nothing else"
+
+
+def test_what_is_no_lack_of_memory_is_not_taken_for_it() -> None:
+    circle = ValueError("a circle")
+    circle.__cause__ = circle
+    for error in circle, RuntimeError("can't allocate a name"), OSError(errno.ENOENT, "No such file"), KeyError("CUDA"):
+        assert Failure.of(error).code == "internal"
+
+
+def test_the_text_of_an_error_is_cut_to_its_limit() -> None:
     text: str = Failure("internal", "长" * 4096).event().data["text"]
     assert text == "长" * (2048 // 3)
 
@@ -153,6 +191,7 @@ class FakeCUDA:
         self.memory_allocated = self._remembering("allocated", 1)
         self.memory_reserved = self._remembering("reserved", 2)
         self.max_memory_allocated = self._remembering("peak", 3)
+        self.max_memory_reserved = self._remembering("peak reserved", 4)
         self.reset_peak_memory_stats = self._remembering("reset", None)
         self.empty_cache = self._remembering("empty", None)
 
@@ -196,7 +235,7 @@ def test_a_budget_is_a_share_of_the_device(monkeypatch: pytest.MonkeyPatch) -> N
 def test_cuda_memory_is_told_when_cuda_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     cuda = use(monkeypatch)
     report = MemoryReports("cuda:0").latest.data["data"]
-    assert report["cuda"] == {"allocated": 1, "reserved": 2, "peak": 3}
+    assert report["cuda"] == {"allocated": 1, "reserved": 2, "peak": 3, "peak_reserved": 4}
     assert cuda.calls[-1] == ("reset", "cuda:0"), "the peak is that since the report before"
     assert "cuda" not in MemoryReports("cpu").latest.data["data"]
     use(monkeypatch, initialized=False)
@@ -212,6 +251,34 @@ def test_reports_after_jobs_keep_their_distance(monkeypatch: pytest.MonkeyPatch)
     now = 110.0
     assert reports.after_job() is reports.latest
     assert reports.after_job() is None
+    assert reports.fresh() is reports.latest, "who asks gets one"
+
+
+def test_on_cuda_each_job_has_its_report_and_the_host_is_measured_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    measured: list[float] = []
+
+    def measure(_: Path) -> dict[str, int]:
+        measured.append(now)
+        return {"rss": len(measured), "pss": len(measured)}
+
+    monkeypatch.setattr("chorus_worker.memory.time.monotonic", lambda: now)
+    monkeypatch.setattr("chorus_worker.memory.host_memory", measure)
+    cuda = use(monkeypatch)
+    reports = MemoryReports("cuda:0")
+    for then, host in (100.0, 1), (109.9, 1), (110.0, 2), (119.9, 2):
+        now = then
+        cuda.calls.clear()
+        report = reports.after_job()
+        assert report is not None
+        assert report is reports.latest
+        assert report.data["data"]["rss"] == host
+        assert report.data["data"]["cuda"]["peak_reserved"] == 4
+        assert cuda.calls[-1] == ("reset", "cuda:0")
+    reports.fresh()
+    assert measured == [100.0, 110.0, 119.9]
+    use(monkeypatch, initialized=False)
+    assert reports.after_job() is None, "what does not use CUDA is as on a CPU"
 
 
 def test_after_out_of_memory_the_cache_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,65 @@ def test_out_of_memory_the_cache_is_emptied_before_the_answer(tmp_path: Path) ->
         assert worker.log.all().count("the cache was emptied") == 1
 
 
+def test_a_job_that_ran_out_of_memory_is_followed_by_a_report(shared_worker: WorkerProcess) -> None:
+    async def talk(worker: WorkerProcess) -> None:
+        async with worker.client() as client:
+            await speak(client, "raise chained")
+            assert (await read(client)).data["name"] == "chorus.memory"
+
+    asyncio.run(talk(shared_worker))
+
+
+def test_asked_for_its_cache_it_gives_it_back_between_jobs_and_reports(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    release = UserEvent("chorus.release").event()
+
+    async def talk(worker: WorkerProcess) -> None:
+        async with worker.client() as client, worker.client() as other:
+            await client.write_event(release)
+            report = await read(client)
+            assert report.data["name"] == "chorus.memory"
+            assert report.data["data"].keys() == {"rss", "pss"}
+            worker.log.wait_for("the cache was emptied")
+
+            await ask(client, f"gate {gate}")
+            await read_until(client, "chorus.note")
+            for _ in range(3):
+                await client.write_event(release)
+            await client.write_event(Ping().event())
+            assert (await read(client)).type == "pong", "not during a job"
+            gate.write_bytes(b"")
+            await read_until(client, "audio-stop")
+            assert (await read(client)).data["name"] == "chorus.memory"
+
+            await ask(client, f"gate {gate}")
+            await read_until(client, "chorus.note")
+            await other.write_event(release)
+            await ask(other, "bytes 1")
+            gate.write_bytes(b"")
+            names = [event.data.get("name") for event in (await read_until(other, "audio-stop")).events]
+            assert names[0] == "chorus.memory", "a job asked for in the meantime comes after it"
+
+            await ask(client, f"gate {gate}")
+            await read_until(client, "chorus.note")
+            async with worker.client() as leaving:
+                await leaving.write_event(release)
+                await leaving.write_event(Ping().event())
+                await read(leaving)
+            await other.write_event(Ping().event())
+            await read_until(other, "pong")
+            gate.write_bytes(b"")
+            await read_until(client, "audio-stop")
+
+    with WorkerProcess(tmp_path, "--pretend-cuda") as worker:
+        asyncio.run(talk(worker))
+        assert worker.stop() == 0
+        assert worker.log.all().count("the cache was emptied") == 3, (
+            "once for what was asked in a job, never for who has left"
+        )
+
+
 def test_notes_are_cut_to_their_limit(shared_worker: WorkerProcess) -> None:
     async def talk(worker: WorkerProcess) -> None:
         async with worker.client() as client:

@@ -97,11 +97,18 @@ class Template:
         socket.send_fds(self.control, [json.dumps(message).encode()], descriptors)
         return self.read()
 
-    def fork(self, number: int) -> Child:
-        """An instance."""
+    def fork(self, number: int, **more: object) -> Child:
+        """An instance, from a message with `more` in it."""
         uri = f"unix://{self.directory}/{number}.sock"
         reading, writing = os.pipe()
-        message = {"type": "fork", "id": number, "uri": uri, "device": f"cpu:{number}", "instance": f"tts-{number}"}
+        message = {
+            "type": "fork",
+            "id": number,
+            "uri": uri,
+            "device": f"cpu:{number}",
+            "instance": f"tts-{number}",
+            **more,
+        }
         answer, (pidfd,) = self.ask(message, writing)
         os.close(writing)
         assert answer == {"type": "forked", "id": number, "pid": answer["pid"]}
@@ -216,13 +223,29 @@ def test_a_template_has_said_why_before_it_hangs_up(tmp_path: Path, failure: str
     assert any("The worker ends" in line for line in template.log.all())
 
 
+def test_a_child_has_the_budget_that_it_is_born_with(tmp_path: Path) -> None:
+    with Template(tmp_path, CHORUS_MEMORY_BYTES="1000") as template:
+        for number, more, budget in (
+            (1, {"memory_bytes": 2**40}, 2**40),
+            (2, {"memory_bytes": None}, 1000),
+            (3, {}, 1000),
+        ):
+            child = template.fork(number, **more)
+            assert child.say("tell") == [f"tell|None|None|None|{{}}|cpu:{number}|tts-{number}|1|{budget}|True|['wire']"]
+            assert child.say("budget") == [str(budget)], "what it starts has it, too"
+
+
 def test_what_cannot_be_forked_is_refused_with_a_reason(tmp_path: Path) -> None:
     with Template(tmp_path) as template:
-        message = {"type": "fork", "id": 5, "uri": "nonsense", "device": "cpu", "instance": None}
-        for descriptors, reason in (
-            ([], "no descriptor came with it"),
-            ([2], "nonsense is neither unix:///path nor tcp://host:port"),
+        good = f"unix://{tmp_path}/5.sock"
+        for descriptors, uri, budget, reason in (
+            ([], good, None, "no descriptor came with it"),
+            ([2], "nonsense", None, "nonsense is neither unix:///path nor tcp://host:port"),
+            ([2], good, 0, "memory_bytes is 0; it must be a whole number above 0"),
+            ([2], good, True, "memory_bytes is True"),
+            ([2], good, "1", "memory_bytes is '1'"),
         ):
+            message = {"type": "fork", "id": 5, "uri": uri, "device": "cpu", "instance": None, "memory_bytes": budget}
             answer, _ = template.ask(message, *descriptors)
             assert (answer["type"], answer["id"]) == ("failed", 5)
             assert reason in answer["reason"]

@@ -14,7 +14,7 @@ from chorus_worker.failures import BadRequest, Cancelled, Failure
 from chorus_worker.frames import BrokenFrame, read_event
 from chorus_worker.memory import MemoryReports
 from chorus_worker.queue import Order, WorkQueue
-from chorus_worker.requests import read_job, read_voice_order
+from chorus_worker.requests import Release, read_job, read_voice_order
 from chorus_worker.work import Send, Work
 
 _log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._writing = asyncio.Lock()
         self._work: Work | None = None
+        self._release: Release | None = None
 
     async def run(self) -> None:
         """Serves until the connection ends; then nobody wants its work any more."""
@@ -50,6 +51,8 @@ class Connection:
             _log.warning("A connection ends: %s", error)
         finally:
             await self.cancel()
+            if self._release is not None:
+                self._service.queue.withdraw(self._release)
             self._writer.close()
             with suppress(OSError):
                 await self._writer.wait_closed()
@@ -63,7 +66,7 @@ class Connection:
         if self._work is None:
             return
         if self._service.queue.withdraw(self._work):
-            await self._finish(Failure.of(Cancelled()).event())
+            await self._finish(self._work, Failure.of(Cancelled()).event())
         else:
             self._work.cancel()
 
@@ -75,9 +78,9 @@ class Connection:
         """
         asyncio.run_coroutine_threadsafe(self._write(event), self._loop).result()
 
-    def finish(self, event: Event) -> None:
+    def finish(self, work: Work, event: Event) -> None:
         """Writes the last event of the work; as `send`."""
-        asyncio.run_coroutine_threadsafe(self._finish(event), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._finish(work, event), self._loop).result()
 
     async def _handle(self, event: Event) -> None:
         match event.type, event.data.get("name"):
@@ -92,6 +95,14 @@ class Connection:
                 await self._accept(event, read_voice_order)
             case "user-event", "chorus.cancel":
                 await self.cancel()
+            case "user-event", "chorus.release":
+                self._give_back()
+
+    def _give_back(self) -> None:
+        """Orders it; asked twice before it is done, it is done once."""
+        if self._release is None:
+            self._release = Release()
+            self._service.queue.put(Order(self._release, self))
 
     async def _pong(self, ping: Event) -> None:
         data = {"text": ping.data.get("text")}
@@ -110,10 +121,13 @@ class Connection:
             return
         self._work = work
         if not self._service.queue.put(Order(work, self)):
-            await self._finish(Failure.of(Cancelled()).event())
+            await self._finish(work, Failure.of(Cancelled()).event())
 
-    async def _finish(self, event: Event) -> None:
-        self._work = None
+    async def _finish(self, work: Work, event: Event) -> None:
+        if work is self._work:
+            self._work = None
+        else:
+            self._release = None
         await self._write(event)
 
     async def _write(self, event: Event) -> None:

@@ -22,7 +22,10 @@ class Context:
     threads: int
     """CPU threads it may use, from OMP_NUM_THREADS; 1 unless that says otherwise."""
     memory_bytes: int | None
-    """Device memory it may use, from CHORUS_MEMORY_BYTES. On CUDA the SDK makes PyTorch's allocator keep to it."""
+    """Device memory it may use, from CHORUS_MEMORY_BYTES; a template is told with each fork.
+
+    On CUDA the SDK makes PyTorch's allocator keep to it.
+    """
     arguments: argparse.Namespace
     """The command line, with the engine's own flags."""
 

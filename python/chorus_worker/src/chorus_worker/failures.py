@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wyoming.error import Error
 from wyoming.event import Event
 
+OUT_OF_MEMORY = "out_of_memory"
+INTERNAL = "internal"
+"""The codes of failures that are not the caller's."""
+
 MAX_ERROR_BYTES = 2048
 """Longer texts of errors are cut."""
+
+_NO_MEMORY_WORDS = (
+    "DefaultCPUAllocator: can't allocate memory",
+    "CUDA out of memory",
+    "CUDA error: out of memory",
+    "HIP out of memory",
+    "HIP error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+"""Of mere RuntimeErrors: from PyTorch's allocator on a CPU, from TorchScript, from CUDA's runtime and libraries."""
 
 
 class BadRequest(Exception):  # noqa: N818
@@ -50,10 +66,10 @@ class Failure:
             case Cancelled():
                 return cls("cancelled", "the job was cancelled")
             case EngineFault():
-                return cls("internal", str(error))
+                return cls(INTERNAL, str(error))
         if is_out_of_memory(error):
-            return cls("out_of_memory", str(error) or "the memory does not suffice for this job")
-        return cls("internal", f"{type(error).__name__}: {error}")
+            return cls(OUT_OF_MEMORY, str(error) or "the memory does not suffice for this job")
+        return cls(INTERNAL, f"{type(error).__name__}: {error}")
 
     def event(self) -> Event:
         """Wyoming's `error`."""
@@ -61,16 +77,32 @@ class Failure:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Python's, ours, or PyTorch's, which is told by its name: PyTorch is not imported for this.
+    """Whether memory did not suffice, or something that led to the error was that."""
+    return any(_is_lack_of_memory(each) for each in _with_reasons(error))
 
-    On a CPU PyTorch raises a mere RuntimeError, in which its allocator names itself.
-    """
-    if isinstance(error, (MemoryError, OutOfMemory)):
-        return True
-    kind = type(error)
-    if kind.__name__ == "OutOfMemoryError" and kind.__module__.partition(".")[0] == "torch":
-        return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in str(error)
+
+def _with_reasons(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it, as a traceback shows them."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # Whoever sets `__cause__` can make a circle.
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ if error.__suppress_context__ else error.__context__
+
+
+def _is_lack_of_memory(error: BaseException) -> bool:
+    """Python's, ours, the kernel's, or PyTorch's, which is told by name and words: it is not imported for this."""
+    match error:
+        case MemoryError() | OutOfMemory():
+            return True
+        case OSError():
+            return error.errno == errno.ENOMEM
+        case RuntimeError():
+            kind = type(error)
+            if kind.__name__ == "OutOfMemoryError" and kind.__module__.partition(".")[0] == "torch":
+                return True
+            return any(words in str(error) for words in _NO_MEMORY_WORDS)
+    return False
 
 
 def shortened(text: str, limit: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,38 +16,55 @@ from wyoming.user_event import UserEvent
 from chorus_worker.engine import Context
 from chorus_worker.values import JSON
 
-REPORT_INTERVAL = 10.0
-"""Seconds, at least, between two reports after jobs."""
+HOST_INTERVAL = 10.0
+"""Seconds, at least, between two measurements of host memory after jobs: for one, the kernel looks at all our pages."""
 
 _PROC = Path("/proc/self")
 
 
 class MemoryReports:
-    """The `chorus.memory` events of this process; for the threads that do the work."""
+    """The `chorus.memory` events of this process; for the threads that do the work.
+
+    A peak is that since the report before, so each is told once.
+    """
 
     def __init__(self, device: str) -> None:
         """Measures for the first time: call it when the engine is loaded."""
         self._device = device
-        self.latest = self._measure()
+        self._lock = threading.Lock()
+        self.latest = self.fresh()
 
     def after_job(self) -> Event | None:
-        """A new report, if the latest one is old enough."""
-        if time.monotonic() - self._measured < REPORT_INTERVAL:
-            return None
-        self.latest = self._measure()
-        return self.latest
+        """A new report if there is news: always on CUDA, whose counters cost little, else when the host's are old."""
+        with self._lock:
+            if time.monotonic() - self._host_measured >= HOST_INTERVAL:
+                self._measure_host()
+            elif _cuda(self._device) is None:
+                return None
+            return self._report()
 
-    def _measure(self) -> Event:
-        self._measured = time.monotonic()
-        report: dict[str, JSON] = host_memory(_PROC)
+    def fresh(self) -> Event:
+        """A new report, in which nothing is older than this call."""
+        with self._lock:
+            self._measure_host()
+            return self._report()
+
+    def _measure_host(self) -> None:
+        self._host_measured = time.monotonic()
+        self._host = host_memory(_PROC)
+
+    def _report(self) -> Event:
+        report = dict(self._host)
         if cuda := _cuda(self._device):
             report["cuda"] = {
                 "allocated": cuda.memory_allocated(self._device),
                 "reserved": cuda.memory_reserved(self._device),
                 "peak": cuda.max_memory_allocated(self._device),
+                "peak_reserved": cuda.max_memory_reserved(self._device),
             }
             cuda.reset_peak_memory_stats(self._device)
-        return UserEvent("chorus.memory", report).event()
+        self.latest = UserEvent("chorus.memory", report).event()
+        return self.latest
 
 
 def host_memory(proc: Path) -> dict[str, JSON]:
@@ -77,7 +95,7 @@ def keep_to_budget(context: Context) -> None:
 
 
 def give_back() -> None:
-    """Frees what a job that ran out of memory has left behind. Nothing may hold its exception any more."""
+    """Frees what jobs have left behind. If one ran out of memory, nothing may hold its exception any more."""
     gc.collect()
     if cuda := _cuda("cuda"):
         cuda.empty_cache()

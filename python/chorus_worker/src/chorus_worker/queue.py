@@ -15,8 +15,8 @@ from chorus_worker.work import Work
 class Customer(Protocol):
     """Who ordered the work."""
 
-    def finish(self, event: Event) -> None:
-        """Takes the last event of its work."""
+    def finish(self, work: Work, event: Event) -> None:
+        """Takes the last event of work that it ordered."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Order:
 
 
 class WorkQueue:
-    """First come, first served. As each connection has one order at most, their number bounds its length.
+    """First come, first served. As each connection has two orders at most, their number bounds its length.
 
     Connections put orders in on the wire's thread, slots take them out on theirs.
     """

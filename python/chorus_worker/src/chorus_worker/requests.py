@@ -26,6 +26,10 @@ class VoiceOrder(Work):
         self.recipe = recipe
 
 
+class Release(Work):
+    """Memory to give back that no job needs."""
+
+
 def read_job(event: Event, send: Send) -> Job:
     """What a `synthesize` asks for. Raises BadRequest."""
     context = dict(_object(event.data.get("context"), "context"))

@@ -12,10 +12,10 @@ from wyoming.user_event import UserEvent
 from chorus_worker import memory
 from chorus_worker.audio import SAMPLE_BYTES, chunks
 from chorus_worker.engine import Engine
-from chorus_worker.failures import Cancelled, EngineFault, Failure
+from chorus_worker.failures import INTERNAL, OUT_OF_MEMORY, Cancelled, EngineFault, Failure
 from chorus_worker.job import Job
 from chorus_worker.queue import WorkQueue
-from chorus_worker.requests import VoiceOrder
+from chorus_worker.requests import Release, VoiceOrder
 from chorus_worker.work import Work
 
 _log = logging.getLogger(__name__)
@@ -24,10 +24,16 @@ _log = logging.getLogger(__name__)
 def run_slot(engine: Engine, queue: WorkQueue, reports: memory.MemoryReports) -> None:
     """Works until the queue is closed."""
     while (order := queue.take()) is not None:
+        if isinstance(order.work, Release):
+            memory.give_back()
+            queue.done(order)
+            order.customer.finish(order.work, reports.fresh())
+            continue
         last = _answer(engine, order.work)
         queue.done(order)
-        order.customer.finish(last)
-        if report := reports.after_job():
+        order.customer.finish(order.work, last)
+        has_given_back = last.data.get("code") == OUT_OF_MEMORY
+        if report := reports.fresh() if has_given_back else reports.after_job():
             order.work.send(report)
 
 
@@ -37,10 +43,10 @@ def _answer(engine: Engine, work: Work) -> Event:
         return _perform(engine, work)
     except BaseException as error:  # An engine that calls sys.exit() fails its job, not the worker.
         failure = Failure.of(Cancelled() if work.cancelled else error)
-        if failure.code in {"internal", "out_of_memory"}:
+        if failure.code in {INTERNAL, OUT_OF_MEMORY}:
             _log.exception("A job failed: %s: %s", failure.code, failure.text)
     # Here the exception is gone, and with it the frames that hold what has to be freed.
-    if failure.code == "out_of_memory":
+    if failure.code == OUT_OF_MEMORY:
         memory.give_back()
     return failure.event()
 

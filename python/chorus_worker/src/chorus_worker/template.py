@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeAlias
 
 from chorus_worker import process
-from chorus_worker.commandline import THREADS_VARIABLE
+from chorus_worker.commandline import MEMORY_VARIABLE, THREADS_VARIABLE
 from chorus_worker.engine import Context, Engine
 from chorus_worker.values import JSON
 from chorus_worker.wire import Address, parse_address
@@ -41,6 +41,8 @@ class _Birth:
     address: Address
     device: str
     instance: str | None
+    memory_bytes: int | None
+    """Its budget; None: that of the template."""
     output: int
     """The descriptor that becomes its standard output and error."""
 
@@ -90,7 +92,8 @@ class Template:
             if not descriptors:
                 raise ValueError("no descriptor came with it for the instance's output")
             address = parse_address(message["uri"])
-            pid, pidfd = self._bear(_Birth(address, message["device"], message.get("instance"), descriptors[0]))
+            budget = _budget(message.get("memory_bytes"))
+            pid, pidfd = self._bear(_Birth(address, message["device"], message.get("instance"), budget, descriptors[0]))
         except (OSError, ValueError) as error:
             self._send({"type": "failed", "id": number, "reason": f"{type(error).__name__}: {error}"})
         else:
@@ -130,6 +133,9 @@ class Template:
             _limit_threads(self._context.threads)
             _reseed()
             context = replace(self._context, device=birth.device, instance=birth.instance)
+            if birth.memory_bytes is not None:
+                os.environ[MEMORY_VARIABLE] = str(birth.memory_bytes)
+                context = replace(context, memory_bytes=birth.memory_bytes)
             self._live(self._engine, context, birth.address)
             status = 0
         except BaseException as error:
@@ -147,6 +153,12 @@ class Template:
 
     def _send(self, message: dict[str, JSON], *descriptors: int) -> None:
         socket.send_fds(self._control, [json.dumps(message).encode()], descriptors)
+
+
+def _budget(value: JSON) -> int | None:
+    if value is None or (type(value) is int and value > 0):
+        return value
+    raise ValueError(f"memory_bytes is {value!r:.50}; it must be a whole number above 0")
 
 
 def _redirect(output: int) -> None:
