@@ -14,11 +14,13 @@ struct ConfigurationReaderTests {
             listen: "[::1]:9000"
             engines:
               - name: mine
-                command: [python3, -m, mine, --uri, "{uri}", --device, "{device}", "--number={instance}"]
+                command: [python3, -m, mine, --uri, "{uri}", "{device}-{instance}", "--memory={memory_bytes}"]
                 devices: [cuda:0, cuda:1]
                 instances: 3
+                max_running: 2
                 load_timeout: 3m
                 template: true
+                mps: true
                 doctor: [python3, -m, mine, --doctor]
                 env: { HF_HUB_OFFLINE: 1, EMPTY: "" }
                 voices: { alloy: en-us+f1 }
@@ -30,18 +32,21 @@ struct ConfigurationReaderTests {
             segment_gap: 250ms
             state_dir: /var/lib/chorus
             limits: { max_input: 4096, max_body: 512KiB, max_streams: 20, write_stall: 10s }
+            memory: { reserve: 1GiB, host_limit: 64MiB }
             drain_timeout: 1h
             log: { level: debug, format: json }
             """
         )
         var mine = EngineConfiguration(
             name: "mine",
-            command: ["python3", "-m", "mine", "--uri", "{uri}", "--device", "{device}", "--number={instance}"]
+            command: ["python3", "-m", "mine", "--uri", "{uri}", "{device}-{instance}", "--memory={memory_bytes}"]
         )
         mine.devices = ["cuda:0", "cuda:1"]
         mine.instances = .exactly(3)
+        mine.maxRunning = .exactly(2)
         mine.loadTimeout = .seconds(180)
         mine.usesTemplate = true
+        mine.usesMPS = true
         mine.doctor = ["python3", "-m", "mine", "--doctor"]
         mine.environment = ["HF_HUB_OFFLINE": "1", "EMPTY": ""]
         mine.voices = ["alloy": "en-us+f1"]
@@ -60,6 +65,8 @@ struct ConfigurationReaderTests {
         expected.limits.maxBody = 512 << 10
         expected.limits.maxStreams = 20
         expected.limits.writeStall = .seconds(10)
+        expected.memory.reserveBytes = 1 << 30
+        expected.memory.hostLimitBytes = 64 << 20
         expected.drainTimeout = .seconds(3_600)
         expected.log.level = .debug
         expected.log.format = .json
@@ -84,6 +91,12 @@ struct ConfigurationReaderTests {
         #expect(voices.values.allSatisfy { $0.hasPrefix("auto+") })
     }
 
+    @Test("auto leaves memory to be found out")
+    func readsAutoMemory() throws {
+        #expect(try configuration("memory: { reserve: auto, host_limit: auto }").memory == Configuration.Memory())
+        #expect(try configuration("memory: { reserve: 0 }").memory.reserveBytes == 0)
+    }
+
     @Test("OpenAI's model names go to the first engine, unless an engine has such a name or models are given")
     func choosesModels() throws {
         let engines = "engines: [{name: tts-1, builtin: espeak}, {name: b, builtin: espeak}]\n"
@@ -104,6 +117,9 @@ struct ConfigurationReaderTests {
             limits: { max_input: 10000001, max_body: 1KB, max_streams: 1.5, write_stall: 0s }
             drain_timeout: -1s
             log: { level: loud, format: xml }
+            memory:
+              reserve: -1
+              host_limit: 63MiB
             """
         let number = "it must be a whole number from 1 to"
         let example = "such as 500ms, 60s or 5m"
@@ -122,6 +138,10 @@ struct ConfigurationReaderTests {
                 "chorus.yaml:9:15: log.level is \"loud\"; "
                     + "it must be one of trace, debug, info, notice, warning, error, critical",
                 #"chorus.yaml:9:29: log.format is "xml"; it must be one of text, json"#,
+                "chorus.yaml:11:12: memory.reserve is \"-1\"; "
+                    + "it must be auto or a size from 0 to 16384GiB, such as 512MiB",
+                "chorus.yaml:12:15: memory.host_limit is \"63MiB\"; "
+                    + "it must be auto or a size from 64MiB to 16384GiB, such as 8GiB",
             ]
         )
     }
@@ -139,7 +159,8 @@ struct ConfigurationReaderTests {
             problems(yaml) == [
                 #"chorus.yaml:1:1: "listne" is not a setting; did you mean "listen"?"#,
                 "chorus.yaml:2:1: \"port\" is not a setting; "
-                    + "there are engines, models, listen, queue, segment_gap, limits, state_dir, drain_timeout, log",
+                    + "there are engines, models, listen, queue, segment_gap, limits, memory, state_dir, "
+                    + "drain_timeout, log",
                 #"chorus.yaml:3:10: "max_job" is not a setting of queue; did you mean "max_jobs"?"#,
                 "chorus.yaml:3:22: \"size\" is not a setting of queue; "
                     + "there are max_jobs, max_jobs_per_tenant, max_wait",

@@ -1,3 +1,4 @@
+import Devices
 import FoundationEssentials
 import Glibc
 import Testing
@@ -13,8 +14,13 @@ struct DiagnosisTests {
         facts.voices = "/usr/share/espeak-ng-data"
         facts.socketDirectory = "/run/user/1000"
         facts.openFiles = 4_096
-        facts.memoryBytes = 300 << 20
+        facts.devices = [host(freeBytes: 300 << 20)]
         return facts
+    }
+
+    /// The host, with so much of its memory free.
+    private func host(freeBytes: Int) -> DeviceReading {
+        DeviceReading(device: "cpu", model: "CPU", totalBytes: 1 << 30, usedBytes: 1 << 30 - freeBytes)
     }
 
     private func missing(_ change: (inout MachineFacts) throws -> Void) rethrows -> [Finding] {
@@ -34,7 +40,7 @@ struct DiagnosisTests {
                 ok  listen            127.0.0.1:8080 is free
                 ok  sockets           /run/user/1000 takes the workers' sockets
                 ok  open files        up to 4096
-                ok  memory            300 MiB are available
+                ok  memory of cpu     CPU: 300 of 1024 MiB are free
                 """
         )
     }
@@ -148,11 +154,28 @@ struct DiagnosisTests {
         let findings = missing { facts in
             facts.socketDirectory = nil
             facts.openFiles = 4_095
-            facts.memoryBytes = (256 << 20) - 1
+            facts.devices = [host(freeBytes: (256 << 20) - 1)]
         }
-        #expect(findings.map(\.check) == ["sockets", "open files", "memory"])
+        #expect(findings.map(\.check) == ["sockets", "open files", "memory of cpu"])
         #expect(findings.allSatisfy { $0.remedy?.isEmpty == false })
-        #expect(missing { $0.memoryBytes = nil } == [])
+        #expect(missing { $0.devices = [] } == [])
+    }
+
+    @Test("a GPU that an engine is to be on and no driver tells of is missing; one that is seen is shown")
+    func findsDevices() {
+        var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
+        engine.devices = ["cuda:0", "cuda:1"]
+        var facts = healthy
+        facts.configuration.configuration.engines = [engine]
+        facts.programs = ["a": "/opt/a"]
+        facts.devices.append(
+            DeviceReading(device: "cuda:0", model: "Fake RTX", totalBytes: 24 << 30, usedBytes: 1 << 30)
+        )
+        facts.deviceNotes = ["NVIDIA: driver 1"]
+        let findings = Diagnosis(facts: facts).findings
+        #expect(findings.contains(.ok("memory of cuda:0", "Fake RTX: 23552 of 24576 MiB are free")))
+        #expect(findings.contains(.ok("devices", "NVIDIA: driver 1")))
+        #expect(findings.filter { $0.status == .missing }.map(\.check) == ["memory of cuda:1"])
     }
 
     @Test("what mends it stands below, and in JSON too")
@@ -192,7 +215,7 @@ struct DiagnosisTests {
         #expect(facts.listening == .free)
         #expect(facts.socketDirectory == "/tmp")
         #expect(facts.openFiles > 0)
-        #expect(try #require(facts.memoryBytes) > 0)
+        #expect(try #require(facts.devices.first).device == "cpu")
     }
 
     @Test("a worker that does not run says why, one that does is known by its path")

@@ -1,3 +1,4 @@
+import PoolCore
 import SpeechCore
 import Testing
 
@@ -15,8 +16,10 @@ struct EngineReadingTests {
                 command: [run, "{uri}", "{gpu}"]
                 devices: [cpu, cpu, GPU 0, "cuda:x"]
                 instances: 257
+                max_running: 0
                 load_timeout: 1ms
                 template: maybe
+                mps: 1
                 doctor: [run, "{gpu}"]
                 env:
                   1A: b
@@ -28,22 +31,25 @@ struct EngineReadingTests {
             problems(yaml) == [
                 #"chorus.yaml:2:11: engines[0].name is "One"; it must be at most 32 lower-case \#(name)"#,
                 "chorus.yaml:5:29: engines[1].command has the unknown placeholder {gpu}; "
-                    + "there are {uri}, {device}, {instance}",
+                    + "there are {uri}, {device}, {instance}, {memory_bytes}",
                 #"chorus.yaml:6:20: engines[1].devices[1] is "cpu" again; each device is named once"#,
                 #"chorus.yaml:6:25: engines[1].devices[2] is "GPU 0"; it must be a device such as cpu or cuda:0"#,
                 #"chorus.yaml:6:32: engines[1].devices[3] is "cuda:x"; it must be a device such as cpu or cuda:0"#,
-                #"chorus.yaml:7:16: engines[1].instances is "257"; it must be auto or a whole number from 1 to 256"#,
-                "chorus.yaml:8:19: engines[1].load_timeout is \"1ms\"; "
+                "chorus.yaml:7:16: engines[1].instances is \"257\"; "
+                    + "it must be auto or a whole number from 1 to 256, or bounds such as {min: 1, max: 8}",
+                #"chorus.yaml:8:18: engines[1].max_running is "0"; it must be auto or a whole number from 1 to 256"#,
+                "chorus.yaml:9:19: engines[1].load_timeout is \"1ms\"; "
                     + "it must be a duration from 1s to 1h, such as 500ms, 60s or 5m",
-                #"chorus.yaml:9:15: engines[1].template is "maybe"; it must be true or false"#,
-                "chorus.yaml:10:19: engines[1].doctor has the unknown placeholder {gpu}; there is {device}",
-                "chorus.yaml:12:7: \"1A\" is no key for engines[1].env; "
+                #"chorus.yaml:10:15: engines[1].template is "maybe"; it must be true or false"#,
+                #"chorus.yaml:11:10: engines[1].mps is "1"; it must be true or false"#,
+                "chorus.yaml:12:19: engines[1].doctor has the unknown placeholder {gpu}; there is {device}",
+                "chorus.yaml:14:7: \"1A\" is no key for engines[1].env; "
                     + "it must be letters, digits and underscores, no digit first",
-                "chorus.yaml:13:9: engines[1].env.B is empty; it must be text",
-                "chorus.yaml:14:13: engines[1].voices has an alias called auto, which has a meaning already; "
+                "chorus.yaml:15:9: engines[1].env.B is empty; it must be text",
+                "chorus.yaml:16:13: engines[1].voices has an alias called auto, which has a meaning already; "
                     + "choose another name",
-                #"chorus.yaml:14:15: "a b" is no key for engines[1].voices; it must be at most 64 \#(name)"#,
-                #"chorus.yaml:14:26: engines[1].voices.d is ""; it must be a line of text"#,
+                #"chorus.yaml:16:15: "a b" is no key for engines[1].voices; it must be at most 64 \#(name)"#,
+                #"chorus.yaml:16:26: engines[1].voices.d is ""; it must be a line of text"#,
             ]
         )
     }
@@ -96,6 +102,58 @@ struct EngineReadingTests {
         #expect(command(#"[a, '{"json": {"x": 1}}', "--to={uri}", "{}"]"#) == [])
     }
 
+    @Test(
+        "a number of instances is auto, exact, or auto within bounds",
+        arguments: [
+            ("auto", .auto), ("7", .exactly(7)), ("{min: 2, max: 8}", .auto(2...8)), ("{min: 3}", .auto(3...256)),
+            ("{max: 4}", .auto(1...4)), ("{max: 5, min: 5}", .auto(5...5)), ("{min: 1, max: 256}", .auto),
+        ] as [(String, InstanceCount)]
+    )
+    func readsInstances(text: String, instances: InstanceCount) throws {
+        let loaded = try load("engines: [{name: a, builtin: espeak, instances: \(text)}]")
+        #expect(loaded.configuration.engines[0].instances == instances)
+        #expect(try configuration(loaded.document.yaml) == loaded.configuration)
+        #expect(try configuration(loaded.document.json) == loaded.configuration)
+    }
+
+    @Test("bounds of instances are named if they are no numbers, if there are none, or if they cross")
+    func refusesBounds() {
+        func bounds(_ bounds: String) -> [String] {
+            problems("engines:\n- name: a\n  builtin: espeak\n  instances: \(bounds)")
+        }
+        let place = "engines[0].instances"
+        #expect(
+            bounds("{min: 0, max: many}") == [
+                #"chorus.yaml:4:20: \#(place).min is "0"; it must be a whole number from 1 to 256"#,
+                #"chorus.yaml:4:28: \#(place).max is "many"; it must be a whole number from 1 to 256"#,
+            ]
+        )
+        #expect(
+            bounds("{min: 8, max: 2}") == ["chorus.yaml:4:14: \(place) has min 8 and max 2; min must be at most max"]
+        )
+        #expect(
+            bounds("{}") == ["chorus.yaml:4:14: \(place) has neither min nor max; it must have at least one of them"]
+        )
+        #expect(
+            bounds("{most: 2}") == ["chorus.yaml:4:15: \"most\" is not a setting of \(place); there are min, max"]
+        )
+        #expect(
+            bounds("[1, 2]") == [
+                "chorus.yaml:4:14: \(place) is a list; "
+                    + "it must be auto or a whole number from 1 to 256, or bounds such as {min: 1, max: 8}"
+            ]
+        )
+    }
+
+    @Test("only an engine with a command may share a GPU by MPS", arguments: ["true", "false"])
+    func refusesMPS(value: String) {
+        #expect(
+            problems("engines: [{name: a, builtin: espeak, mps: \(value)}]") == [
+                "chorus.yaml:1:43: engines[0].mps is only for engines with command; leave it out"
+            ]
+        )
+    }
+
     @Test("engines are a list with something in it")
     func refusesNoEngines() {
         let allowed = "it must be a list of engines, each with name and builtin or command"
@@ -121,25 +179,59 @@ struct EngineReadingTests {
         )
     }
 
-    @Test("auto places one instance on each core and on each other device; a number is dealt in turn")
+    /// Where an engine's instances may be, at the most, and how many they are.
+    private func plan(_ engine: EngineConfiguration, on hardware: Hardware) -> (places: [String: Int], ClosedRange<Int>)
+    {
+        let plan = engine.plan(on: hardware)
+        let places = Dictionary(uniqueKeysWithValues: plan.placements.map { ($0.device, $0.maximum) })
+        return (places, plan.instances)
+    }
+
+    @Test("auto is bounded by the cores on the processor and by nothing but memory on GPUs; a number is dealt in turn")
     func placesInstances() {
         var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
-        #expect(engine.placement(on: Hardware(cores: 3)) == ["cpu", "cpu", "cpu"])
-        #expect(engine.placement(on: Hardware(cores: 1_000)).count == InstanceCount.range.upperBound)
+        #expect(plan(engine, on: Hardware(cores: 3)) == (["cpu": 3], 1...3))
+        #expect(plan(engine, on: Hardware(cores: 1_000)) == (["cpu": 256], 1...256))
         engine.devices = ["cuda:0", "cuda:1"]
-        #expect(engine.placement(on: Hardware(cores: 8)) == ["cuda:0", "cuda:1"])
+        let measured = Hardware(cores: 8, measured: ["cpu", "cuda:0", "cuda:1"])
+        #expect(plan(engine, on: measured) == (["cuda:0": 256, "cuda:1": 256], 1...256))
+        // Nobody knows how many fit.
+        #expect(plan(engine, on: Hardware(cores: 8)) == (["cuda:0": 1, "cuda:1": 1], 1...2))
         engine.instances = .exactly(3)
-        #expect(engine.placement(on: Hardware(cores: 8)) == ["cuda:0", "cuda:1", "cuda:0"])
+        #expect(plan(engine, on: measured) == (["cuda:0": 2, "cuda:1": 1], 3...3))
+    }
+
+    @Test("auto keeps to its bounds")
+    func placesWithinBounds() {
+        var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
+        func bounded(_ bounds: ClosedRange<Int>, _ devices: [String]) -> (places: [String: Int], ClosedRange<Int>) {
+            engine.instances = .auto(bounds)
+            engine.devices = devices
+            return plan(engine, on: Hardware(cores: 3, measured: ["cpu", "cuda:0"]))
+        }
+        #expect(bounded(1...2, ["cpu"]) == (["cpu": 2], 1...2))
+        #expect(bounded(4...4, ["cpu"]) == (["cpu": 4], 4...4))
+        #expect(bounded(1...8, ["cuda:0"]) == (["cuda:0": 8], 1...8))
+        #expect(bounded(2...8, ["cpu", "cuda:0"]) == (["cpu": 3, "cuda:0": 8], 2...8))
+        #expect(bounded(3...9, ["cuda:1", "cuda:2"]) == (["cuda:1": 2, "cuda:2": 2], 3...3))
     }
 
     @Test("Without devices an engine that can be told one lives on all GPUs, another one on the processor")
     func choosesDevices() {
         let machine = Hardware(cores: 4, gpus: ["cuda:0", "cuda:1"])
         let told = EngineConfiguration(name: "a", command: ["a", "{uri}", "--device={device}"])
-        #expect(told.placement(on: machine) == ["cuda:0", "cuda:1"])
-        #expect(told.placement(on: Hardware(cores: 2)) == ["cpu", "cpu"])
+        #expect(plan(told, on: machine).places == ["cuda:0": 1, "cuda:1": 1])
+        #expect(plan(told, on: Hardware(cores: 2)).places == ["cpu": 2])
         let untold = EngineConfiguration(name: "a", command: ["a", "{uri}"])
-        #expect(untold.placement(on: machine) == ["cpu", "cpu", "cpu", "cpu"])
+        #expect(plan(untold, on: machine).places == ["cpu": 4])
+    }
+
+    @Test("How many may run at once is as configured, or ours to find")
+    func limitsRunning() {
+        var engine = EngineConfiguration(name: "a", command: ["a", "{uri}"])
+        #expect(engine.plan(on: Hardware(cores: 2)).maxRunning == nil)
+        engine.maxRunning = .exactly(3)
+        #expect(engine.plan(on: Hardware(cores: 2)).maxRunning == 3)
     }
 
     @Test(

@@ -36,6 +36,11 @@ struct LoadedConfigurationTests {
         #expect(loaded.configuration.engines.map(\.instances) == [.exactly(4), .exactly(4)])
         let flag = try load(engines, environment: ["CHORUS_INSTANCES": "4"], flags: ["instances": "auto"])
         #expect(flag.configuration.engines.map(\.instances) == [.auto, .auto])
+        #expect(
+            problems("", flags: ["instances": "{min: 1}"]) == [
+                #"--instances is "{min: 1}"; it must be auto or a whole number from 1 to 256"#
+            ]
+        )
     }
 
     @Test("every single value has a variable")
@@ -44,7 +49,8 @@ struct LoadedConfigurationTests {
             Setting.all.map(\.variable) == [
                 "CHORUS_LISTEN", "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
                 "CHORUS_SEGMENT_GAP", "CHORUS_LIMITS_MAX_INPUT", "CHORUS_LIMITS_MAX_BODY", "CHORUS_LIMITS_MAX_STREAMS",
-                "CHORUS_LIMITS_WRITE_STALL", "CHORUS_STATE_DIR", "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL",
+                "CHORUS_LIMITS_WRITE_STALL", "CHORUS_MEMORY_RESERVE", "CHORUS_MEMORY_HOST_LIMIT", "CHORUS_STATE_DIR",
+                "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL",
                 "CHORUS_LOG_FORMAT",
             ]
         )
@@ -95,19 +101,23 @@ struct LoadedConfigurationTests {
                 command: [./run, "{uri}", -c, "a: b # \\"c\\"", "", "no", "0x1F", "1:30", "你好", "l1\\nl2\\u2028\\u0007"]
                 devices: [cuda:0, cpu]
                 instances: 12
+                max_running: 3
                 load_timeout: 1.5s
                 template: true
+                mps: true
                 doctor: [./run, --doctor, "{device}"]
                 env: { A: "1", B: "true", C: "null", D: "-", E: "a b", F: " ", G: "2026-01-01", yes: "{x}" }
                 voices: { "1": "en-us+Mr serious", alloy: auto+f1 }
               - name: espeak
                 builtin: espeak
+                instances: { min: 2, max: 8 }
                 voices: { alloy: cmn }
             models: { "007": mine, "no": espeak }
             queue: { max_jobs: 3, max_wait: 90s }
             segment_gap: 1ms
             state_dir: /var/lib/chorus voices
             limits: { max_body: 1000000 }
+            memory: { reserve: 0, host_limit: 1GB }
             log: { level: critical }
             """,
             "models: {}",
@@ -123,7 +133,9 @@ struct LoadedConfigurationTests {
     func showsOrigins() throws {
         let loaded = try load(
             "listen: :1\nlog: { level: error }\nengines: [{name: a, command: [run, '{uri}']}]",
-            environment: ["CHORUS_QUEUE_MAX_JOBS": "9", "CHORUS_INSTANCES": "2"]
+            environment: [
+                "CHORUS_QUEUE_MAX_JOBS": "9", "CHORUS_INSTANCES": "2", "CHORUS_MEMORY_RESERVE": "524288KiB",
+            ]
         )
         #expect(
             loaded.document.yaml == """
@@ -132,8 +144,10 @@ struct LoadedConfigurationTests {
                   - name: a
                     command: [run, "{uri}"]
                     instances: 2  # CHORUS_INSTANCES
+                    max_running: auto
                     load_timeout: 60s
                     template: false
+                    mps: false
                     env: {}
                     voices: {}
                 models:
@@ -150,6 +164,9 @@ struct LoadedConfigurationTests {
                   max_body: 1MiB
                   max_streams: 1000
                   write_stall: 30s
+                memory:
+                  reserve: 512MiB  # CHORUS_MEMORY_RESERVE
+                  host_limit: auto
                 state_dir: auto
                 drain_timeout: 30s
                 log:

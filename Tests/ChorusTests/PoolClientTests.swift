@@ -71,7 +71,7 @@ struct PoolClientTests {
     @Test("a pool is read as the server wrote it, with or without a slash after the address")
     func readsPool() async throws {
         let json = """
-            {"devices":[{"name":"cpu","instances":1}],
+            {"devices":[{"name":"cpu","instances":1,"engines":[]}],
              "engines":[{"name":"espeak","instances":1,"ready":1,"slots":1,"queued":0}],
              "instances":[{"id":"espeak-0","engine":"espeak","device":"cpu","state":"ready","pid":7,"slots":1,"restarts":0,
                            "jobs_done":3,"current_jobs":[],"resident_bytes":1048576}],

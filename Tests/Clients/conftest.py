@@ -13,7 +13,13 @@ from server import BIN, Server, espeak_engine, fake_engine
 class Serve(Protocol):
     """Starts a server that lives as long as the test."""
 
-    def __call__(self, *engines: dict[str, Any], until_loaded: bool = True, **settings: object) -> Server:
+    def __call__(
+        self,
+        *engines: dict[str, Any],
+        until_loaded: bool = True,
+        libraries: Path | None = None,
+        **settings: object,
+    ) -> Server:
         """Starts it with these engines and these settings of the configuration."""
 
 
@@ -31,10 +37,15 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Servers of a test's own."""
     servers: list[Server] = []
 
-    def start(*engines: dict[str, Any], until_loaded: bool = True, **settings: object) -> Server:
+    def start(
+        *engines: dict[str, Any],
+        until_loaded: bool = True,
+        libraries: Path | None = None,
+        **settings: object,
+    ) -> Server:
         directory = tmp_path / f"server-{len(servers)}"
         directory.mkdir()
-        server = Server(directory, list(engines), until_loaded=until_loaded, **settings)
+        server = Server(directory, list(engines), until_loaded=until_loaded, libraries=libraries, **settings)
         servers.append(server)
         return server
 

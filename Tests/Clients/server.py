@@ -60,7 +60,8 @@ def plain_engine(instances: int = 1) -> Json:
 
 def write_configuration(directory: Path, engines: list[Json], **settings: object) -> Path:
     """Writes a configuration file (JSON is YAML) that listens on a free port."""
-    configuration = {"listen": "127.0.0.1:0", "log": {"format": "json"}, "engines": engines, **settings}
+    own = {"listen": "127.0.0.1:0", "log": {"format": "json"}, "state_dir": str(directory / "state")}
+    configuration = {**own, "engines": engines, **settings}
     path = directory / "chorus.yaml"
     path.write_text(json.dumps(configuration, indent=2))
     return path
@@ -86,8 +87,19 @@ class Call:
 class Server:
     """A running `chorus serve`."""
 
-    def __init__(self, directory: Path, engines: list[Json], *, until_loaded: bool = True, **settings: object) -> None:
-        """Starts it, and waits until every instance of every engine is loaded unless told otherwise."""
+    def __init__(
+        self,
+        directory: Path,
+        engines: list[Json],
+        *,
+        until_loaded: bool = True,
+        libraries: Path | None = None,
+        **settings: object,
+    ) -> None:
+        """Starts it, and waits until every instance of every engine is loaded unless told otherwise.
+
+        `libraries` is a directory whose shared libraries it finds before those of the system.
+        """
         configuration = write_configuration(directory, engines, **settings)
         self.log = directory / "chorus.log"
         self._mark = uuid.uuid4().hex
@@ -99,7 +111,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=clean_environment(self._mark),
+                env={**clean_environment(self._mark), **({"LD_LIBRARY_PATH": str(libraries)} if libraries else {})},
             )
         self.is_over = False
         try:

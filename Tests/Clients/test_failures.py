@@ -41,7 +41,9 @@ def test_a_deadly_text_is_answered_with_an_error(serve: Serve, directive: str) -
     assert_it_is_well(server)
 
 
-@pytest.mark.parametrize(("code", "status"), [("bad_request", 400), ("internal", 500), ("whatever", 500)])
+@pytest.mark.parametrize(
+    ("code", "status"), [("bad_request", 400), ("out_of_memory", 500), ("internal", 500), ("whatever", 500)]
+)
 def test_an_engines_refusal_is_passed_on_and_costs_no_instance(serve: Serve, code: str, status: int) -> None:
     server = serve(fake_engine())
     answer = server.speak(f"{{error:{code}}} is said")

@@ -22,7 +22,8 @@ struct ChorusCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, SpeakCommand.self, StatusCommand.self, ConfigCommand.self, DoctorCommand.self,
+            ServeCommand.self, SpeakCommand.self, StatusCommand.self, PlanCommand.self, ConfigCommand.self,
+            DoctorCommand.self,
         ]
     )
 }

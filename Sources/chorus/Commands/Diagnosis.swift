@@ -1,3 +1,4 @@
+import Devices
 import Glibc
 
 /// What the facts of a machine mean for Chorus. Decides everything that `chorus doctor` says.
@@ -12,7 +13,7 @@ struct Diagnosis: Sendable {
 
     /// All findings, in the order of the way that leads to speech.
     var findings: [Finding] {
-        [configuration] + engines + [listening, sockets, openFiles, memory]
+        [configuration] + engines + [listening, sockets, openFiles] + devices
     }
 
     private var configuration: Finding {
@@ -108,13 +109,30 @@ struct Diagnosis: Sendable {
         )
     }
 
-    private var memory: Finding {
-        guard let bytes = facts.memoryBytes else {
-            return .ok("memory", "the system does not say how much is available")
-        }
-        let detail = "\(bytes >> 20) MiB are available"
-        if bytes >= Self.leastMemoryBytes { return .ok("memory", detail) }
+    private var devices: [Finding] {
+        facts.devices.map(device) + facts.deviceNotes.map { .ok("devices", $0) } + unseenDevices
+    }
+
+    private func device(_ reading: DeviceReading) -> Finding {
+        let free = reading.totalBytes - reading.usedBytes
+        let detail = "\(reading.model): \(free >> 20) of \(reading.totalBytes >> 20) MiB are free"
+        let check = "memory of \(reading.device)"
+        if free >= Self.leastMemoryBytes { return .ok(check, detail) }
         let remedy = "free some memory, or run fewer instances with --instances"
-        return .missing("memory", "\(detail), \(Self.leastMemoryBytes >> 20) MiB are wanted", remedy: remedy)
+        return .missing(check, "\(detail), \(Self.leastMemoryBytes >> 20) MiB are wanted", remedy: remedy)
+    }
+
+    /// Devices that engines are configured for and nobody sees.
+    private var unseenDevices: [Finding] {
+        let seen = Set(facts.devices.map(\.device))
+        let wanted = Set(facts.configuration.configuration.engines.flatMap { $0.devices ?? [] })
+        return wanted.subtracting(seen).sorted().map { device in
+            .missing(
+                "memory of \(device)",
+                "no driver tells how much it has, so Chorus cannot keep instances from overfilling it",
+                remedy:
+                    "install the GPU's driver; in a container of NVIDIA's: NVIDIA_DRIVER_CAPABILITIES=compute,utility"
+            )
+        }
     }
 }

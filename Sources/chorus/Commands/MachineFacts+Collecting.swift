@@ -1,7 +1,9 @@
+import Devices
 import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOPosix
+import PoolCore
 import Subprocess
 
 extension MachineFacts {
@@ -18,6 +20,9 @@ extension MachineFacts {
         case .success(let loaded): facts.configuration = loaded
         case .failure(let error): facts.problems = error.problems
         }
+        let monitor = DeviceMonitor(environment: environment)
+        facts.devices = monitor.read()
+        facts.deviceNotes = monitor.notes
         let path = ProgramSearch.onPath(environment)
         for engine in facts.configuration.configuration.engines {
             switch engine.program {
@@ -27,12 +32,13 @@ extension MachineFacts {
             case .command(let command):
                 facts.programs[command[0]] = path.path(of: command[0])
             }
-            if let doctor = engine.doctor { facts.doctors[engine.name] = await ask(doctor, of: engine) }
+            if let doctor = engine.doctor {
+                facts.doctors[engine.name] = await ask(doctor, of: engine, on: .here(facts.devices))
+            }
         }
         facts.listening = await listen(on: facts.configuration.configuration.listen)
         facts.socketDirectory = SocketDirectory.parent(environment)
         facts.openFiles = OpenFilesLimit.highest
-        facts.memoryBytes = availableMemoryBytes()
         return facts
     }
 
@@ -56,7 +62,7 @@ extension MachineFacts {
     }
 
     /// What a worker's doctor says: a JSON array of findings, each with `check`, `ok`, `detail` and perhaps `remedy`.
-    private static func ask(_ doctor: [String], of engine: EngineConfiguration) async -> Doctor {
+    private static func ask(_ doctor: [String], of engine: EngineConfiguration, on hardware: Hardware) async -> Doctor {
         struct Answer: Decodable {
             var check: String
             var ok: Bool
@@ -64,7 +70,7 @@ extension MachineFacts {
             var remedy: String?
         }
         let (timeoutSeconds, limitBytes) = (60, 256 << 10)
-        let device = engine.placement(on: .here)[0]
+        let device = engine.plan(on: hardware).placements[0].device
         let words = doctor.map { word in
             word.split(separator: "{device}", omittingEmptySubsequences: false).joined(separator: device)
         }
@@ -124,13 +130,5 @@ extension MachineFacts {
         } catch {
             return .unknownHost
         }
-    }
-
-    /// What the kernel thinks that new processes can have.
-    private static func availableMemoryBytes() -> Int? {
-        let limitBytes = 64 << 10
-        let text = try? BoundedFile.text(at: "/proc/meminfo", limitBytes: limitBytes)
-        let line = text?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 }

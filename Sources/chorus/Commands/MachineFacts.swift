@@ -1,3 +1,5 @@
+import Devices
+
 /// What `chorus doctor` looks at.
 struct MachineFacts: Sendable, Equatable {
     /// What came of a look at the built-in engine's worker.
@@ -45,6 +47,8 @@ struct MachineFacts: Sendable, Equatable {
     var socketDirectory: String?
     /// Files that the process may have open at the most.
     var openFiles = 0
-    /// Memory that new processes can have, in bytes; `nil` if the system does not say.
-    var memoryBytes: Int?
+    /// The devices, the host first.
+    var devices: [DeviceReading] = []
+    /// What their drivers have to say besides.
+    var deviceNotes: [String] = []
 }

@@ -5,9 +5,26 @@ struct StatusReport: Sendable {
     /// What is shown.
     var snapshot: PoolSnapshot
 
-    /// Tables of engines and instances, and a line for the queue.
+    /// Tables of devices, engines and instances, and a line for the queue.
     var text: String {
-        [engines.lines, [""], instances.lines, [""], [queue]].joined().map { $0 + "\n" }.joined()
+        let tables = (devices.map { [$0] } ?? []) + [engines, instances]
+        return (tables.flatMap { $0.lines + [""] } + [queue]).map { $0 + "\n" }.joined()
+    }
+
+    /// The devices of which it is known how much memory they have.
+    private var devices: TextTable? {
+        let heading = ["DEVICE", "MODEL", "MEMORY", "OTHERS", "OURS", "RESERVE", "ROOM", "RUNNING"]
+        let rows = snapshot.devices.compactMap { device in
+            device.memory.map { memory in
+                [device.name, device.model ?? "-"]
+                    + [
+                        memory.capacityBytes, memory.foreignBytes, memory.chargedBytes, memory.reserveBytes,
+                        memory.roomBytes,
+                    ].map(Self.mebibytes)
+                    + [device.engines.map { "\($0.running) of \($0.maxRunning) \($0.name)" }.joined(separator: ", ")]
+            }
+        }
+        return rows.isEmpty ? nil : TextTable(rows: [heading] + rows, rightAligned: [2, 3, 4, 5, 6])
     }
 
     private var engines: TextTable {
@@ -27,7 +44,7 @@ struct StatusReport: Sendable {
                 instance.pid.map(String.init) ?? "-",
                 "\(instance.restarts)",
                 "\(instance.jobsDone)",
-                instance.residentBytes.map(Self.mebibytes) ?? "-",
+                (instance.heldBytes ?? instance.residentBytes).map(Self.mebibytes) ?? "-",
                 instance.currentJobs.isEmpty ? "-" : instance.currentJobs.joined(separator: ", "),
             ]
         }

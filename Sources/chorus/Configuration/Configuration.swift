@@ -17,6 +17,8 @@ struct Configuration: Sendable, Equatable {
     var segmentGap: Duration = .zero
     /// What one request may ask for, and how many there may be.
     var limits = Limits()
+    /// What instances leave free, and what they may use of the host.
+    var memory = Memory()
     /// Where voices that callers made are kept; `auto` is the user's place for such things (see `StateDirectory`).
     var stateDirectory = StateDirectory.auto
     /// How long requests in flight may go on after the server was told to stop.
@@ -38,10 +40,13 @@ struct Configuration: Sendable, Equatable {
             .map { SpeechModel(id: $0, engine: engines[0].name) }
     }
 
-    /// The instances of the default engine. Setting it sets those of every engine: this is what `--instances` does.
-    var instances: InstanceCount {
-        get { engines[0].instances }
-        set { for index in engines.indices { engines[index].instances = newValue } }
+    /// How many instances the default engine has; `nil` is `auto`. Setting it sets those of every engine: this is what
+    /// `--instances` does.
+    var instances: Int? {
+        get { if case .exactly(let count) = engines[0].instances { count } else { nil } }
+        set {
+            for index in engines.indices { engines[index].instances = newValue.map { .exactly($0) } ?? .auto }
+        }
     }
 
     /// Limits of the central queue.
@@ -64,6 +69,23 @@ struct Configuration: Sendable, Equatable {
         var maxStreams = 1_000
         /// How long a client may take nothing before it is cut off.
         var writeStall: Duration = .seconds(30)
+    }
+
+    /// Limits of memory.
+    struct Memory: Sendable, Equatable {
+        /// Bytes of each device that no instance is given; `nil` is `auto`: 512 MiB, or 5 % of the device if that is
+        /// more.
+        var reserveBytes: Int?
+        /// Bytes of the host's memory that instances may use together; `nil` is `auto`: what our cgroup allows or the
+        /// machine has.
+        var hostLimitBytes: Int?
+
+        /// What `reserve` may be.
+        static let reserves = 0...largest
+        /// What `host_limit` may be.
+        static let hostLimits = 64 << 20...largest
+        /// 16 TiB. More is a slip of the pen, and up to here sums of sizes cannot overflow.
+        private static let largest = 1 << 44
     }
 
     /// Logging.

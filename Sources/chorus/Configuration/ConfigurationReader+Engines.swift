@@ -45,7 +45,8 @@ extension ConfigurationReader {
     }
 
     private static let engineKeys = [
-        "name", "builtin", "command", "devices", "instances", "load_timeout", "template", "doctor", "env", "voices",
+        "name", "builtin", "command", "devices", "instances", "max_running", "load_timeout", "template", "mps",
+        "doctor", "env", "voices",
     ]
 
     private mutating func readEngine(_ node: Node, name place: String) -> EngineConfiguration? {
@@ -60,12 +61,7 @@ extension ConfigurationReader {
         }
         // Another program stands in for a missing one, so that the rest is checked as well.
         var engine = readProgram(fields, at: node, name: place) ?? EngineConfiguration(builtin: .espeak)
-        if let node = fields["devices"], let devices = readDevices(node, name: "\(place).devices") {
-            engine.devices = devices
-        }
-        if let node = fields["instances"], let instances = value(node, name: "\(place).instances", .instances) {
-            engine.instances = instances
-        }
+        readPlacement(fields, name: place, into: &engine)
         if let node = fields["load_timeout"],
             let timeout = value(node, name: "\(place).load_timeout", .duration(EngineConfiguration.loadTimeouts))
         {
@@ -115,12 +111,61 @@ extension ConfigurationReader {
         }
     }
 
+    /// Reads where instances live, how many there are and how they share their devices.
+    private mutating func readPlacement(
+        _ fields: [String: Node],
+        name place: String,
+        into engine: inout EngineConfiguration
+    ) {
+        if let node = fields["devices"], let devices = readDevices(node, name: "\(place).devices") {
+            engine.devices = devices
+        }
+        if let node = fields["instances"], let instances = readInstances(node, name: "\(place).instances") {
+            engine.instances = instances
+        }
+        if let node = fields["max_running"],
+            let limit = value(node, name: "\(place).max_running", .orAuto(.integer(RunningLimit.range)))
+        {
+            engine.maxRunning = limit.map { .exactly($0) } ?? .auto
+        }
+        if let node = fields["mps"], let usesMPS = value(node, name: "\(place).mps", .flag) {
+            engine.usesMPS = usesMPS
+            if fields["builtin"] != nil && fields["command"] == nil {
+                report(node, "\(place).mps is only for engines with command; leave it out")
+            }
+        }
+    }
+
+    /// Reads a number of instances, or the bounds of `auto`.
+    private mutating func readInstances(_ node: Node, name place: String) -> InstanceCount? {
+        let number = ValueFormat.integer(InstanceCount.range)
+        guard case .mapping = node else {
+            var format = ValueFormat.orAuto(number)
+            format.allowed += ", or bounds such as {min: 1, max: 8}"
+            return value(node, name: place, format).map { $0.map { .exactly($0) } ?? .auto }
+        }
+        let count = problems.count
+        var bounds: [String: Int] = [:]
+        for entry in entries(of: node, name: place, known: ["min", "max"]) {
+            bounds[entry.key] = value(entry.value, name: "\(place).\(entry.key)", number)
+        }
+        guard count == problems.count else { return nil }
+        let min = bounds["min"] ?? InstanceCount.range.lowerBound
+        let max = bounds["max"] ?? InstanceCount.range.upperBound
+        if bounds.isEmpty {
+            report(node, "\(place) has neither min nor max; it must have at least one of them")
+        } else if min > max {
+            report(node, "\(place) has min \(min) and max \(max); min must be at most max")
+        }
+        return count == problems.count ? .auto(min...max) : nil
+    }
+
     /// - Parameter known: the placeholders that there are. If `{uri}` is one of them it is needed: it says which socket
     ///   to serve.
     private mutating func readCommand(
         _ node: Node,
         name place: String,
-        placeholders known: [String] = ["{uri}", "{device}", "{instance}"]
+        placeholders known: [String] = ["{uri}", "{device}", "{instance}", "{memory_bytes}"]
     ) -> [String]? {
         guard let nodes = list(node, name: place, of: "a program and its arguments") else { return nil }
         let count = problems.count

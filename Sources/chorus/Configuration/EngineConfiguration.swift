@@ -1,10 +1,14 @@
+import PoolCore
+import SpeechPipeline
+
 /// A configured speech model: how to start its instances, where, how many, and the names of its voices.
 struct EngineConfiguration: Sendable, Equatable {
     /// What an instance runs.
     enum Program: Sendable, Equatable {
         /// An engine that comes with Chorus.
         case builtin(BuiltinEngine)
-        /// A program and its arguments. `{uri}`, `{device}` and `{instance}` stand for what they say; `{uri}` is there.
+        /// A program and its arguments. `{uri}`, `{device}` and `{instance}` stand for what they say, `{memory_bytes}`
+        /// for what the instance may use of its device's memory; `{uri}` is there.
         case command([String])
     }
 
@@ -16,7 +20,11 @@ struct EngineConfiguration: Sendable, Equatable {
     /// best at it: on all of its GPUs, if it has any and the command has a place for the device, else on `cpu`.
     var devices: [String]?
     /// How many instances there are.
-    var instances = InstanceCount.auto
+    var instances: InstanceCount = .auto
+    /// How many of its jobs run at once on one device, at the most.
+    var maxRunning = RunningLimit.auto
+    /// Whether the instances on a GPU share it by NVIDIA's Multi-Process Service. Only an engine with a command does.
+    var usesMPS = false
     /// What `load_timeout` may be.
     static let loadTimeouts: ClosedRange<Duration> = .seconds(1) ... .seconds(3_600)
 
@@ -45,17 +53,28 @@ struct EngineConfiguration: Sendable, Equatable {
         self.voices = builtin.voices
     }
 
-    /// The device of each instance, in the order of the instances.
-    /// - Parameter hardware: `auto` runs one instance on each of its cores, and one on each other device.
-    func placement(on hardware: Hardware) -> [String] {
+    /// How many instances there may be, and where.
+    func plan(on hardware: Hardware) -> PoolConfiguration.Engine {
         let devices = devices ?? (takesDevice && !hardware.gpus.isEmpty ? hardware.gpus : ["cpu"])
+        var plan: PoolConfiguration.Engine
         switch instances {
         case .exactly(let count):
-            return (0..<count).map { devices[$0 % devices.count] }
-        case .auto:
-            let wanted = devices.flatMap { $0 == "cpu" ? Array(repeating: $0, count: hardware.cores) : [$0] }
-            return Array(wanted.prefix(InstanceCount.range.upperBound))
+            let dealt = (0..<count).map { devices[$0 % devices.count] }
+            plan = PoolConfiguration.Engine(name: name, devices: dealt, loadTimeout: loadTimeout)
+        case .auto(let bounds):
+            let useful = devices.map { hardware.mostInstances(on: $0, within: bounds.upperBound) }
+            // The least number is had though it is of no use.
+            let share = (bounds.lowerBound + devices.count - 1) / devices.count
+            plan = PoolConfiguration.Engine(
+                name: name,
+                placements: zip(devices, useful).map { .init(device: $0, maximum: max($1, share)) },
+                instances: bounds.lowerBound...max(bounds.lowerBound, min(bounds.upperBound, useful.reduce(0, +))),
+                loadTimeout: loadTimeout
+            )
         }
+        if case .exactly(let most) = maxRunning { plan.maxRunning = most }
+        plan.largestUnits = SegmentLimits().maximum
+        return plan
     }
 
     /// What keeps the threads of all instances together from being more than the cores: with OpenMP, whose threads wait

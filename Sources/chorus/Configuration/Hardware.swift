@@ -1,3 +1,4 @@
+import Devices
 import FoundationEssentials
 
 /// What this machine can run instances on.
@@ -6,15 +7,26 @@ struct Hardware: Sendable, Equatable {
     var cores: Int
     /// Its GPUs as devices, such as `cuda:0`.
     var gpus: [String] = []
+    /// The devices of which it is known how much memory they have.
+    var measured: Set<String> = []
 
     /// The machine that we run on.
-    static var here: Hardware {
+    /// - Parameter readings: what its devices' drivers say. GPUs that they do not show are looked for in `/dev`.
+    static func here(_ readings: [DeviceReading]) -> Hardware {
         let process = ProcessInfo.processInfo
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: "/dev")) ?? []
-        return Hardware(
-            cores: max(1, process.activeProcessorCount),
-            gpus: gpus(deviceFiles: files, visible: process.environment["CUDA_VISIBLE_DEVICES"])
-        )
+        let measured = readings.map(\.device)
+        var gpus = measured.filter { $0 != "cpu" }
+        if gpus.isEmpty {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: "/dev")) ?? []
+            gpus = Self.gpus(deviceFiles: files, visible: process.environment["CUDA_VISIBLE_DEVICES"])
+        }
+        return Hardware(cores: max(1, process.activeProcessorCount), gpus: gpus, measured: Set(measured))
+    }
+
+    /// How many instances of one engine can be of use on a device: as many as there are cores on `cpu`, as many as fit
+    /// on a GPU, and one where nobody knows what fits.
+    func mostInstances(on device: String, within most: Int) -> Int {
+        min(most, device == "cpu" ? cores : measured.contains(device) ? most : 1)
     }
 
     /// The GPUs that a program of ours would see.

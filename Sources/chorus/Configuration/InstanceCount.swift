@@ -1,17 +1,13 @@
 /// How many instances an engine has.
-enum InstanceCount: Sendable, Equatable, CustomStringConvertible {
-    /// One for each core on `cpu`, one for each other device.
-    case auto
+enum InstanceCount: Sendable, Equatable {
     /// This many, dealt to the devices in turn.
     case exactly(Int)
+    /// As many as fit, within bounds that lie in `range`.
+    case auto(ClosedRange<Int>)
 
     /// Instances that one engine may have.
     static let range = 1...256
 
-    var description: String {
-        switch self {
-        case .auto: "auto"
-        case .exactly(let count): String(count)
-        }
-    }
+    /// As many as fit, whatever their number.
+    static let auto = InstanceCount.auto(range)
 }

@@ -43,12 +43,37 @@ extension EngineConfiguration {
         var entries = [Entry("name", .text(name)), program]
         entries += list("devices", devices)
         entries += [
-            Entry("instances", .value(instances.description), comment: origin),
+            Entry("instances", instances.document, comment: origin),
+            Entry("max_running", maxRunning.document),
             Entry("load_timeout", .value(DurationText.text(loadTimeout))),
             Entry("template", .value(String(usesTemplate))),
         ]
+        if case .command = self.program { entries.append(Entry("mps", .value(String(usesMPS)))) }
         entries += list("doctor", doctor)
         entries += [Entry("env", texts(environment)), Entry("voices", texts(voices))]
         return .mapping(entries)
+    }
+}
+
+extension InstanceCount {
+    fileprivate var document: ConfigurationDocument {
+        switch self {
+        case .exactly(let count): .value(String(count))
+        case .auto(Self.range): .value("auto")
+        case .auto(let bounds):
+            .mapping([
+                ConfigurationDocument.Entry("min", .value(String(bounds.lowerBound))),
+                ConfigurationDocument.Entry("max", .value(String(bounds.upperBound))),
+            ])
+        }
+    }
+}
+
+extension RunningLimit {
+    fileprivate var document: ConfigurationDocument {
+        switch self {
+        case .auto: .value("auto")
+        case .exactly(let count): .value(String(count))
+        }
     }
 }

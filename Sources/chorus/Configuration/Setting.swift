@@ -38,9 +38,19 @@ struct Setting: Sendable {
         Setting("queue.max_wait", \.queue.maxWait, .duration(.milliseconds(100) ... .seconds(3_600))),
         Setting("segment_gap", \.segmentGap, .duration(.zero ... .seconds(10))),
         Setting("limits.max_input", \.limits.maxInput, .integer(1...10_000_000)),
-        Setting("limits.max_body", \.limits.maxBody, .size(1 << 10...1 << 26)),
+        Setting("limits.max_body", \.limits.maxBody, .size(1 << 10...1 << 26, example: "512KiB")),
         Setting("limits.max_streams", \.limits.maxStreams, .integer(1...100_000)),
         Setting("limits.write_stall", \.limits.writeStall, .duration(.seconds(1) ... .seconds(3_600))),
+        Setting(
+            "memory.reserve",
+            \.memory.reserveBytes,
+            .orAuto(.size(Configuration.Memory.reserves, example: "512MiB"))
+        ),
+        Setting(
+            "memory.host_limit",
+            \.memory.hostLimitBytes,
+            .orAuto(.size(Configuration.Memory.hostLimits, example: "8GiB"))
+        ),
         Setting("state_dir", \.stateDirectory, .directory),
         Setting("drain_timeout", \.drainTimeout, .duration(.zero ... .seconds(3_600))),
         Setting("log.level", \.log.level, .choice),
@@ -48,5 +58,5 @@ struct Setting: Sendable {
     ]
 
     /// The number of instances of every engine: a variable and a flag, but in the file each engine has its own.
-    static let instances = Setting("instances", \.instances, .instances)
+    static let instances = Setting("instances", \.instances, .orAuto(.integer(InstanceCount.range)))
 }

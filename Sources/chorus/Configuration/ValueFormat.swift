@@ -19,10 +19,13 @@ extension ValueFormat where Value == Int {
     }
 
     /// A number of bytes.
-    static func size(_ range: ClosedRange<Int>) -> ValueFormat {
+    /// - Parameter example: a size in the range.
+    static func size(_ range: ClosedRange<Int>, example: String) -> ValueFormat {
         ValueFormat(
-            allowed:
-                "a size from \(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound)), such as 512KiB",
+            allowed: """
+                a size from \(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound)), \
+                such as \(example)
+                """,
             read: { text in ByteSize.bytes(text).flatMap { range.contains($0) ? $0 : nil } },
             write: ByteSize.text
         )
@@ -65,17 +68,13 @@ extension ValueFormat where Value == Bool {
     }
 }
 
-extension ValueFormat where Value == InstanceCount {
-    /// A number of instances.
-    static var instances: ValueFormat {
+extension ValueFormat {
+    /// What another format allows, or `auto`, which leaves the value open: it is `nil`.
+    static func orAuto<Given: Sendable>(_ format: ValueFormat<Given>) -> ValueFormat where Value == Given? {
         ValueFormat(
-            allowed:
-                "auto or a whole number from \(InstanceCount.range.lowerBound) to \(InstanceCount.range.upperBound)",
-            read: { text in
-                if text == "auto" { return .auto }
-                return Int(text).flatMap { InstanceCount.range.contains($0) ? .exactly($0) : nil }
-            },
-            write: { $0.description }
+            allowed: "auto or \(format.allowed)",
+            read: { $0 == "auto" ? .some(nil) : format.read($0).map { .some($0) } },
+            write: { $0.map(format.write) ?? "auto" }
         )
     }
 }

@@ -62,8 +62,12 @@ struct Server {
     private func greet(port: Int) {
         let host = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         let address = "http://\(ListenAddress(host: host, port: port))"
-        let hardware = Hardware.here
-        let engines = configuration.engines.map { "\($0.name) × \($0.placement(on: hardware).count)" }
+        let engines = configuration.engines.map { engine in
+            switch engine.instances {
+            case .exactly(let count): "\(engine.name) × \(count)"
+            case .auto: "\(engine.name) × auto"
+            }
+        }
         print(
             """
             Listening on \(address)

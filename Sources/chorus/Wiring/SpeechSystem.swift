@@ -1,3 +1,4 @@
+import Devices
 import FoundationEssentials
 import Logging
 import NIOCore
@@ -56,22 +57,22 @@ extension SupervisorConfiguration {
             )
         }
         let programs = ProgramSearch.besideChorus(environment)
-        let hardware = Hardware.here
+        let monitor = DeviceMonitor(environment: environment)
+        let hardware = Hardware.here(monitor.read())
         let computing = configuration.engines.filter { !$0.isSingleThreaded }
         let threads = EngineConfiguration.threadLimits(
             on: hardware,
-            instances: computing.reduce(0) { $0 + $1.placement(on: hardware).count }
+            instances: computing.reduce(0) { $0 + $1.plan(on: hardware).instances.upperBound }
         )
         self.init(
             engines: configuration.engines.map { engine in
                 Engine(
-                    name: engine.name,
+                    plan: engine.plan(on: hardware),
                     command: engine.command(search: programs),
                     environment: threads.merging(environment) { _, inherited in inherited }
                         .merging(engine.environment) { _, own in own },
-                    devices: engine.placement(on: hardware),
-                    loadTimeout: engine.loadTimeout,
-                    usesTemplate: engine.usesTemplate
+                    usesTemplate: engine.usesTemplate,
+                    usesMPS: engine.usesMPS
                 )
             },
             socketParent: directory
@@ -80,6 +81,10 @@ extension SupervisorConfiguration {
             pool.maxJobsPerTenant = configuration.queue.maxJobsPerTenant
             pool.maxWait = configuration.queue.maxWait
             pool.drainTimeout = configuration.drainTimeout
+            pool.reserveBytes = configuration.memory.reserveBytes
         }
+        self.monitor = monitor
+        hostLimitBytes = configuration.memory.hostLimitBytes
+        figuresFile = "\(StateDirectory.path(configured: configuration.stateDirectory, environment))/measured.json"
     }
 }
