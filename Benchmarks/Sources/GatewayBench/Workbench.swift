@@ -25,11 +25,12 @@ final class Workbench {
         try gateway(engine: #"{"name":"espeak","builtin":"espeak","instances":2}"#)
     }
 
-    /// A gateway whose engine is `instances` FakeWorkers.
+    /// A gateway whose engine is `instances` FakeWorkers. They sleep, so all may run: there is no knee to find.
     func gateway(instances: Int, flags: [String] = []) throws -> Gateway {
         let command = ["\(programs)/FakeWorker", "--uri", "{uri}"] + flags
         let list = command.map { "\"\($0)\"" }.joined(separator: ",")
-        return try gateway(engine: #"{"name":"fake","command":[\#(list)],"instances":\#(instances)}"#)
+        let numbers = #""instances":\#(instances),"max_running":\#(instances)"#
+        return try gateway(engine: #"{"name":"fake","command":[\#(list)],\#(numbers)}"#)
     }
 
     /// A FakeWorker with nothing before it.
@@ -39,7 +40,8 @@ final class Workbench {
 
     private func gateway(engine: String) throws -> Gateway {
         let configuration = newPath("yaml")
-        let text = #"{"listen":"127.0.0.1:0","engines":[\#(engine)]}"#  // JSON is YAML.
+        // JSON is YAML.
+        let text = #"{"listen":"127.0.0.1:0","state_dir":"\#(newPath("state"))","engines":[\#(engine)]}"#
         try text.write(toFile: configuration, atomically: false, encoding: .utf8)
         return try Gateway(program: "\(programs)/chorus", configuration: configuration, log: newPath("log"))
     }
