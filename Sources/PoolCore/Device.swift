@@ -40,10 +40,16 @@ package struct Footprint: Sendable {
     package private(set) var heldBytes = 0
     /// What of it nobody shares, in bytes.
     package private(set) var ownBytes = 0
+    /// When it was read last; `nil` if it never was.
+    private(set) var readAt: Instant?
+    /// What it keeps for its next job only, in bytes.
+    package private(set) var cacheBytes = 0
+    /// What it kept when it was asked for that, in bytes; 0 when it has given some of it up.
+    var askedBytes = 0
     /// The floor that it had when it was warm, in bytes; `nil` until then.
     package private(set) var warmFloorBytes: Int?
-    /// What it held when it had nothing to do the last time that it was read, in bytes.
-    private(set) var idleBytes = 0
+    /// What it held when it was read the last time while no job ran, in bytes; perhaps it had just ended.
+    private(set) var quietBytes = 0
     /// What its floor is at least, whatever its jobs need, in bytes.
     private var leastFloorBytes = 0
     private var recent: [Int] = []
@@ -54,11 +60,14 @@ package struct Footprint: Sendable {
     /// How much a floor may grow before the process is replaced: a fifth, and not less than this.
     private static let creepBytes = 256 << 20
 
+    /// What was read last.
+    var memory: HeldMemory { HeldMemory(heldBytes: heldBytes, ownBytes: ownBytes, cacheBytes: cacheBytes) }
+
     /// What it holds when it has nothing to do; `nil` until it has been read.
     package var floorBytes: Int? { recent.min() }
 
     /// What it holds at least, whatever it does.
-    var leastBytes: Int { min(heldBytes, max(idleBytes, floorBytes ?? 0)) }
+    var leastBytes: Int { min(heldBytes, floorBytes ?? 0) }
 
     /// What it holds that others share, in bytes.
     var sharedBytes: Int { heldBytes - ownBytes }
@@ -73,23 +82,36 @@ package struct Footprint: Sendable {
     mutating func share(withFewer count: Int) {
         let growth = sharedBytes / count
         heldBytes += growth
-        idleBytes += growth
+        quietBytes += growth
         leastFloorBytes += growth
         recent = recent.map { $0 + growth }
         warmFloorBytes = warmFloorBytes.map { $0 + growth }
     }
 
     /// - Parameters:
+    ///   - taken: when it was read.
     ///   - isServing: it has loaded, so it does not hold less than its floor.
     ///   - isIdle: it has nothing to do, so what it holds is its floor.
     ///   - peakBytes: what its jobs need above that at most; `nil` if they have changed since it was read.
     ///   - isWarm: it has worked for a while.
-    mutating func read(_ memory: HeldMemory, isServing: Bool, isIdle: Bool, peakBytes: Int?, isWarm: Bool) {
-        (heldBytes, ownBytes) = (memory.heldBytes, memory.ownBytes)
+    ///   - isQuiet: it runs nothing now.
+    mutating func read(
+        _ memory: HeldMemory,
+        taken: Instant,
+        isServing: Bool,
+        isIdle: Bool,
+        peakBytes: Int?,
+        isWarm: Bool,
+        isQuiet: Bool
+    ) {
+        (heldBytes, ownBytes, cacheBytes) = (memory.heldBytes, memory.ownBytes, memory.cacheBytes)
+        readAt = taken
+        if cacheBytes < askedBytes { askedBytes = 0 }
         guard isServing else { return }
-        if isIdle { (recent, next, idleBytes) = ([], 0, heldBytes) }
+        if isQuiet { quietBytes = heldBytes }
+        if isIdle { (recent, next) = ([], 0) }
         let floor = max(0, heldBytes - memory.cacheBytes)
-        if let peakBytes { leastFloorBytes = floor - peakBytes }
+        leastFloorBytes = peakBytes.map { floor - $0 } ?? min(leastFloorBytes, floor)
         if recent.count < Self.window { recent.append(floor) } else { recent[next] = floor }
         next = (next + 1) % Self.window
         if warmFloorBytes == nil, isWarm, isIdle || recent.count == Self.window { warmFloorBytes = floorBytes }

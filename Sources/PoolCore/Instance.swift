@@ -18,6 +18,8 @@ package struct Instance: Sendable {
     package internal(set) var footprint = Footprint()
     /// What its process may hold of its device's memory, in bytes; `nil` if nobody knows how much there is.
     var budgetBytes: Int?
+    /// When its process answered for the first time.
+    var answeredAt = Instant.start
     /// Jobs that its process has ended well.
     var jobsOfProcess = 0
     /// Whether its process was told to end to make room or because it loses memory: its end is no fault.
@@ -40,7 +42,7 @@ package struct Instance: Sendable {
         /// The process lives and has not answered yet. → measuring, ready, stopping, backoff
         case loading(TimerID)
         /// It speaks samples, the first of its kind on its device. → ready, stopping, backoff
-        case measuring(TimerID, since: Instant)
+        case measuring(TimerID)
         /// It serves. → draining, stopping, backoff
         case ready(since: Instant)
         /// It finishes what it has, and gets no more. → stopping, backoff
@@ -75,11 +77,6 @@ package struct Instance: Sendable {
         case .starting, .loading, .measuring: true
         case .vacant, .backoff, .ready, .draining, .stopping, .stopped: false
         }
-    }
-
-    /// Since when it speaks samples; `nil` if it does not.
-    var measuredSince: Instant? {
-        if case .measuring(_, let since) = state { since } else { nil }
     }
 
     /// By how much its process holds more than it may, in bytes.

@@ -47,7 +47,7 @@ extension Pool {
 
     /// What an instance is charged when it has nothing to do: it may keep more than its floor.
     private func quietCharge(of instance: Instance) -> Int {
-        instance.hasProcess ? max(instance.footprint.idleBytes, floor(of: instance)) : 0
+        instance.hasProcess ? max(instance.footprint.quietBytes, floor(of: instance)) : 0
     }
 
     /// The reserve of a device unless it is configured: 5 % of it, and not less than 512 MiB, but never more than a
@@ -113,14 +113,21 @@ extension Pool {
     }
 
     /// What a process may hold at most: its floor and twice the largest peak, and a quarter of the floor or 256 MiB
-    /// beyond it at least; all the room that there is while nothing has been measured. `nil` without a ledger.
+    /// beyond it at least. While no peak has been measured, its floor again or 1 GiB beyond it; all the room that there
+    /// is while nothing has been. `nil` without a ledger.
     func budget(engine: Int, device: Int) -> Int? {
         guard let ledger = ledger(of: device) else { return nil }
         guard let floor = figures[engine][device].floorBytes else { return max(0, ledger.roomBytes) }
-        let margin = max(2 * largestPeak(engine: engine, device: device), floor / 4, Self.leastMarginBytes)
+        let isGuess = figures[engine][device].peakBytes.count == 0
+        let margin =
+            isGuess
+            ? max(floor, Self.guessedMarginBytes)
+            : max(2 * largestPeak(engine: engine, device: device), floor / 4, Self.leastMarginBytes)
         return min(ledger.capacityBytes - ledger.reserveBytes, floor + margin)
     }
 
+    /// What a process may hold above its floor while nobody knows what it needs, at least.
+    private static let guessedMarginBytes = 1 << 30
     /// What a process may hold above its floor, at least.
     private static let leastMarginBytes = 256 << 20
 

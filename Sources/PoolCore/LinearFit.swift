@@ -22,6 +22,28 @@ package struct LinearFit: Sendable, Equatable, Codable {
     /// Measurements that are kept.
     private static let limit = 128
 
+    /// More than any device has, and little enough to be counted together.
+    private static let largest = Double(1 << 50)
+
+    private enum CodingKeys: String, CodingKey { case samples, quantile }
+
+    /// Takes what makes sense of what was kept.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(quantile: min(1, max(0, try container.decode(Double.self, forKey: .quantile))))
+        let kept = try container.decode([Sample].self, forKey: .samples)
+        samples = kept.filter { (0...Self.largest).contains($0.units) && (0...Self.largest).contains($0.value) }
+            .suffix(Self.limit)
+        next = samples.count % Self.limit
+        if !samples.isEmpty { fit() }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(samples, forKey: .samples)
+        try container.encode(quantile, forKey: .quantile)
+    }
+
     /// - Parameter quantile: of the samples, what share a prediction is to cover, such as 0.99.
     package init(quantile: Double) {
         self.quantile = quantile
@@ -35,21 +57,22 @@ package struct LinearFit: Sendable, Equatable, Codable {
 
     /// Takes in a measurement.
     package mutating func observe(units: Int, value: Double) {
-        let sample = Sample(units: Double(units), value: value)
+        let sample = Sample(units: Double(units), value: max(0, min(value, Self.largest)))
+        let isSurprising = value > predict(units: units) ?? 0
         if samples.count < Self.limit { samples.append(sample) } else { samples[next] = sample }
         next = (next + 1) % Self.limit
-        // One of many changes little, and a fit takes time.
-        if samples.count < Self.limit || next.isMultiple(of: 8) { fit() }
+        // One of many changes little, and a fit takes time. But what was not foreseen is to be foreseen the next time.
+        if samples.count < Self.limit || next.isMultiple(of: 8) || isSurprising { fit() }
     }
 
     /// The value for a text of so many units that the quantile of texts stay below; `nil` before the first measurement.
     package func predict(units: Int) -> Double? {
-        samples.isEmpty ? nil : max(0, intercept + slope * Double(units) + margin)
+        samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units) + margin), Self.largest)
     }
 
     /// The mean value for a text of so many units; `nil` before the first measurement.
     package func mean(units: Int) -> Double? {
-        samples.isEmpty ? nil : max(0, intercept + slope * Double(units))
+        samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units)), Self.largest)
     }
 
     private mutating func fit() {

@@ -21,15 +21,18 @@ extension Pool {
         var idle = idleSlots(engine: engine)
         var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
         var position = 0
-        while !idle.isEmpty, position < queues[engine].waiting.count, openings.contains(where: { $0.count > 0 }) {
+        while !idle.isEmpty, position < min(queues[engine].waiting.count, Self.lookahead),
+            openings.contains(where: { $0.count > 0 })
+        {
             // The queue and the table of jobs change together.
             guard let job = jobs[queues[engine].waiting[position]] else { preconditionFailure("a queued job is known") }
             guard let best = best(of: idle, for: job, openings) else {
                 let lacksMemory = idle.contains {
                     isRunnable(job, on: $0) && isAdmitted(job, on: $0, openings) == .lacksMemory
                 }
+                let isNew = lacksMemory && job.lacksMemorySince == nil
                 if lacksMemory { noteShortage(of: job, now: now) }
-                if job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) {
+                if isNew, job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) {
                     leaveQueue(job)
                     self.end(job.id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
                 } else {
@@ -44,6 +47,9 @@ extension Pool {
             openings[slot.device] = opening(engine: engine, device: slot.device, now: now)
         }
     }
+
+    /// How many jobs that cannot be started are looked past for one that can.
+    private static let lookahead = 64
 
     private mutating func start(_ job: Job, on slot: IdleSlot, now: Instant, _ actions: inout [PoolAction]) {
         var job = job
@@ -64,12 +70,8 @@ extension Pool {
             .min { idle[$0] < idle[$1] }
     }
 
-    /// A job that failed runs again on the same process only on a slot that has shown life since: when a process
-    /// dies, the news of its slots come one after the other.
     private func isRunnable(_ job: Job, on slot: IdleSlot) -> Bool {
-        guard let failure = job.failure else { return true }
-        if isBarred(job, from: instances[slot.id.process.instance.index]) { return false }
-        return failure.process != slot.id.process || slot.since >= failure.at
+        isRunnable(job, on: instances[slot.id.process.instance.index], idleSince: slot.since)
     }
 
     // MARK: Idle slots

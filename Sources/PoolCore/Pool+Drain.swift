@@ -59,7 +59,7 @@ extension Pool {
             move(id, to: .stopped)
         case .starting:
             move(id, to: .stopping(nil))
-        case .loading(let timer), .measuring(let timer, _):
+        case .loading(let timer), .measuring(let timer):
             actions.append(.cancelTimer(timer))
             terminate(id, now: now, &actions)
         case .ready, .draining:

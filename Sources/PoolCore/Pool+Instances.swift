@@ -52,13 +52,14 @@ extension Pool {
         case .loading(let loadTimer):
             actions.append(.cancelTimer(loadTimer))
             instances[id.index].declared = declared
+            instances[id.index].answeredAt = now
             if wantsMeasuring(id) {
                 let timer = makeTimer(
                     .measure(slot.process),
                     at: now.advanced(by: configuration.measureTimeout),
                     &actions
                 )
-                move(id, to: .measuring(timer, since: now))
+                move(id, to: .measuring(timer))
                 actions.append(.measure(slot))
             } else {
                 beginServing(slot, now: now, &actions)
@@ -78,10 +79,14 @@ extension Pool {
 
     /// The samples were spoken, and what they took has been told.
     package mutating func measured(_ process: ProcessID, now: Instant) -> [PoolAction] {
-        guard isCurrent(process), case .measuring(let timer, _) = instances[process.instance.index].state else {
+        guard isCurrent(process), case .measuring(let timer) = instances[process.instance.index].state else {
             return []
         }
         var actions: [PoolAction] = [.cancelTimer(timer)]
+        let instance = instances[process.instance.index]
+        if let readAt = instance.footprint.readAt, readAt >= instance.answeredAt {
+            learnFloor(of: process.instance, instance.footprint.memory, &actions)
+        }
         beginServing(SlotID(process: process, index: 0), now: now, &actions)
         return actions
     }
@@ -99,7 +104,7 @@ extension Pool {
         case .idle:
             break
         case .opening:
-            guard case .measuring(let timer, _) = instances[slot.process.instance.index].state else { return [] }
+            guard case .measuring(let timer) = instances[slot.process.instance.index].state else { return [] }
             actions.append(.cancelTimer(timer))
             beginServing(slot, isConnected: false, now: now, &actions)
             return actions
@@ -119,7 +124,7 @@ extension Pool {
         abandonSlots(of: id, now: now, &actions)
         switch instances[id.index].state {
         case .starting: break
-        case .loading(let timer), .measuring(let timer, _): actions.append(.cancelTimer(timer))
+        case .loading(let timer), .measuring(let timer): actions.append(.cancelTimer(timer))
         case .ready: forgetDeaths(of: id, now: now)
         case .draining: break
         case .stopping(let timer): if let timer { actions.append(.cancelTimer(timer)) }
@@ -154,7 +159,7 @@ extension Pool {
                 kill(process, &actions)
             }
         case .measure(let process):
-            if isCurrent(process), case .measuring(timer, _) = instances[process.instance.index].state {
+            if isCurrent(process), case .measuring(timer) = instances[process.instance.index].state {
                 // The worker may still be speaking, so it is asked on a new connection.
                 beginServing(SlotID(process: process, index: 0), isConnected: false, now: now, &actions)
             }

@@ -106,8 +106,10 @@ extension Pool {
                 figures[engine][twin].floorBytes != nil && !isBeingMeasured(engine: engine, on: twin)
             }
             guard let twin else { continue }
+            // How many run here is this device's own affair.
+            let curve = figures[engine][device].curve
             figures[engine][device] = figures[engine][twin]
-            figures[engine][device].curve = figures[engine][twin].curve.known
+            figures[engine][device].curve = curve
         }
     }
 

@@ -6,13 +6,14 @@ extension Pool {
     /// The memory was read.
     package mutating func memoryRead(_ reading: MemoryReading, now: Instant) -> [PoolAction] {
         var actions: [PoolAction] = []
-        take(reading, &actions)
         isUnderPressure = reading.pressure > configuration.pressureLimit
-        for device in devices.indices {
-            makeRoom(device: device, now: now, &actions)
+        for device in devices.indices where take(reading, device: device, &actions) {
+            moveWalls(device: device, &actions)
+            if !askForCaches(device: device, &actions) { makeRoom(device: device, now: now, &actions) }
             replaceCreeping(device: device, now: now, &actions)
         }
         shedBulk(now: now, &actions)
+        refuseTooLarge(now: now, &actions)
         fill(&actions)
         dispatch(now: now, &actions)
         return actions
@@ -37,30 +38,39 @@ extension Pool {
 
     /// What was read before a process ended says nothing certain of its device any more. Another reading has been
     /// asked for since then.
-    private mutating func take(_ reading: MemoryReading, _ actions: inout [PoolAction]) {
-        for device in devices.indices where reading.taken >= devices[device].lastRelease {
-            for index in instances.indices where instances[index].device == device && instances[index].hasProcess {
-                guard let memory = reading.processes[instances[index].process] else { continue }
-                take(memory, of: index, taken: reading.taken, &actions)
-            }
-            guard let memory = reading.devices[devices[device].name] else { continue }
-            devices[device].memory = memory
-            devices[device].foreignBytes = max(0, memory.usedBytes - heldBytes(on: device, reading))
-            devices[device].unreleasedBytes = 0
+    /// - Returns: whether the reading says how full the device is.
+    private mutating func take(_ reading: MemoryReading, device: Int, _ actions: inout [PoolAction]) -> Bool {
+        let memory = reading.devices[devices[device].name]
+        // What processes hold and what others use belong together.
+        guard reading.taken >= devices[device].lastRelease, memory != nil || devices[device].memory == nil else {
+            return false
         }
+        for index in instances.indices where instances[index].device == device && instances[index].hasProcess {
+            guard let held = reading.processes[instances[index].process] else { continue }
+            take(held, of: index, taken: reading.taken, &actions)
+        }
+        guard let memory else { return false }
+        devices[device].memory = memory
+        devices[device].foreignBytes = max(0, memory.usedBytes - heldBytes(on: device, reading))
+        devices[device].unreleasedBytes = 0
+        return true
     }
 
     private mutating func take(_ memory: HeldMemory, of index: Int, taken: Instant, _ actions: inout [PoolAction]) {
         let isIdle = instances[index].isIdle(since: taken)
         instances[index].footprint.read(
             memory,
+            taken: taken,
             isServing: instances[index].hasServed(since: taken),
             isIdle: isIdle,
             peakBytes: peakBytes(of: instances[index], since: taken),
-            isWarm: instances[index].jobsOfProcess >= Self.warmJobs
+            isWarm: instances[index].jobsOfProcess >= Self.warmJobs,
+            isQuiet: instances[index].busySlots == 0
         )
-        let isMeasured = instances[index].measuredSince.map { $0 <= taken } ?? false
-        if isIdle || isMeasured { learnFloor(of: instances[index].id, memory, &actions) }
+        let isUnknown = figures[instances[index].engine][instances[index].device].floorBytes == nil
+        if isIdle || isUnknown && instances[index].hasServed(since: taken) {
+            learnFloor(of: instances[index].id, memory, &actions)
+        }
     }
 
     /// What an instance's jobs need at most; `nil` if they have not been the same since this moment.
@@ -94,10 +104,12 @@ extension Pool {
         return instance.isServing && instance.footprint.floorBytes == nil
     }
 
+    /// How long what a process held is taken for not released when nobody says that it is.
+    private static let releaseTimeout = Duration.seconds(60)
     /// Jobs after which a process has allocated what it keeps.
     private static let warmJobs = 3
 
-    private mutating func learnFloor(of id: InstanceID, _ memory: HeldMemory, _ actions: inout [PoolAction]) {
+    mutating func learnFloor(of id: InstanceID, _ memory: HeldMemory, _ actions: inout [PoolAction]) {
         let instance = instances[id.index]
         let hasPeers = instances.contains {
             $0.id != id && $0.engine == instance.engine && $0.device == instance.device && $0.hasProcess
@@ -111,15 +123,29 @@ extension Pool {
         if !wasKnown, instance.isReady { limit(id, &actions) }
     }
 
-    /// An instance had too little memory for a job: the next time it is predicted to need half as much again, or all
-    /// that there is.
+    /// An instance had too little memory for a job: such a text is predicted to need half as much again as this one
+    /// was, or all that there is for it. How many run out at once makes no difference.
     mutating func learnShortage(_ id: JobID, on slot: SlotID) {
         guard let job = jobs[id] else { preconditionFailure("a busy slot has a running job") }
-        let device = instances[slot.process.instance.index].device
-        guard let memory = devices[device].memory else { return }
-        let predicted = figures[job.engine][device].peak(units: job.units)
-        let raised = min(max(predicted + predicted / 2, Self.leastShortageBytes), memory.totalBytes)
-        figures[job.engine][device].peakBytes.observe(units: job.units, value: Double(raised))
+        let instance = instances[slot.process.instance.index]
+        guard let room = emptyRoomBytes(engine: job.engine, device: instance.device) else { return }
+        let predicted = instance.slots[slot.index].peakBytes
+        let raised = min(max(predicted + predicted / 2, Self.leastShortageBytes), room)
+        figures[job.engine][instance.device].peakBytes.observe(units: job.units, value: Double(raised))
+    }
+
+    /// A sample ran out of memory, though its instance was alone: its like can never be spoken there.
+    package mutating func sampleRanOut(_ process: ProcessID, units: Int) {
+        guard isCurrent(process) else { return }
+        let instance = instances[process.instance.index]
+        guard let memory = devices[instance.device].memory else { return }
+        figures[instance.engine][instance.device].peakBytes.observe(units: units, value: Double(memory.totalBytes))
+    }
+
+    /// What a device has for a job of an instance that is alone on it, in bytes; `nil` if nobody knows.
+    func emptyRoomBytes(engine: Int, device: Int) -> Int? {
+        guard let ledger = ledger(of: device) else { return nil }
+        return max(0, ledger.capacityBytes - ledger.reserveBytes - (figures[engine][device].floorBytes ?? 0))
     }
 
     /// What a job that ran out of memory needs at least.
@@ -151,7 +177,32 @@ extension Pool {
         actions.append(.limit(instance.process, memoryBytes: budget))
     }
 
+    /// Walls stand where they were when an instance began to serve, and move when its texts turn out to take more.
+    private mutating func moveWalls(device: Int, _ actions: inout [PoolAction]) {
+        for instance in instances where instance.device == device && instance.isServing {
+            guard let budget = budget(engine: instance.engine, device: device) else { continue }
+            let limit = instance.budgetBytes.map { $0 + $0 / 8 } ?? 0
+            if budget > limit { self.limit(instance.id, &actions) }
+        }
+    }
+
     // MARK: Trouble
+
+    /// When there is no room, or something waits for it, idle instances are asked for what they keep for their next
+    /// job.
+    /// - Returns: whether any was; the next reading shows what it has brought.
+    private mutating func askForCaches(device: Int, _ actions: inout [PoolAction]) -> Bool {
+        guard let ledger = ledger(of: device), ledger.roomBytes < 0 || !memoryWaiters.isEmpty else { return false }
+        let keeping = instances.filter { instance in
+            instance.device == device && instance.isReady && instance.busySlots == 0
+                && instance.footprint.cacheBytes > instance.footprint.askedBytes
+        }
+        for instance in keeping {
+            instances[instance.id.index].footprint.askedBytes = instance.footprint.cacheBytes
+            actions.append(.release(instance.process))
+        }
+        return !keeping.isEmpty
+    }
 
     /// When nothing of the reserve is left, the instance goes that holds more than its budget, whatever it does. If
     /// there is none, others have taken the memory, and the one goes that has done nothing for the longest time, of
@@ -192,6 +243,17 @@ extension Pool {
                 leaveQueue(job)
                 end(id, .shed(retryAfter: retryAfter(engine: job.engine)), now: now, &actions)
             }
+        }
+    }
+
+    /// Ends jobs of which it has turned out meanwhile that they can never run.
+    private mutating func refuseTooLarge(now: Instant, _ actions: inout [PoolAction]) {
+        for id in memoryWaiters.sorted(by: { $0.number < $1.number }) {
+            guard let job = jobs[id], job.failure?.outOfMemory != true,
+                let end = tooLarge(engine: job.engine, units: job.units)
+            else { continue }
+            leaveQueue(job)
+            self.end(id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
         }
     }
 

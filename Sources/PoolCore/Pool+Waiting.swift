@@ -12,13 +12,21 @@ extension Pool {
 
     /// A job does not return to where it failed while another instance could run it: not to the process, and for want
     /// of memory not to the device.
-    func isBarred(_ job: Job, from instance: Instance) -> Bool {
+    private func isBarred(_ job: Job, from instance: Instance) -> Bool {
         guard let failure = job.failure else { return false }
         let others = instances.filter { $0.process != failure.process && couldRun(job, on: $0) }
         if job.isToBeAlone(on: instance.device, in: self), others.contains(where: { $0.device != instance.device }) {
             return true
         }
         return failure.process == instance.process && !others.isEmpty
+    }
+
+    /// Whether a job may have a slot of an instance. If it failed there, the slot has to have shown life since: when a
+    /// process dies, the news of its slots come one after the other.
+    func isRunnable(_ job: Job, on instance: Instance, idleSince: Instant) -> Bool {
+        guard !isBarred(job, from: instance) else { return false }
+        guard let failure = job.failure, failure.process == instance.process else { return true }
+        return idleSince >= failure.at
     }
 
     // MARK: Patience
@@ -44,8 +52,11 @@ extension Pool {
     private func lacksMemoryOnly(_ job: Job, device: Int) -> Bool {
         openings(engine: job.engine, device: device) > 0
             && instances.contains { instance in
-                instance.device == device && couldRun(job, on: instance) && !isBarred(job, from: instance)
-                    && instance.slots.contains { if case .idle = $0.state { true } else { false } }
+                instance.device == device && couldRun(job, on: instance)
+                    && instance.slots.contains { slot in
+                        guard case .idle(let since) = slot.state else { return false }
+                        return isRunnable(job, on: instance, idleSince: since)
+                    }
             }
     }
 }

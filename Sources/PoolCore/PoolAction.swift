@@ -10,6 +10,8 @@ package enum PoolAction: Hashable, Sendable {
     case measure(SlotID)
     /// From now on the process may hold at most so many bytes of its device's memory.
     case limit(ProcessID, memoryBytes: Int)
+    /// Ask the process for the memory that it keeps for its next job.
+    case release(ProcessID)
     /// Read the memory soon. Answer with `memoryRead`.
     case readMemory
     /// Run the job on the slot. Answer with `jobEnded`, or with `slotClosed`.

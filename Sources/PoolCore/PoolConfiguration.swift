@@ -26,7 +26,8 @@ package struct PoolConfiguration: Sendable {
     package var memory: [String: DeviceMemory] = [:]
     /// What the devices are, by their names. What was measured on one holds for others of the same model.
     package var models: [String: String] = [:]
-    /// What is kept free of each device, in bytes; `nil` is 5 % of it, and not less than 512 MiB.
+    /// What is kept free of each device, in bytes; `nil` is 5 % of it, not less than 512 MiB and not more than a
+    /// quarter.
     package var reserveBytes: Int?
     /// How long speaking samples may take. What has not been measured by then is extrapolated.
     package var measureTimeout = Duration.seconds(30)

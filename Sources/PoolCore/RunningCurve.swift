@@ -9,6 +9,10 @@ package struct RunningCurve: Sendable, Equatable, Codable {
         var jobs = 0.0
         var seconds = 0.0
         var units = 0.0
+
+        var makesSense: Bool {
+            [jobs, seconds, units].allSatisfy { $0 >= 0 && $0 < 1e15 } && (jobs == 0 || seconds > 0)
+        }
     }
 
     /// By how many ran, from 0.
@@ -33,14 +37,21 @@ package struct RunningCurve: Sendable, Equatable, Codable {
 
     package init() {}
 
-    /// What is known of how many run, without who runs now.
-    var known: RunningCurve {
-        var curve = RunningCurve()
-        curve.points = points
-        return curve
+    private enum CodingKeys: String, CodingKey { case points }
+
+    /// Takes what makes sense of what was kept.
+    package init(from decoder: any Decoder) throws {
+        let points = try decoder.container(keyedBy: CodingKeys.self).decode([Point].self, forKey: .points)
+        self.points = points.prefix(Self.most).map { $0.makesSense ? $0 : Point() }
     }
 
-    private enum CodingKeys: String, CodingKey { case points }
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(points, forKey: .points)
+    }
+
+    /// Numbers of running jobs that are kept.
+    private static let most = 1 << 16
 
     /// A job began.
     mutating func started(now: Instant) -> Mark {

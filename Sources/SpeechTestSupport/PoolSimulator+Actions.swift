@@ -11,6 +11,9 @@ extension PoolSimulator {
         case .limit(let process, let bytes):
             try check(self[process]?.orders == Process.Orders.none && bytes > 0, "a living process is limited")
             processes[process.instance.index]?.budgetBytes = bytes
+        case .release(let process):
+            try check(self[process]?.busySlots == 0, "only who has nothing to do is asked for its cache")
+            if self[process]?.life == .living { processes[process.instance.index]?.giveUpCache() }
         case .readMemory: try check(memory != nil, "the memory is read where it can be")
         case .run(let job, let slot): try run(job, on: slot)
         case .interrupt(let slot):

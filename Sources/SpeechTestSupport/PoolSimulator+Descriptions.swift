@@ -54,6 +54,7 @@ extension PoolAction: CustomStringConvertible {
         case .open(let slot): "open \(slot)"
         case .measure(let slot): "measure \(slot)"
         case .limit(let process, let bytes): "limit \(process) to \(bytes >> 20) MiB"
+        case .release(let process): "release the cache of \(process)"
         case .readMemory: "read the memory"
         case .run(let job, let slot): "run \(job) on \(slot)"
         case .interrupt(let slot): "interrupt \(slot)"

@@ -57,8 +57,9 @@ extension PoolSimulator {
         let isOrderly = rivals.allSatisfy { rival in
             if rival.isToBeAlone(on: process.device) { return true }
             if job.failure != nil || job.shortSince != nil { return true }
-            // It may have been held up itself for somebody who waits for memory.
-            if let since = rival.shortSince, job.arrived <= since { return true }
+            // It may have waited for memory once, and then the pool's patience has an end.
+            let isPatient = job.arrived.duration(to: now) >= pool.configuration.memoryPatience
+            if isPatient, hasLackedMemory || memory != nil { return true }
             if rival.failure == nil && rival.request.id.number > job.request.id.number { return true }
             return usableBytes(of: process.device) != nil
                 && predictedPeak(of: rival, on: process.device) > predictedPeak(of: job, on: process.device)
@@ -80,8 +81,7 @@ extension PoolSimulator {
                 since < job.failure?.at ?? job.arrived
             else { continue }
             let isPassedOver = processes(on: device, engine: other.request.engine).contains {
-                $0.serves && !isBarred(other, from: $0) && couldRun(other, on: $0)
-                    && $0.slots.contains { $0.idleSince != nil }
+                couldRun(other, on: $0) && hasSlot(for: other, of: $0)
             }
             try check(!isPassedOver, "\(other.request.id) has waited for memory for too long to be passed over")
         }
@@ -117,6 +117,14 @@ extension PoolSimulator {
     }
 
     // MARK: What could run
+
+    /// Whether a job may have one of the slots that a process has idle.
+    func hasSlot(for job: Job, of process: Process) -> Bool {
+        process.serves
+            && process.slots.indices.contains {
+                process.slots[$0].idleSince != nil && isRunnable(job, on: SlotID(process: process.id, index: $0))
+            }
+    }
 
     /// Idle slots of the processes that serve an engine.
     func idleSlots(engine: Int) -> [SlotID] {

@@ -43,6 +43,9 @@ extension PoolSimulator {
         /// Why a job was refused; `nil` unless the event is an arrival and it was.
         package var refusal: Admission.Refusal?
 
+        /// Whether something is about to be given back.
+        var asksForCaches: Bool { actions.contains { if case .release = $0 { true } else { false } } }
+
         init(_ actions: [PoolAction]) {
             self.actions = actions
         }

@@ -148,12 +148,14 @@ extension PoolSimulator {
             }
         }
         for (process, told) in reading.processes {
-            guard let known = self[process], known.serves,
+            guard let known = self[process], known.serves, reading.devices[known.device] != nil,
                 reading.taken >= memory?.devices[known.device]?.lastExit ?? .start
             else { continue }
             processes[process.instance.index]?.knownCacheBytes = min(known.cacheBytes, told.cacheBytes)
             let wasIdle = known.slots.allSatisfy { $0.idleSince.map { $0 <= reading.taken } ?? false }
-            if wasIdle { processes[process.instance.index]?.knownCreepBytes = known.creepBytes }
+            guard wasIdle else { continue }
+            processes[process.instance.index]?.knownCreepBytes = known.creepBytes
+            processes[process.instance.index]?.wasReadIdle = true
         }
     }
 
@@ -194,9 +196,12 @@ extension PoolSimulator {
             + living.reduce(0) { $0 + knownOwnBytes(of: $1) }
     }
 
-    /// What is free of a device when its jobs need what the pool takes them to need. `nil` if the pool cannot know.
+    /// What is free of a device when its jobs need what the pool takes them to need. `nil` if the pool cannot know:
+    /// what a process has that was never idle is a guess.
     func predictedFreeBytes(of device: String) -> Int? {
-        guard let own = memory?.devices[device], own.toldForeignBytes != nil else { return nil }
+        guard let own = memory?.devices[device], own.toldForeignBytes != nil,
+            processes(on: device).allSatisfy({ $0.wasReadIdle || $0.peaks.isEmpty })
+        else { return nil }
         let excess = processes(on: device).reduce(0) { sum, process in
             let predicted = process.peaks.values.reduce(0) { $0 + max($1.bytes, $1.predictedBytes) }
             return sum + max(process.cacheBytes, predicted) - max(process.cacheBytes, process.peakBytes)

@@ -21,6 +21,8 @@ extension PoolSimulator {
         var creepBytes = 0
         /// What of that the pool has been told.
         var knownCreepBytes = 0
+        /// Whether it has been read when it had nothing to do.
+        var wasReadIdle = false
         /// What it keeps for its next job.
         var cacheBytes = 0
         /// What of that the pool has been told.
@@ -41,6 +43,9 @@ extension PoolSimulator {
 
         /// Jobs that it runs, cancelled ones included.
         var busySlots: Int { slots.count { $0.job != nil } }
+
+        /// It keeps nothing any more, and the pool may rely on that.
+        mutating func giveUpCache() { (cacheBytes, knownCacheBytes) = (0, 0) }
 
         var peakBytes: Int { peaks.values.reduce(0) { $0 + $1.bytes } }
     }

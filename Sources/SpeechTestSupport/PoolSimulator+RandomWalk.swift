@@ -137,7 +137,7 @@ extension PoolSimulator {
                 case .kill: seen.insert("kill")
                 case .drained: seen.insert("drained")
                 case .setTimer(let timer, _): remember(.timerFired(timer))
-                case .spawn, .open, .readMemory, .cancelTimer: break
+                case .spawn, .open, .release, .readMemory, .cancelTimer: break
                 }
             }
         }

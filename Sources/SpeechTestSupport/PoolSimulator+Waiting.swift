@@ -46,23 +46,14 @@ extension PoolSimulator {
             guard let usable = usableBytes(of: device) else { continue }
             let here = processes(on: device)
             guard here.allSatisfy({ $0.orders == .none && $0.peaks.isEmpty && $0.busySlots == 0 }) else { continue }
-            let ready = Set(
-                here.filter { process in
-                    process.serves && process.slots.contains { $0.idleSince != nil }
-                }.map(\.engine)
-            )
             let room = usable - (memory?.devices[device]?.foreignBytes ?? 0) - expectedBytes(on: device)
-            for job in jobs.values where job.isWaiting && ready.contains(job.request.engine) {
+            for job in jobs.values where job.isWaiting {
+                guard here.contains(where: { $0.engine == job.request.engine && hasSlot(for: job, of: $0) }) else {
+                    continue
+                }
                 let fits =
                     job.isToBeAlone(on: device) || predictedPeak(of: job, on: device) <= room - Self.toleranceBytes
-                let isRunnable = here.contains { process in
-                    process.engine == job.request.engine && process.serves
-                        && process.slots.indices.contains {
-                            process.slots[$0].idleSince != nil
-                                && self.isRunnable(job, on: SlotID(process: process.id, index: $0))
-                        }
-                }
-                try check(!fits || !isRunnable, "\(device) is idle, and \(job.request.id) waits that fits there")
+                try check(!fits, "\(device) is idle, and \(job.request.id) waits that fits there")
             }
         }
     }

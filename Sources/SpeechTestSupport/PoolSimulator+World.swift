@@ -128,6 +128,7 @@ extension PoolSimulator {
 
     private mutating func fail(_ job: JobID, on slot: SlotID, isOutOfMemory: Bool) {
         guard let device = self[slot.process]?.device else { return }
+        if isOutOfMemory { hasLackedMemory = true }
         jobs[job]?.isWaiting = true
         jobs[job]?.failure = Job.Failure(process: slot.process, device: device, at: now, isOutOfMemory: isOutOfMemory)
     }

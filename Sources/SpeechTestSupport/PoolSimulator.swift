@@ -32,6 +32,8 @@ package struct PoolSimulator: Sendable {
     private(set) var steps = 0
     /// How many steps there had been when the memory was read.
     private(set) var readAfterStep = 0
+    /// Whether a job has ever run out of memory.
+    var hasLackedMemory = false
     /// What the pool was told last of memory.
     var lastReading: MemoryReading?
     /// The last steps, for the report of a broken rule.
@@ -86,7 +88,7 @@ package struct PoolSimulator: Sendable {
         for action in answer.actions { try apply(action) }
         try checkRules()
         if event.dispatches { noteShortages() }
-        if case .memoryRead(let reading) = event { try checkPatientJobs(after: reading) }
+        if case .memoryRead(let reading) = event, !answer.asksForCaches { try checkPatientJobs(after: reading) }
         return answer
     }
 

@@ -1,5 +1,4 @@
 import Devices
-import Glibc
 import NIOCore
 import NIOPosix
 import PoolCore
@@ -25,9 +24,12 @@ struct MemoryWatch {
     var waitingForNext: [@Sendable (isolated Supervisor) -> Void] = []
     var next: Scheduled<Void>?
     var savedAt = NIODeadline.now()
+    var hasFailedToSave = false
 
     /// The shortest time between two writings of what was measured.
     static let saveInterval = TimeAmount.seconds(30)
+    /// How long an end waits for a look, which a broken driver may never finish.
+    static let stopTimeout = TimeAmount.seconds(3)
 
     init(monitor: DeviceMonitor, configuration: SupervisorConfiguration) {
         self.monitor = monitor
@@ -45,7 +47,13 @@ struct MemoryWatch {
         guard let store else { return }
         for index in engines.indices {
             for reading in readings {
-                plan.engines[index].figures[reading.device] = store.figures(of: engines[index], on: reading.model)
+                guard let figures = store.figures(of: engines[index], on: reading.model),
+                    let total = plan.memory[reading.device]?.totalBytes, let floor = figures.floorBytes
+                else { continue }
+                // What no instance could have been measured by is measured anew.
+                let most = total - (plan.reserveBytes ?? Pool.defaultReserveBytes(of: total))
+                guard floor >= 0, floor <= most, figures.addedBytes ?? 0 >= 0 else { continue }
+                plan.engines[index].figures[reading.device] = figures
             }
         }
     }
@@ -60,8 +68,9 @@ struct MemoryWatch {
             memory[reading.device] = DeviceMemory(totalBytes: reading.totalBytes, usedBytes: reading.usedBytes)
         }
         if let hostLimitBytes, let host = memory[Self.host] {
-            let most = heldOnHost + max(0, host.totalBytes - host.usedBytes)
-            memory[Self.host] = DeviceMemory(totalBytes: min(hostLimitBytes, most), usedBytes: heldOnHost)
+            let room = min(hostLimitBytes - heldOnHost, host.totalBytes - host.usedBytes)
+            let total = min(hostLimitBytes, host.totalBytes)
+            memory[Self.host] = DeviceMemory(totalBytes: total, usedBytes: total - room)
         }
         return memory
     }
@@ -90,17 +99,13 @@ struct WorkerMemory {
     /// The shortest time between two readings of a peak.
     static let peakInterval = TimeAmount.milliseconds(100)
 
-}
-
-extension Worker {
-    /// What it holds of a GPU's memory: what the driver says, if it knows the process by our number. Else, as loads
-    /// go one at a time, how much fuller the GPU has become since it was started, and once it has loaded, what it has
-    /// reserved since.
-    func heldOnGPU(_ gpu: DeviceReading, pid: pid_t) -> HeldMemory {
-        let reserved = memory.report?.reserved ?? 0
-        let grown = memory.loadedBytes.map { $0 + reserved - (memory.reservedAtLoad ?? 0) }
-        let held = gpu.processBytes[pid] ?? max(reserved, grown ?? max(0, gpu.usedBytes - deviceBytesBefore))
-        let cache = memory.report.map { max(0, $0.reserved - $0.allocated) } ?? 0
+    /// What it holds of a GPU's memory: what the driver says, else what it took when it loaded and has reserved since.
+    /// - Returns: `nil` if neither is known.
+    func held(driverBytes: Int?) -> HeldMemory? {
+        let reserved = report?.reserved ?? 0
+        let told = loadedBytes.map { max(reserved, $0 + reserved - (reservedAtLoad ?? reserved)) }
+        guard let held = driverBytes ?? told else { return nil }
+        let cache = report.map { max(0, $0.reserved - $0.allocated) } ?? 0
         return HeldMemory(heldBytes: held, ownBytes: held, cacheBytes: min(held, cache))
     }
 }

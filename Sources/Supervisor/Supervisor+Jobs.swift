@@ -48,6 +48,9 @@ extension Supervisor {
             }
             guard link.sampling == nil else {
                 log(.warning, "A sample could not be spoken.", slot.process, [.reason: "\(text)"])
+                if code == .outOfMemory, let sample = link.sampling?.current {
+                    pool.sampleRanOut(slot.process, units: sample.units)
+                }
                 sampleEnded(on: slot)
                 return
             }
@@ -93,7 +96,7 @@ extension Supervisor {
             work[id] = ended
         }
         let ended = work[id]
-        if let ended { peakReached(by: slot.process, units: ended.units) }
+        if let ended, ended.audioSeconds > 0 { peakReached(by: slot.process, units: ended.units) }
         perform(
             pool.jobEnded(
                 id,

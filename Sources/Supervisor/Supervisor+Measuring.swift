@@ -73,13 +73,15 @@ extension Supervisor {
     func sampleEnded(on slot: SlotID) {
         guard let sampling = workers[slot.process]?.links[slot.index]?.sampling, let sample = sampling.current
         else { return }
-        if !sample.warmsUp, sampling.audioSeconds > 0 {
+        // What failed says nothing of what it takes.
+        let counts = !sample.warmsUp && sampling.audioSeconds > 0
+        if counts {
             let duration = Duration.nanoseconds((NIODeadline.now() - sampling.began).nanoseconds)
             let audio = Duration.seconds(sampling.audioSeconds)
             pool.sampleSpoken(slot.process, units: sample.units, in: duration, audio: audio)
         }
         workers[slot.process]?.memory.peakReadAt = .uptimeNanoseconds(0)
-        peakReached(by: slot.process, units: sample.warmsUp ? 0 : sample.units) { $0.speakSample(slot) }
+        peakReached(by: slot.process, units: counts ? sample.units : 0) { $0.speakSample(slot) }
     }
 
     private func logMeasured(_ process: ProcessID) {

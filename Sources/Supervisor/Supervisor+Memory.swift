@@ -49,11 +49,7 @@ extension Supervisor {
         guard let current = watch else { return }
         var reading = MemoryReading(taken: taken)
         reading.processes = onHost
-        for (process, pid) in pids where onHost[process] == nil {
-            guard let gpu = current.reading(of: device(of: process).name) else { continue }
-            noteGrowth(of: process, to: gpu.usedBytes)
-            reading.processes[process] = workers[process]?.heldOnGPU(gpu, pid: pid)
-        }
+        reading.processes.merge(heldOnGPUs(pids.filter { onHost[$0.key] == nil }, taken: taken)) { $1 }
         reading.devices = current.memory(
             heldOnHost: reading.processes.reduce(0) { sum, process in
                 device(of: process.key).name == MemoryWatch.host ? sum + process.value.heldBytes : sum
@@ -80,13 +76,35 @@ extension Supervisor {
         }
     }
 
-    /// Loads go one at a time on a device. So what it has more when one has loaded, is what that one took.
-    private func noteGrowth(of process: ProcessID, to usedBytes: Int) {
-        guard let worker = workers[process], worker.memory.loadedBytes == nil,
-            worker.links.values.contains(where: \.isOpen)
-        else { return }
-        workers[process]?.memory.loadedBytes = max(0, usedBytes - worker.deviceBytesBefore)
-        workers[process]?.memory.reservedAtLoad = worker.memory.report?.reserved
+    /// What processes hold of GPUs' memory: what the driver says, if it knows them by our numbers. Else, once one has
+    /// loaded, what it took then and has reserved since. Loads go one at a time on a device; so what the device has
+    /// more than before and than our others hold is what the one that is loading took.
+    private func heldOnGPUs(_ pids: [ProcessID: pid_t], taken: Instant) -> [ProcessID: HeldMemory] {
+        var held: [ProcessID: HeldMemory] = [:]
+        for (process, pid) in pids {
+            guard let gpu = watch?.reading(of: device(of: process).name) else { continue }
+            held[process] = workers[process]?.memory.held(driverBytes: gpu.processBytes[pid])
+        }
+        for process in pids.keys where held[process] == nil {
+            guard let worker = workers[process], let gpu = watch?.reading(of: device(of: process).name) else {
+                continue
+            }
+            let instance = pool.instances[process.instance.index]
+            let others = held.reduce(0) { sum, other in
+                pool.instances[other.key.instance.index].device == instance.device ? sum + other.value.heldBytes : sum
+            }
+            let grown = max(0, gpu.usedBytes - others - worker.deviceBytesBefore)
+            // The first of its kind was measured when it was alone. That is more certain than another difference.
+            let loaded = pool.figures[instance.engine][instance.device].floorBytes ?? grown
+            if let opened = worker.openedAt, opened <= taken {
+                workers[process]?.memory.loadedBytes = max(loaded, worker.memory.report?.reserved ?? 0)
+                workers[process]?.memory.reservedAtLoad = worker.memory.report?.reserved
+                held[process] = workers[process]?.memory.held(driverBytes: nil)
+            } else {
+                held[process] = HeldMemory(heldBytes: grown, ownBytes: grown)
+            }
+        }
+        return held
     }
 
     /// Says, once, that an engine has fewer instances than it should.
@@ -112,10 +130,16 @@ extension Supervisor {
     }
 
     /// Nobody looks any more; what was measured is kept.
+    /// - Parameter then: done when all is kept, or when a driver that never answers has kept us from it for long
+    ///   enough.
     func stopWatching(then: @escaping @Sendable () -> Void) {
         guard let watch else { return then() }
         watch.next?.cancel()
-        saveFigures {
+        let kept = eventLoop.makePromise(of: Void.self)
+        let timeout = eventLoop.scheduleTask(in: MemoryWatch.stopTimeout) { kept.succeed() }
+        saveFigures { kept.succeed() }
+        kept.futureResult.whenComplete { _ in
+            timeout.cancel()
             watch.thread.shutdownGracefully { _ in }
             then()
         }
@@ -136,10 +160,17 @@ extension Supervisor {
             do throws(SystemError) {
                 try store.save(measured)
             } catch {
-                self.logger.warning("What was measured could not be kept.", metadata: [.reason: "\(error)"])
+                self.onLoop { supervisor, _ in supervisor.couldNotSave(error) }
             }
             then()
         }
+    }
+
+    /// Says it once: nothing will change by itself.
+    private func couldNotSave(_ error: SystemError) {
+        let level: Logger.Level = watch?.hasFailedToSave == true ? .debug : .warning
+        watch?.hasFailedToSave = true
+        logger.log(level: level, "What was measured could not be kept.", metadata: [.reason: "\(error)"])
     }
 
     // MARK: Peaks
@@ -190,6 +221,9 @@ extension Supervisor {
         else { return }
         let peak = max(bytes("peak_reserved") ?? 0, bytes("peak") ?? 0)
         workers[process]?.memory.report = CUDAReport(allocated: allocated, reserved: reserved, peak: peak)
+        if memory.loadedBytes != nil, memory.reservedAtLoad == nil {
+            workers[process]?.memory.reservedAtLoad = reserved
+        }
         guard memory.units > 0, let before = memory.report?.allocated else { return }
         workers[process]?.memory.units = 0
         pool.peakMeasured(process, units: memory.units, bytes: peak - before)

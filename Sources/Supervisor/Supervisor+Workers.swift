@@ -13,7 +13,8 @@ extension Supervisor {
 
     func spawn(_ process: ProcessID, engine: Int, device: String, memoryBytes: Int?) {
         let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
-        let used = pool.devices.first { $0.name == device }?.memory?.usedBytes ?? 0
+        let before = pool.devices.first { $0.name == device }
+        let used = before.map { $0.foreignBytes + $0.unreleasedBytes } ?? 0
         workers[process] = Worker(socketPath: path, memoryBytes: memoryBytes, deviceBytesBefore: used)
         if let group = mpsGroup(engine: engine, device: device) { join(process, group) } else { begin(process) }
     }
@@ -211,7 +212,11 @@ extension Supervisor {
         voices[instance.engine] = info.voices
         // A report that follows is of what was before.
         workers[slot.process]?.memory.units = 0
-        if slot.index == 0 { peakReached(by: slot.process, units: 0) }
+        if slot.index == 0 {
+            let opened = workers[slot.process]?.openedAt ?? now
+            workers[slot.process]?.openedAt = opened
+            peakReached(by: slot.process, units: 0)
+        }
         makesVoices[instance.engine] = info.traits?.makeVoice ?? false
         let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
         perform(pool.slotOpened(slot, declared: declared, now: now))

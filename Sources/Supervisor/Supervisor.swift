@@ -213,6 +213,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         case .measure(let slot): measure(slot)
         case .limit(let process, let bytes): limit(process, memoryBytes: bytes)
         case .readMemory: readMemory()
+        case .release(let process): send(.release, to: SlotID(process: process, index: 0))
         case .run(let job, let slot): run(job, on: slot)
         case .interrupt(let slot): send(.cancel, to: slot)
         case .terminate(let process, let cause): terminate(process, because: cause)

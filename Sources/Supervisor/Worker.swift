@@ -8,8 +8,10 @@ struct Worker {
     var socketPath: String
     /// What it may hold of its device's memory; `nil` if nobody knows how much there is.
     var memoryBytes: Int?
-    /// What was used of its device before it was started.
+    /// What was used of its device before it was started, but for what our other instances held.
     var deviceBytesBefore: Int
+    /// When it answered first.
+    var openedAt: Instant?
     /// The group that it shares its GPU with, if it does so by MPS.
     var mps: MPSGroup?
     /// The wall that the kernel killed it for, in bytes.

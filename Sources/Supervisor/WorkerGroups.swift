@@ -68,6 +68,8 @@ final class WorkerGroups: Sendable {
     /// - Parameter name: of the group; no other worker ever had it.
     func add(_ pid: pid_t, to name: String) {
         let group = "\(directory)/\(name)"
+        // A server that was killed may have left one of this name.
+        rmdir(group)
         guard mkdir(group, 0o755) == 0 else { return }
         // What is left of a worker that has lost one of its processes is of no use.
         _ = write("1", "\(group)/memory.oom.group")

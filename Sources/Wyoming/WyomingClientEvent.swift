@@ -21,6 +21,8 @@ package enum WyomingClientEvent: WyomingEvent {
     package static let cancelName = "chorus.cancel"
     /// The name of the user events about making a voice.
     package static let voiceName = "chorus.voice"
+    /// Asks for the memory that no job needs. A worker that knows it answers with `chorus.memory`.
+    package static let release = WyomingClientEvent.userEvent(name: "chorus.release", data: [:])
     /// Ends the connection's jobs. A worker that knows it answers each with `audio-stop` or `error`.
     package static let cancel = WyomingClientEvent.userEvent(name: cancelName, data: [:])
 

@@ -249,12 +249,22 @@ struct EngineReadingTests {
     @Test("The threads of all instances together are not more than the cores")
     func limitsThreads() {
         func limits(_ instances: Int) -> [String: String] {
-            EngineConfiguration.threadLimits(on: Hardware(cores: 8), instances: instances)
+            EngineConfiguration.defaultVariables(on: Hardware(cores: 8), instances: instances)
         }
-        #expect(limits(8) == ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"])
+        #expect(limits(8)["OMP_NUM_THREADS"] == "1")
+        #expect(limits(8)["OMP_WAIT_POLICY"] == "PASSIVE")
+        #expect(limits(8)["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID")
         #expect(limits(3)["OMP_NUM_THREADS"] == "2")
         #expect(limits(20)["OMP_NUM_THREADS"] == "1")
         #expect(limits(0)["OMP_NUM_THREADS"] == "8")
+        // How many a GPU holds is not known yet; one for each is counted.
+        var engine = EngineConfiguration(name: "a", command: ["a", "{uri}", "{device}"])
+        let machine = Hardware(cores: 8, gpus: ["cuda:0", "cuda:1"], measured: ["cpu", "cuda:0", "cuda:1"])
+        #expect(engine.computingInstances(on: machine) == 2)
+        engine.devices = ["cpu"]
+        #expect(engine.computingInstances(on: machine) == 8)
+        engine.instances = .exactly(3)
+        #expect(engine.computingInstances(on: machine) == 3)
     }
 
     @Test("a built-in engine runs the worker that is found, and keeps its bare name if none is")

@@ -14,7 +14,15 @@ import Testing
         isWarm: Bool = true
     ) {
         let memory = HeldMemory(heldBytes: gib(held), ownBytes: gib(own ?? held), cacheBytes: gib(cache))
-        footprint.read(memory, isServing: isServing, isIdle: isIdle, peakBytes: peak.map(gib), isWarm: isWarm)
+        footprint.read(
+            memory,
+            taken: .start,
+            isServing: isServing,
+            isIdle: isIdle,
+            peakBytes: peak.map(gib),
+            isWarm: isWarm,
+            isQuiet: isIdle
+        )
     }
 
     @Test("its floor is what it holds when it has nothing to do")
@@ -37,7 +45,7 @@ import Testing
         read(&footprint, 3, cache: 1)
         #expect(footprint.floorBytes == gib(2))
         #expect(footprint.heldBytes == gib(3))
-        #expect(footprint.idleBytes == gib(3))
+        #expect(footprint.quietBytes == gib(3))
     }
 
     @Test("of one that is never idle, it is the least of the last eight readings")

@@ -113,6 +113,7 @@ import Testing
         stage.read([process(0): gib(0.5)], taken: 1, at: 3)
         #expect(stage.pool.figures[0][0].floorBytes == nil)
         stage.read(taken: 3, at: 4)
+        stage.at(5) { $0.measured(process(0), now: $1) }
         #expect(stage.pool.figures[0][0].floorBytes == gib(2))
     }
 

@@ -53,7 +53,7 @@ import Testing
                 var most = 0
                 try await pool.until { snapshot in
                     most = max(most, pids.reduce(0) { $0 + residentBytes(of: $1) })
-                    return snapshot.queue.jobs == 0
+                    return snapshot.instances.reduce(0) { $0 + $1.jobsDone } == texts.count
                 }
                 try await group.waitForAll()
                 return most
@@ -78,7 +78,7 @@ import Testing
                 for _ in 0..<12 { group.addTask { try await expect(pool.submit(text), says: text) } }
                 try await pool.until { snapshot in
                     mostRunning = max(mostRunning, snapshot.devices[0].engines[0].running)
-                    return snapshot.queue.jobs == 0
+                    return snapshot.instances.reduce(0) { $0 + $1.jobsDone } == 3 + 12
                 }
                 try await group.waitForAll()
             }

@@ -77,12 +77,25 @@ struct EngineConfiguration: Sendable, Equatable {
         return plan
     }
 
+    /// How many of its instances are to share the cores: those on the CPU, and where nobody knows yet how many a GPU
+    /// holds, one for each.
+    func computingInstances(on hardware: Hardware) -> Int {
+        let plan = plan(on: hardware)
+        guard plan.isElastic else { return plan.instances.upperBound }
+        return plan.placements.reduce(0) { $0 + ($1.device == "cpu" ? $1.maximum : 1) }
+    }
+
     /// What keeps the threads of all instances together from being more than the cores: with OpenMP, whose threads wait
-    /// busily, as few as two too many make a model ten times slower. What the user says comes first.
+    /// busily, as few as two too many make a model ten times slower. And which GPU is which. What the user says comes
+    /// first.
     /// - Parameter instances: of all engines that may compute with threads.
-    static func threadLimits(on hardware: Hardware, instances: Int) -> [String: String] {
+    static func defaultVariables(on hardware: Hardware, instances: Int) -> [String: String] {
         let threads = max(1, hardware.cores / max(1, instances))
-        return ["OMP_NUM_THREADS": String(threads), "OMP_WAIT_POLICY": "PASSIVE"]
+        return [
+            "OMP_NUM_THREADS": String(threads), "OMP_WAIT_POLICY": "PASSIVE",
+            // As the driver numbers them when it is asked how full they are.
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        ]
     }
 
     /// Whether its instances compute with one thread, however many they may have.

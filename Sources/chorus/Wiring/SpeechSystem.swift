@@ -60,16 +60,16 @@ extension SupervisorConfiguration {
         let monitor = DeviceMonitor(environment: environment)
         let hardware = Hardware.here(monitor.read())
         let computing = configuration.engines.filter { !$0.isSingleThreaded }
-        let threads = EngineConfiguration.threadLimits(
+        let variables = EngineConfiguration.defaultVariables(
             on: hardware,
-            instances: computing.reduce(0) { $0 + $1.plan(on: hardware).instances.upperBound }
+            instances: computing.reduce(0) { $0 + $1.computingInstances(on: hardware) }
         )
         self.init(
             engines: configuration.engines.map { engine in
                 Engine(
                     plan: engine.plan(on: hardware),
                     command: engine.command(search: programs),
-                    environment: threads.merging(environment) { _, inherited in inherited }
+                    environment: variables.merging(environment) { _, inherited in inherited }
                         .merging(engine.environment) { _, own in own },
                     usesTemplate: engine.usesTemplate,
                     usesMPS: engine.usesMPS
