@@ -47,7 +47,7 @@ extension Pool {
 
     /// What an instance is charged when it has nothing to do: it may keep more than its floor.
     private func quietCharge(of instance: Instance) -> Int {
-        instance.hasProcess ? max(instance.footprint.quietBytes, floor(of: instance)) : 0
+        instance.isServing ? max(instance.footprint.quietBytes, floor(of: instance)) : charge(of: instance)
     }
 
     /// The reserve of a device unless it is configured: 5 % of it, and not less than 512 MiB, but never more than a

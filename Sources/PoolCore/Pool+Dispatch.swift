@@ -49,7 +49,7 @@ extension Pool {
     }
 
     /// How many jobs that cannot be started are looked past for one that can.
-    private static let lookahead = 64
+    package static let lookahead = 64
 
     private mutating func start(_ job: Job, on slot: IdleSlot, now: Instant, _ actions: inout [PoolAction]) {
         var job = job

@@ -26,9 +26,12 @@ extension PoolSimulator {
         openings(engine: engine, device: device) > 0 && !jobs.values.contains { $0.isToBeAlone(on: device) }
     }
 
+    /// Whether the pool looks as far as this in a queue.
+    private func isSeen(_ job: Job) -> Bool { pool.waitingJobs(engine: job.request.engine) <= Pool.lookahead }
+
     /// Remembers since when nothing but memory has kept a job from running.
     mutating func noteShortages() {
-        for (id, job) in jobs where job.isWaiting && job.shortSince == nil {
+        for (id, job) in jobs where job.isWaiting && job.shortSince == nil && isSeen(job) {
             let lacksMemory = idleSlots(engine: job.request.engine).contains { slot in
                 guard let process = self[slot.process] else { return false }
                 return isRunnable(job, on: slot)
@@ -47,7 +50,7 @@ extension PoolSimulator {
             let here = processes(on: device)
             guard here.allSatisfy({ $0.orders == .none && $0.peaks.isEmpty && $0.busySlots == 0 }) else { continue }
             let room = usable - (memory?.devices[device]?.foreignBytes ?? 0) - expectedBytes(on: device)
-            for job in jobs.values where job.isWaiting {
+            for job in jobs.values where job.isWaiting && isSeen(job) {
                 guard here.contains(where: { $0.engine == job.request.engine && hasSlot(for: job, of: $0) }) else {
                     continue
                 }
