@@ -39,3 +39,14 @@ package struct DeviceReading: Sendable, Equatable {
         self.processBytes = processBytes
     }
 }
+
+extension DeviceReading {
+    /// The same device, as if it had so many bytes at most for processes of ours that hold so many of them already.
+    /// What others use counts only where it leaves less than that.
+    package func limited(to limitBytes: Int, heldBytes: Int) -> DeviceReading {
+        var reading = self
+        reading.totalBytes = min(limitBytes, totalBytes)
+        reading.usedBytes = reading.totalBytes - min(limitBytes - heldBytes, totalBytes - usedBytes)
+        return reading
+    }
+}

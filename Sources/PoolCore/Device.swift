@@ -38,7 +38,7 @@ package struct Device: Sendable {
 package struct Footprint: Sendable {
     /// Its fair share of what it uses, in bytes, when it was last read.
     package private(set) var heldBytes = 0
-    /// What of it nobody shares, in bytes.
+    /// What of it another process of the same kind would add, in bytes.
     package private(set) var ownBytes = 0
     /// When it was read last; `nil` if it never was.
     private(set) var readAt: Instant?

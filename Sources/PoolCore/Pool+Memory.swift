@@ -41,6 +41,10 @@ extension Pool {
     /// - Returns: whether the reading says how full the device is.
     private mutating func take(_ reading: MemoryReading, device: Int, _ actions: inout [PoolAction]) -> Bool {
         let memory = reading.devices[devices[device].name]
+        if memory == nil, devices[device].lastRelease.duration(to: reading.taken) > Self.releaseTimeout {
+            // A driver that has gone does not say when it is free.
+            devices[device].unreleasedBytes = 0
+        }
         // What processes hold and what others use belong together.
         guard reading.taken >= devices[device].lastRelease, memory != nil || devices[device].memory == nil else {
             return false

@@ -20,7 +20,9 @@ struct MemoryWatch {
     var isReading = false
     /// What is to be done when what is seen now is known.
     var waiting: [@Sendable (isolated Supervisor) -> Void] = []
-    /// What is to be done when what is seen next is known. If there is anything, the next look is at once.
+    /// Whether the next look is to be at once.
+    var isWantedAgain = false
+    /// What is to be done when what is seen next is known.
     var waitingForNext: [@Sendable (isolated Supervisor) -> Void] = []
     var next: Scheduled<Void>?
     var savedAt = NIODeadline.now()
@@ -64,13 +66,11 @@ struct MemoryWatch {
     /// - Parameter heldOnHost: what the workers hold there. Where a limit is given, only this counts against it.
     func memory(heldOnHost: Int) -> [String: DeviceMemory] {
         var memory: [String: DeviceMemory] = [:]
-        for reading in readings {
+        for var reading in readings {
+            if let hostLimitBytes, reading.device == Self.host {
+                reading = reading.limited(to: hostLimitBytes, heldBytes: heldOnHost)
+            }
             memory[reading.device] = DeviceMemory(totalBytes: reading.totalBytes, usedBytes: reading.usedBytes)
-        }
-        if let hostLimitBytes, let host = memory[Self.host] {
-            let room = min(hostLimitBytes - heldOnHost, host.totalBytes - host.usedBytes)
-            let total = min(hostLimitBytes, host.totalBytes)
-            memory[Self.host] = DeviceMemory(totalBytes: total, usedBytes: total - room)
         }
         return memory
     }

@@ -13,14 +13,16 @@ extension Supervisor {
 
     /// Looks at the memory of devices and workers, now, or again when somebody is looking already.
     /// - Parameter then: done when the pool knows what was seen after this.
-    func readMemory(then: @escaping @Sendable (isolated Supervisor) -> Void = { _ in }) {
+    func readMemory(then: (@Sendable (isolated Supervisor) -> Void)? = nil) {
         guard let current = watch, !pool.isStopping else { return }
         guard !current.isReading else {
-            watch?.waitingForNext.append(then)
+            watch?.isWantedAgain = true
+            if let then { watch?.waitingForNext.append(then) }
             return
         }
         watch?.isReading = true
-        watch?.waiting = current.waitingForNext + [then]
+        watch?.isWantedAgain = false
+        watch?.waiting = current.waitingForNext + (then.map { [$0] } ?? [])
         watch?.waitingForNext = []
         current.next?.cancel()
         let (monitor, footprints, taken) = (current.monitor, current.footprints, now)
@@ -66,7 +68,7 @@ extension Supervisor {
         noteShortages()
         publish()
         if current.savedAt + MemoryWatch.saveInterval <= .now() { saveFigures() }
-        if watch?.waitingForNext.isEmpty == false {
+        if watch?.isWantedAgain == true {
             readMemory()
         } else if watch?.isReading == false {
             let interval = TimeAmount(configuration.memoryInterval)

@@ -1,5 +1,4 @@
 import Devices
-import Glibc
 import PoolCore
 package import SpeechCore
 
@@ -85,7 +84,7 @@ extension Supervisor {
             jobsDone: instance.jobsDone,
             currentJobs: (worker?.links.values.compactMap(\.job) ?? [])
                 .compactMap { work[$0]?.utteranceID }.sorted(),
-            residentBytes: worker?.pid.flatMap(residentBytes),
+            residentBytes: worker?.pid.flatMap { watch?.monitor.residency(ofProcess: $0)?.residentBytes },
             heldBytes: instance.footprint.heldBytes == 0 ? nil : instance.footprint.heldBytes,
             floorBytes: instance.footprint.floorBytes
         )
@@ -104,15 +103,4 @@ extension Supervisor {
         case .stopped: "stopped"
         }
     }
-}
-
-/// The resident memory of a process in bytes, from `/proc/PID/statm`; `nil` when it has gone.
-private func residentBytes(of pid: pid_t) -> Int? {
-    guard let file = fopen("/proc/\(pid)/statm", "re") else { return nil }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 128)
-    guard fgets(&line, CInt(line.count), file) != nil else { return nil }
-    let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let fields = text.split(separator: " ")
-    return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(CInt(_SC_PAGESIZE))) } : nil
 }

@@ -170,6 +170,18 @@ import Testing
         #expect(stage.read(at: 13).spawns == [process(0, 2)])
     }
 
+    @Test("where the driver has gone, what a dead one held is taken for free after a minute")
+    func driverGone() {
+        var stage = Stage(loaded: .cards(instances: 4...4))
+        stage.exit(process(0), at: 10)
+        stage.fire(.restart(InstanceID(0)), at: 10.2)
+        func blind(_ seconds: Double) -> [PoolAction] {
+            stage.at(seconds) { $0.memoryRead(MemoryReading(taken: $1), now: $1) }
+        }
+        #expect(blind(69).spawns.isEmpty)
+        #expect(blind(71).spawns == [process(0, 2)])
+    }
+
     @Test("an engine that has one more for a dead one has no more than it may have")
     func afterDeath() {
         var stage = Stage(loaded: .cards(instances: 1...2))

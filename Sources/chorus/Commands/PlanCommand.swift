@@ -164,7 +164,8 @@ struct PlanCommand: AsyncParsableCommand {
             let started = SupervisorConfiguration.Engine(
                 plan: .init(name: engine.name, devices: []),
                 command: engine.command(search: programs),
-                environment: [:]
+                environment: [:],
+                usesMPS: engine.usesMPS
             )
             guard let figures = store.figures(of: started, on: model) else { return nil }
             return PlanMeasurement(figures: figures, at: store.measured(started, on: model))

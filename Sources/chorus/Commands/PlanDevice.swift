@@ -30,17 +30,14 @@ struct PlanDevice: Sendable, Equatable {
     /// - Parameter hostLimitBytes: what the host may be taken to have, if that is less than it has.
     static func seen(_ readings: [DeviceReading], hostLimitBytes: Int?) -> [PlanDevice] {
         readings.map { reading in
-            var device = PlanDevice(
-                name: reading.device,
-                model: reading.model,
-                totalBytes: reading.totalBytes,
-                usedBytes: reading.usedBytes
+            let limit = reading.device == host ? hostLimitBytes : nil
+            let seen = limit.map { reading.limited(to: $0, heldBytes: 0) } ?? reading
+            return PlanDevice(
+                name: seen.device,
+                model: seen.model,
+                totalBytes: seen.totalBytes,
+                usedBytes: seen.usedBytes
             )
-            if let hostLimitBytes, device.isHost {
-                device.totalBytes = min(hostLimitBytes, max(0, reading.totalBytes - reading.usedBytes))
-                device.usedBytes = 0
-            }
-            return device
         }
     }
 
