@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
     var listen: String?
 
     @Option(
-        help: ArgumentHelp("Instances of each engine: a number, or auto for one per core or device.", valueName: "n")
+        help: ArgumentHelp("Instances of each engine: a number, or auto for as many as fit.", valueName: "n")
     )
     var instances: String?
 
