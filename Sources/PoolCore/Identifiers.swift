@@ -8,6 +8,16 @@ package struct JobID: Hashable, Sendable {
     }
 }
 
+/// The jobs of one utterance, which are heard one after the other.
+package struct StreamID: Hashable, Sendable {
+    /// What tells it from other streams; the caller chooses it.
+    package var number: UInt64
+
+    package init(_ number: UInt64) {
+        self.number = number
+    }
+}
+
 /// An instance's place in the pool; it stays the same over restarts.
 package struct InstanceID: Hashable, Sendable {
     /// Index into `Pool.instances`.

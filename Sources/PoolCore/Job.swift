@@ -63,6 +63,18 @@ package struct JobRequest: Sendable {
     package var jobClass: JobClass
     /// The size of its text, in the unit of `PoolConfiguration.Engine.largestUnits`.
     package var units: Int
+    /// The utterance that it is a part of; `nil` if it is all there is.
+    package var stream: StreamID?
+    /// The size of what follows it in its stream.
+    package var laterUnits: Int
+    /// How long the audio lasts that came from elsewhere between the stream's last job and this one.
+    package var audioBefore: Duration
+    /// Whether the audio is played while it arrives.
+    package var isPlayed: Bool
+    /// When nobody wants it any more.
+    package var deadline: Instant?
+    /// What it keeps in memory while it waits.
+    package var bytes: Int
 
     package init(
         id: JobID,
@@ -70,7 +82,13 @@ package struct JobRequest: Sendable {
         tenant: String,
         isContinuation: Bool = false,
         jobClass: JobClass = .standard,
-        units: Int = 1
+        units: Int = 1,
+        stream: StreamID? = nil,
+        laterUnits: Int = 0,
+        audioBefore: Duration = .zero,
+        isPlayed: Bool = true,
+        deadline: Instant? = nil,
+        bytes: Int = 0
     ) {
         self.id = id
         self.engine = engine
@@ -78,5 +96,11 @@ package struct JobRequest: Sendable {
         self.isContinuation = isContinuation
         self.jobClass = jobClass
         self.units = units
+        self.stream = stream
+        self.laterUnits = laterUnits
+        self.audioBefore = audioBefore
+        self.isPlayed = isPlayed
+        self.deadline = deadline
+        self.bytes = bytes
     }
 }

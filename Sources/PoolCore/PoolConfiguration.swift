@@ -7,8 +7,25 @@ package struct PoolConfiguration: Sendable {
     package var maxJobs = 1000
     /// Jobs of one tenant that may wait. One more is refused with `tenantLimit`.
     package var maxJobsPerTenant = 1000
-    /// How long a job may wait before it is started. Who would wait longer is refused at once; who did is failed.
-    package var maxWait = Duration.seconds(60)
+    /// What the texts of waiting jobs may take of our memory, in bytes. One more is refused with `queueFull`.
+    package var maxQueuedBytes = 64 << 20
+    /// How long a job may wait before it is started, by its class. Who would wait longer is refused at once; who did is
+    /// failed.
+    package var maxWait: [JobClass: Duration] = [
+        .interactive: .seconds(60), .standard: .seconds(60), .bulk: .seconds(600),
+    ]
+    /// What shares of an engine's time the classes have when all of them want more than there is. Only their ratio
+    /// counts.
+    package var classWeights: [JobClass: Double] = [.interactive: 16, .standard: 4, .bulk: 1]
+    /// What shares of a class's time the tenants have when all of them want more than there is; 1 for others.
+    package var tenantWeights: [String: Double] = [:]
+    /// When nobody who was started within `standingInterval` has waited less than this, work is turned away: bulk at
+    /// first, standard later.
+    package var standingTarget = Duration.seconds(5)
+    /// See `standingTarget`.
+    package var standingInterval = Duration.seconds(10)
+    /// Which waiting job is the next.
+    package var order = Order.deadline
     /// How long the work that is left at a drain may take.
     package var drainTimeout = Duration.seconds(30)
     /// How long a worker may take to obey a cancel before its connection is cut.
@@ -96,6 +113,16 @@ package struct PoolConfiguration: Sendable {
             self.device = device
             self.maximum = maximum
         }
+    }
+
+    /// Which waiting job is the next.
+    package enum Order: String, Hashable, Sendable, CaseIterable {
+        /// By class, tenant and deadline.
+        case deadline
+        /// Who came first, whoever it is: what the other orders are measured against.
+        case arrival
+        /// Any, so that there is something worse.
+        case random
     }
 
     /// Exponential back-off with jitter.

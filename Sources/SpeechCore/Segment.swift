@@ -1,7 +1,9 @@
 /// A piece of an utterance: the unit of scheduling and retry.
 package struct Segment: Sendable, Hashable {
-    /// The id of the utterance it belongs to.
+    /// The id of the utterance it belongs to: the client's own word, which another may use as well.
     package var utteranceID: String
+    /// The number of its utterance, which no other has.
+    package var utterance: UInt64
     /// Its place in the utterance, from 0.
     package var index: Int
     /// The engine that speaks it.
@@ -18,9 +20,20 @@ package struct Segment: Sendable, Hashable {
     package var priority: Priority
     /// How much there is to say: about so many Latin letters take as long.
     package var weight: Int
+    /// The weight of all that follows it in its utterance.
+    package var laterWeight: Int
+    /// How long the audio lasts that came from elsewhere between the utterance's last segment that was run and this.
+    package var audioBefore: Duration
+    /// How fast it is listened to.
+    package var playback: Playback
+    /// When nobody wants it any more.
+    package var deadline: ContinuousClock.Instant?
+    /// What may be shared with others.
+    package var caching: Caching
 
     package init(
         utteranceID: String,
+        utterance: UInt64 = 0,
         index: Int,
         engine: String,
         text: String,
@@ -28,9 +41,15 @@ package struct Segment: Sendable, Hashable {
         context: [String: JSONValue] = [:],
         tenant: String = Utterance.anonymousTenant,
         priority: Priority = .standard,
-        weight: Int = 1
+        weight: Int = 1,
+        laterWeight: Int = 0,
+        audioBefore: Duration = .zero,
+        playback: Playback = .realtime,
+        deadline: ContinuousClock.Instant? = nil,
+        caching: Caching = Caching()
     ) {
         self.utteranceID = utteranceID
+        self.utterance = utterance
         self.index = index
         self.engine = engine
         self.text = text
@@ -39,5 +58,10 @@ package struct Segment: Sendable, Hashable {
         self.tenant = tenant
         self.priority = priority
         self.weight = weight
+        self.laterWeight = laterWeight
+        self.audioBefore = audioBefore
+        self.playback = playback
+        self.deadline = deadline
+        self.caching = caching
     }
 }

@@ -25,6 +25,10 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let queueFull = Code("queue_full")
         /// It waited longer than the queue's limit without being started.
         package static let waitedTooLong = Code("waited_too_long")
+        /// There is so much to do that it would wait too long, or not be ready by its deadline.
+        package static let overloaded = Code("overloaded")
+        /// Its deadline passed before all of it was there.
+        package static let deadlineExceeded = Code("deadline_exceeded")
         /// The engine is still loading, or has no instance that works.
         package static let engineUnavailable = Code("engine_unavailable")
         /// The engine failed while it worked on this.
@@ -45,12 +49,21 @@ package struct SpeechError: Error, Sendable, Equatable {
     package var param: String?
     /// When it makes sense to try again.
     package var retryAfter: Duration?
+    /// How long it would have waited, when that was the reason.
+    package var predictedWait: Duration?
 
-    package init(_ code: Code, _ message: String, param: String? = nil, retryAfter: Duration? = nil) {
+    package init(
+        _ code: Code,
+        _ message: String,
+        param: String? = nil,
+        retryAfter: Duration? = nil,
+        predictedWait: Duration? = nil
+    ) {
         self.code = code
         self.message = message
         self.param = param
         self.retryAfter = retryAfter
+        self.predictedWait = predictedWait
     }
 
     /// What is thrown to who waits for audio that has been given up.

@@ -55,10 +55,21 @@ package struct SegmentTiming: Sendable, Equatable {
     package var queued: Duration?
     /// From then until its first audio arrived.
     package var firstAudio: Duration?
+    /// Where it came from, if nothing was run for it.
+    package var shared: Shared?
 
-    package init(queued: Duration? = nil, firstAudio: Duration? = nil) {
+    /// Audio that was not made for this segment alone.
+    package enum Shared: String, Sendable, Hashable {
+        /// It had been made before.
+        case cached = "hit"
+        /// It was being made for somebody else.
+        case joined = "joined"
+    }
+
+    package init(queued: Duration? = nil, firstAudio: Duration? = nil, shared: Shared? = nil) {
         self.queued = queued
         self.firstAudio = firstAudio
+        self.shared = shared
     }
 }
 

@@ -14,6 +14,12 @@ package struct Utterance: Sendable {
     package var tenant: String
     /// How urgent it is.
     package var priority: Priority
+    /// How fast it is listened to.
+    package var playback: Playback
+    /// When nobody wants what is not there yet.
+    package var deadline: ContinuousClock.Instant?
+    /// What may be shared with others.
+    package var caching: Caching
 
     /// The tenant of callers who do not say who they are.
     package static let anonymousTenant = "anonymous"
@@ -25,7 +31,10 @@ package struct Utterance: Sendable {
         voice: String? = nil,
         engineOptions: [String: JSONValue] = [:],
         tenant: String = Utterance.anonymousTenant,
-        priority: Priority = .standard
+        priority: Priority = .standard,
+        playback: Playback = .realtime,
+        deadline: ContinuousClock.Instant? = nil,
+        caching: Caching = Caching()
     ) {
         self.id = id
         self.model = model
@@ -34,5 +43,8 @@ package struct Utterance: Sendable {
         self.engineOptions = engineOptions
         self.tenant = tenant
         self.priority = priority
+        self.playback = playback
+        self.deadline = deadline
+        self.caching = caching
     }
 }
