@@ -114,10 +114,12 @@ package struct Instance: Sendable {
 package struct Slot: Sendable {
     /// What it is doing now.
     package internal(set) var state: State {
-        didSet { if case .idle = state { peakBytes = 0 } }
+        didSet { if case .idle = state { (peakBytes, abandonedUntil) = (0, nil) } }
     }
     /// What its job is predicted to need above the floor, in bytes, until the slot is idle again.
     var peakBytes = 0
+    /// Until when it may go on with a job that nobody wants any more, as long as nobody waits for it either.
+    var abandonedUntil: Instant?
 
     /// What a slot is doing.
     package enum State: Hashable, Sendable {

@@ -1,18 +1,32 @@
 /// A segment on its way through the pool.
 struct Job {
-    let id: JobID
-    let engine: Int
-    let tenant: String
-    let jobClass: JobClass
-    /// The size of its text.
-    let units: Int
-    /// When it has waited too long; `nil` if it may wait as long as it takes.
+    let request: JobRequest
+    let arrived: Instant
+    /// How long it was predicted to take when it came, in seconds.
+    let seconds: Double
+    /// How long what came before it in its stream was predicted to take, in seconds.
+    let secondsBefore: Double
+    /// Whose turn it waits for.
+    let key: JobQueue.Key
+    /// When it should be done; where it stands in its queue.
+    var due: Instant
+    /// When it has waited too long; `nil` if it may wait until its deadline, or as long as it takes.
     var expires: Instant?
     var state = State.queued
     /// Its first failure by an instance's fault. A second one ends it.
     var failure: Failure?
     /// Since when nothing but memory keeps it from running.
     var lacksMemorySince: Instant?
+
+    var id: JobID { request.id }
+    var engine: Int { request.engine }
+    var units: Int { request.units }
+
+    /// As it stands in its queue.
+    var entry: SortedJobs.Entry { SortedJobs.Entry(id: id, due: due, seconds: seconds) }
+
+    /// When it is given up, if it is queued.
+    var limit: Instant? { [expires, request.deadline].compactMap(\.self).min() }
 
     /// queued → running, gone; running → queued (a retry), gone.
     enum State {
@@ -40,13 +54,15 @@ package enum JobOutcome: Hashable, Sendable {
 }
 
 /// How urgent a job is.
-package enum JobClass: Hashable, Sendable, CaseIterable {
+package enum JobClass: Int, Hashable, Sendable, CaseIterable, Comparable {
     /// Somebody listens.
     case interactive
     /// Nobody said.
     case standard
     /// Nobody waits for it: it goes first when there is not enough for all.
     case bulk
+
+    package static func < (left: JobClass, right: JobClass) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// A new job.

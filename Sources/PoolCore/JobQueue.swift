@@ -1,38 +1,203 @@
-import DequeModule
-
-/// The jobs of one engine that wait, and what is known of how long they take.
+/// The jobs of one engine that wait, and who of them comes next: who has lost his instance first, then by class, then
+/// by tenant, then by when it is due.
 struct JobQueue {
-    private(set) var waiting: Deque<JobID> = []
-    /// Mean time on a slot, exponentially weighted; `nil` until a job has been timed.
-    private(set) var meanService: Duration?
-
-    /// How much of a new measurement goes into the mean.
-    private static let weight = 0.1
-
-    mutating func append(_ job: JobID) { waiting.append(job) }
-
-    /// For a job that has been served before and waits again.
-    mutating func prepend(_ job: JobID) { waiting.prepend(job) }
-
-    mutating func removeAll() { waiting = [] }
-
-    mutating func remove(_ job: JobID) {
-        if let index = waiting.firstIndex(of: job) { waiting.remove(at: index) }
+    /// Whose turn a job waits for.
+    struct Key: Hashable {
+        let jobClass: JobClass
+        let tenant: String
     }
 
-    mutating func remove(at position: Int) { waiting.remove(at: position) }
+    /// Failed by their instances' fault. They have had their turn, and it was not theirs that nothing came of it.
+    private(set) var returned: [SortedJobs.Entry] = []
+    /// What waits, by class and tenant; no empty ones.
+    private(set) var waiting: [JobClass: [String: SortedJobs]] = [:]
+    private(set) var count = 0
+    private var classShares: FairShare<JobClass>
+    private var tenantShares: [JobClass: FairShare<String>]
 
-    mutating func jobServed(in duration: Duration) {
-        guard let mean = meanService else {
-            meanService = duration
-            return
+    init(classWeights: [JobClass: Double], tenantWeights: [String: Double]) {
+        classShares = FairShare(weights: classWeights)
+        tenantShares = Dictionary(
+            uniqueKeysWithValues: JobClass.allCases.map { ($0, FairShare(weights: tenantWeights)) }
+        )
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    // MARK: Coming and going
+
+    mutating func insert(_ entry: SortedJobs.Entry, _ key: Key) {
+        waiting[key.jobClass, default: [:]][key.tenant, default: SortedJobs()].insert(entry)
+        count += 1
+    }
+
+    /// For a job that has lost its instance.
+    mutating func giveBack(_ entry: SortedJobs.Entry) {
+        returned.append(entry)
+        count += 1
+    }
+
+    mutating func remove(_ id: JobID, due: Instant, _ key: Key) {
+        if let index = returned.firstIndex(where: { $0.id == id }) {
+            returned.remove(at: index)
+            count -= 1
+        } else if waiting[key.jobClass]?[key.tenant]?.remove(id, due: due) == true {
+            count -= 1
+            if waiting[key.jobClass]?[key.tenant]?.isEmpty == true { waiting[key.jobClass]?[key.tenant] = nil }
         }
-        meanService = mean * (1 - Self.weight) + duration * Self.weight
     }
 
-    /// How long a job that comes now waits until its turn; `nil` when nothing is known.
-    func predictedWait(slots: Int) -> Duration? {
-        guard let meanService, slots > 0 else { return nil }
-        return meanService * (Double(waiting.count + 1) / Double(slots))
+    mutating func removeAll() {
+        returned = []
+        waiting = [:]
+        count = 0
+    }
+
+    // MARK: Shares
+
+    /// A job begins that is predicted to take so many seconds.
+    mutating func began(_ key: Key, seconds: Double) {
+        classShares.give(seconds, to: key.jobClass)
+        tenantShares[key.jobClass]?.give(seconds, to: key.tenant)
+    }
+
+    /// A job took so many seconds more than was predicted, or fewer.
+    mutating func ended(_ key: Key, moreSeconds: Double) {
+        classShares.correct(by: moreSeconds, for: key.jobClass)
+        tenantShares[key.jobClass]?.correct(by: moreSeconds, for: key.tenant)
+    }
+
+    // MARK: Order
+
+    /// The jobs in the order in which they are to be started. The further ones cost more to find than the first.
+    var inOrder: Order { Order(self) }
+
+    /// Walks through a queue.
+    struct Order: Sequence, IteratorProtocol {
+        private let queue: JobQueue
+        private var classes: ArraySlice<JobClass>
+        private var jobClass = JobClass.interactive
+        /// Those of the class that have not had their turn.
+        private var tenants: [String] = []
+        private var entries: ArraySlice<SortedJobs.Entry>
+
+        fileprivate init(_ queue: JobQueue) {
+            self.queue = queue
+            classes = queue.classesInOrder[...]
+            entries = queue.returned[...]
+        }
+
+        mutating func next() -> JobID? {
+            while entries.isEmpty {
+                if let index = queue.nextTenant(of: jobClass, among: tenants) {
+                    entries = queue.waiting[jobClass]?[tenants.remove(at: index)]?.entries[...] ?? []
+                } else if let next = classes.popFirst() {
+                    jobClass = next
+                    tenants = queue.waiting[next].map { Array($0.keys) } ?? []
+                } else {
+                    return nil
+                }
+            }
+            return entries.removeFirst().id
+        }
+    }
+
+    private var classesInOrder: [JobClass] {
+        JobClass.allCases.filter { waiting[$0]?.isEmpty == false }
+            .sorted { (classShares.start(of: $0), $0) < (classShares.start(of: $1), $1) }
+    }
+
+    /// Who of a class comes next: who has had the least, and among equals whose job is due first.
+    private func nextTenant(of jobClass: JobClass, among tenants: [String]) -> Int? {
+        guard tenants.count > 1 else { return tenants.indices.first }
+        return tenants.indices.min { precedes(tenants[$0], tenants[$1], in: jobClass) }
+    }
+
+    private func precedes(_ one: String, _ other: String, in jobClass: JobClass) -> Bool {
+        guard let shares = tenantShares[jobClass] else { return false }
+        let starts = (shares.start(of: one), shares.start(of: other))
+        if starts.0 != starts.1 { return starts.0 < starts.1 }
+        guard let first = waiting[jobClass]?[one]?.entries.first, let second = waiting[jobClass]?[other]?.entries.first
+        else { return false }
+        return (first.due, first.id.number) < (second.due, second.id.number)
+    }
+
+    // MARK: Foresight
+
+    /// How long the jobs take that would be started before one that came now, in seconds.
+    /// - Parameters:
+    ///   - due: when that one should be done.
+    ///   - later: what each tenant will want before then beside what waits, in seconds.
+    func secondsAhead(of key: Key, due: Instant, later: [Key: Double] = [:]) -> Double {
+        let shares = tenantShares[key.jobClass] ?? FairShare(weights: [:])
+        var ahead = seconds(of: key, dueBefore: due) + later[key, default: 0]
+        let turn = shares.start(of: key.tenant) + ahead / shares.weight(of: key.tenant)
+        for other in keys(later) where other.jobClass == key.jobClass && other != key {
+            let start = shares.start(of: other.tenant)
+            if start < turn {
+                let share = (turn - start) * shares.weight(of: other.tenant)
+                let first = waiting[other.jobClass]?[other.tenant]?.entries.first?.seconds ?? 0
+                ahead += min(seconds(of: other) + later[other, default: 0], max(share, first))
+            } else if start == turn {
+                // Among equals, one each.
+                let first = waiting[other.jobClass]?[other.tenant]?.entries.first
+                if let first, first.due <= due { ahead += first.seconds }
+            }
+        }
+        return ahead + secondsOfOthers(ahead: ahead, of: key.jobClass, later)
+            + returned.reduce(0) { $0 + $1.seconds }
+    }
+
+    /// By how much the latest job of one tenant and class would be late if another one came, in seconds; negative if
+    /// all were early. Jobs of others get between them what is theirs.
+    /// - Parameters:
+    ///   - busy: how long what runs goes on, in seconds.
+    ///   - slots: that work on it all.
+    func lateness(adding new: SortedJobs.Entry, _ key: Key, busy: Double, slots: Double, now: Instant) -> Double {
+        let entries = waiting[key.jobClass]?[key.tenant]?.entries ?? []
+        let own = seconds(of: key) + new.seconds
+        // Who is always behind those that are due, is behind all.
+        let all = secondsAhead(of: key, due: entries.last.map { max($0.due, new.due) } ?? new.due) + new.seconds
+        let growth = own > 0 ? max(1, all / own) : 1
+        var (ahead, latest) = (0.0, -Double.infinity)
+        func take(_ entry: SortedJobs.Entry) {
+            let end = (busy + ahead * growth) / slots + entry.seconds
+            latest = max(latest, end - now.duration(to: entry.due) / .seconds(1))
+            ahead += entry.seconds
+        }
+        var isTaken = false
+        for entry in entries {
+            if !isTaken, entry.due > new.due {
+                take(new)
+                isTaken = true
+            }
+            take(entry)
+        }
+        if !isTaken { take(new) }
+        return latest
+    }
+
+    /// What the other classes get before one has got so many seconds.
+    private func secondsOfOthers(ahead: Double, of jobClass: JobClass, _ later: [Key: Double]) -> Double {
+        let turn = classShares.start(of: jobClass) + ahead / classShares.weight(of: jobClass)
+        return JobClass.allCases.reduce(0) { sum, other in
+            let start = classShares.start(of: other)
+            guard other != jobClass, start < turn else { return sum }
+            let all = keys(later).lazy.filter { $0.jobClass == other }
+                .reduce(0) { $0 + self.seconds(of: $1) + later[$1, default: 0] }
+            return sum + min(all, (turn - start) * classShares.weight(of: other))
+        }
+    }
+
+    private func keys(_ later: [Key: Double]) -> Set<Key> {
+        waiting.reduce(into: Set(later.keys)) { keys, level in
+            for tenant in level.value.keys { keys.insert(Key(jobClass: level.key, tenant: tenant)) }
+        }
+    }
+
+    private func seconds(of key: Key) -> Double { waiting[key.jobClass]?[key.tenant]?.seconds ?? 0 }
+
+    private func seconds(of key: Key, dueBefore due: Instant) -> Double {
+        waiting[key.jobClass]?[key.tenant]?.seconds(dueBefore: due) ?? 0
     }
 }

@@ -1,5 +1,3 @@
-import DequeModule
-
 extension Pool {
     /// Gives waiting jobs to idle slots until there is none of one or the other that fit. Then, if the pool drains
     /// and no job is left, that goes on.
@@ -9,7 +7,7 @@ extension Pool {
         var waiters: Set<JobID>
         repeat {
             waiters = memoryWaiters
-            for engine in queues.indices where !queues[engine].waiting.isEmpty {
+            for engine in queues.indices where !queues[engine].isEmpty {
                 dispatch(engine: engine, now: now, &actions)
             }
             // Others were held up by one that waited for memory. If it has gone, they may go, too.
@@ -20,32 +18,49 @@ extension Pool {
     private mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         var idle = idleSlots(engine: engine)
         var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
-        var position = 0
-        while !idle.isEmpty, position < min(queues[engine].waiting.count, Self.lookahead),
-            openings.contains(where: { $0.count > 0 })
+        // Passed over, and they stay so while others are only added to what runs.
+        var passedOver: Set<JobID> = []
+        while !idle.isEmpty, openings.contains(where: { $0.count > 0 }),
+            let (job, best) = next(engine: engine, idle, openings, &passedOver, now: now, &actions)
         {
-            // The queue and the table of jobs change together.
-            guard let job = jobs[queues[engine].waiting[position]] else { preconditionFailure("a queued job is known") }
-            guard let best = best(of: idle, for: job, openings) else {
-                let lacksMemory = idle.contains {
-                    isRunnable(job, on: $0) && isAdmitted(job, on: $0, openings) == .lacksMemory
-                }
-                let isNew = lacksMemory && job.lacksMemorySince == nil
-                if lacksMemory { noteShortage(of: job, now: now) }
-                if isNew, job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) {
-                    leaveQueue(job)
-                    self.end(job.id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
-                } else {
-                    position += 1
-                }
-                continue
-            }
             let slot = idle.remove(at: best)
             for index in idle.indices where idle[index].id.process == slot.id.process { idle[index].busySlots += 1 }
-            queues[engine].remove(at: position)
+            leaveQueue(job)
             start(job, on: slot, now: now, &actions)
             openings[slot.device] = opening(engine: engine, device: slot.device, now: now)
         }
+    }
+
+    /// The first job that can be started, and on which of the idle slots. One that never can be is ended.
+    private mutating func next(
+        engine: Int,
+        _ idle: [IdleSlot],
+        _ openings: [Opening],
+        _ passedOver: inout Set<JobID>,
+        now: Instant,
+        _ actions: inout [PoolAction]
+    ) -> (Job, Int)? {
+        for id in queues[engine].inOrder where !passedOver.contains(id) {
+            guard passedOver.count < Self.lookahead else { return nil }
+            // The queue and the table of jobs change together.
+            guard let job = jobs[id] else { preconditionFailure("a queued job is known") }
+            if let deadline = job.request.deadline, deadline <= now {
+                expire(job, now: now, &actions)
+                continue
+            }
+            if let best = best(of: idle, for: job, openings) { return (job, best) }
+            passedOver.insert(id)
+            let lacksMemory = idle.contains {
+                isRunnable(job, on: $0) && isAdmitted(job, on: $0, openings) == .lacksMemory
+            }
+            let isNew = lacksMemory && job.lacksMemorySince == nil
+            if lacksMemory { noteShortage(of: job, now: now) }
+            if isNew, job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) {
+                leaveQueue(job)
+                self.end(id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
+            }
+        }
+        return nil
     }
 
     /// How many jobs that cannot be started are looked past for one that can.
@@ -53,12 +68,16 @@ extension Pool {
 
     private mutating func start(_ job: Job, on slot: IdleSlot, now: Instant, _ actions: inout [PoolAction]) {
         var job = job
-        tenantLeftQueue(job.tenant)
         memoryWaiters.remove(job.id)
         job.lacksMemorySince = nil
         let mark = figures[job.engine][slot.device].curve.started(now: now)
         job.state = .running(slot.id, since: now, mark: mark)
         jobs[job.id] = job
+        queues[job.engine].began(job.key, seconds: job.seconds)
+        if job.request.jobClass != .bulk, !job.request.isContinuation, job.failure == nil {
+            let wait = job.arrived.duration(to: now)
+            standing[job.engine].started(after: wait, target: configuration.standingTarget, now: now)
+        }
         self[slot.id] = .busy(job.id)
         instances[slot.id.process.instance.index].slots[slot.id.index].peakBytes = peak(of: job, device: slot.device)
         actions.append(.run(job.id, slot.id))

@@ -40,7 +40,9 @@ extension Pool {
         for id in jobs.keys.sorted(by: { $0.number < $1.number }) { end(id, .shutDown, now: now, &actions) }
         for engine in queues.indices { queues[engine].removeAll() }
         waitingByTenant = [:]
-        if let timer = expireTimer.take() { actions.append(.cancelTimer(timer)) }
+        waitingBytes = 0
+        streams = [:]
+        if let timer = expireTimer.take() { actions.append(.cancelTimer(timer.id)) }
         for instance in instances { stop(instance.id, now: now, &actions) }
         settle(now: now, &actions)
     }

@@ -171,12 +171,12 @@ extension Pool {
             if isCurrent(slot), self[slot] == .opening(timer) { openTimedOut(slot, now: now, &actions) }
         case .cancel(let slot):
             if isCurrent(slot), case .interrupted(_, timer) = self[slot] {
-                reopen(slot, now: now, &actions)
+                abandon(slot, now: now, &actions)
                 endIfDrained(slot.process.instance, now: now, &actions)
                 dispatch(now: now, &actions)
             }
         case .expire:
-            if expireTimer == timer { expireJobs(now: now, &actions) }
+            if expireTimer?.id == timer { expireJobs(now: now, &actions) }
         case .drain:
             if phase == .draining(timer) { stop(now: now, &actions) }
         }
@@ -207,20 +207,44 @@ extension Pool {
     }
 
     /// A new connection for a slot. A worker that does not answer on it within the load timeout is hung.
-    mutating func reopen(_ slot: SlotID, now: Instant, _ actions: inout [PoolAction]) {
+    /// - Parameter limit: how long it has, if that is less.
+    mutating func reopen(
+        _ slot: SlotID,
+        within limit: Duration? = nil,
+        now: Instant,
+        _ actions: inout [PoolAction]
+    ) {
         guard instances[slot.process.instance.index].isReady else {
             // The process is ending.
             self[slot] = .opening(nil)
             return
         }
         let timeout = configuration.engines[instances[slot.process.instance.index].engine].loadTimeout
-        let timer = makeTimer(.open(slot), at: now.advanced(by: timeout), &actions)
+        let timer = makeTimer(.open(slot), at: now.advanced(by: limit ?? timeout), &actions)
         self[slot] = .opening(timer)
         actions.append(.open(slot))
     }
 
+    /// Cuts off a worker that does not stop what nobody wants any more. When it does not answer on a new connection
+    /// soon, its process goes if somebody waits for it, and else has the load timeout to finish.
+    mutating func abandon(_ slot: SlotID, now: Instant, _ actions: inout [PoolAction]) {
+        let timeout = configuration.engines[instances[slot.process.instance.index].engine].loadTimeout
+        instances[slot.process.instance.index].slots[slot.index].abandonedUntil = now.advanced(by: timeout)
+        reopen(slot, within: min(timeout, configuration.cancelGrace), now: now, &actions)
+    }
+
     private mutating func openTimedOut(_ slot: SlotID, now: Instant, _ actions: inout [PoolAction]) {
         let id = slot.process.instance
+        if let until = instances[id.index].slots[slot.index].abandonedUntil, until > now {
+            guard instances[id.index].busySlots == 0, !queues[instances[id.index].engine].isEmpty else {
+                // It harms nobody.
+                let next = min(until, now.advanced(by: configuration.cancelGrace))
+                self[slot] = .opening(makeTimer(.open(slot), at: next, &actions))
+                return
+            }
+            // Its death is our wish, and no fault.
+            instances[id.index].isRetired = true
+        }
         self[slot] = .opening(nil)
         forgetDeaths(of: id, now: now)
         kill(slot.process, &actions)

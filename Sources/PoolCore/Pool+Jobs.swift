@@ -1,29 +1,21 @@
-import DequeModule
-
 extension Pool {
     // MARK: Events
 
     /// A job came. It runs at once if a slot is idle, else it waits, if there is room.
     package mutating func jobArrived(_ request: JobRequest, now: Instant) -> Admission {
         precondition(jobs[request.id] == nil, "a job's id is used once")
-        if let refusal = refusal(of: request) { return .refused(refusal) }
-        var actions: [PoolAction] = []
-        let expires = request.isContinuation ? nil : now.advanced(by: configuration.maxWait)
-        jobs[request.id] = Job(
-            id: request.id,
-            engine: request.engine,
-            tenant: request.tenant,
-            jobClass: request.jobClass,
-            units: request.units,
-            expires: expires
-        )
-        queues[request.engine].append(request.id)
-        waitingByTenant[request.tenant, default: 0] += 1
-        dispatch(now: now, &actions)
-        // All jobs wait equally long at the most. So if the timer is set, it is for one that came before.
-        if let expires, expireTimer == nil, isWaiting(request.id) {
-            expireTimer = makeTimer(.expire, at: expires, &actions)
+        var job = Job(request, in: self, now: now)
+        if configuration.order == .random {
+            job.due = now.advanced(by: .seconds(Double.random(in: 0...1e6, using: &random)))
         }
+        if let refusal = refusal(of: job, now: now) { return .refused(refusal) }
+        var actions: [PoolAction] = []
+        joinStream(&job, now: now)
+        jobs[job.id] = job
+        queues[job.engine].insert(job.entry, job.key)
+        enteredQueue(job)
+        dispatch(now: now, &actions)
+        if let limit = isWaiting(job.id) ? job.limit : request.deadline { expire(noLaterThan: limit, &actions) }
         return .accepted(actions)
     }
 
@@ -35,14 +27,7 @@ extension Pool {
         case .queued:
             leaveQueue(job)
         case .running(let slot, _, _):
-            if mayInterrupt(slot) {
-                let deadline = now.advanced(by: configuration.cancelGrace)
-                self[slot] = .interrupted(id, makeTimer(.cancel(slot), at: deadline, &actions))
-                actions.append(.interrupt(slot))
-            } else {
-                reopen(slot, now: now, &actions)
-                endIfDrained(slot.process.instance, now: now, &actions)
-            }
+            stopWork(on: slot, of: id, now: now, &actions)
         }
         end(id, .cancelled, now: now, &actions)
         dispatch(now: now, &actions)
@@ -95,7 +80,6 @@ extension Pool {
         let duration = since.duration(to: now)
         let instance = slot.process.instance.index
         let device = instances[instance].device
-        queues[job.engine].jobServed(in: duration)
         instances[instance].jobsDone += 1
         instances[instance].jobsOfProcess += 1
         figures[job.engine][device].seconds.observe(units: job.units, value: duration / .seconds(1))
@@ -111,31 +95,16 @@ extension Pool {
         return instance.isServing && instance.declared.obeysCancel
     }
 
-    private mutating func refusal(of request: JobRequest) -> Admission.Refusal? {
-        switch phase {
-        case .serving: break
-        case .draining: if !request.isContinuation { return .shuttingDown }
-        case .stopping, .drained: return .shuttingDown
+    /// Nobody wants what a slot works on. Who knows how is asked to stop; others are cut off.
+    private mutating func stopWork(on slot: SlotID, of id: JobID, now: Instant, _ actions: inout [PoolAction]) {
+        if mayInterrupt(slot) {
+            let deadline = now.advanced(by: configuration.cancelGrace)
+            self[slot] = .interrupted(id, makeTimer(.cancel(slot), at: deadline, &actions))
+            actions.append(.interrupt(slot))
+        } else {
+            abandon(slot, now: now, &actions)
+            endIfDrained(slot.process.instance, now: now, &actions)
         }
-        if let shortage = shortage(for: request) { return shortage }
-        if request.isContinuation || canStartAtOnce(engine: request.engine) { return nil }
-        if waitingJobs >= configuration.maxJobs {
-            return .queueFull(retryAfter: retryAfter(engine: request.engine))
-        }
-        if waitingByTenant[request.tenant, default: 0] >= configuration.maxJobsPerTenant {
-            return .tenantLimit(retryAfter: retryAfter(engine: request.engine))
-        }
-        if let wait = predictedWait(engine: request.engine), wait > configuration.maxWait {
-            return .waitTooLong(predicted: wait, retryAfter: retryAfter(engine: request.engine))
-        }
-        return nil
-    }
-
-    /// When there is likely to be room again: the predicted wait, within 1 to 60 s, and 20 % of jitter so that the
-    /// refused do not come back all at once.
-    mutating func retryAfter(engine: Int) -> Duration {
-        let wait = predictedWait(engine: engine) ?? .seconds(1)
-        return min(max(wait, .seconds(1)), .seconds(60)) * Double.random(in: 0.8...1.2, using: &random)
     }
 
     func isWaiting(_ id: JobID) -> Bool {
@@ -145,6 +114,10 @@ extension Pool {
     mutating func end(_ id: JobID, _ end: JobEnd, now: Instant, _ actions: inout [PoolAction]) {
         guard let job = jobs.removeValue(forKey: id) else { preconditionFailure("a job ends once") }
         leaveSlot(job, units: end == .completed ? job.units : nil, now: now)
+        if let stream = job.request.stream {
+            streams[stream]?.jobEnded(id, now: now)
+            updateDue(of: stream, now: now)
+        }
         memoryWaiters.remove(id)
         actions.append(.end(id, end))
     }
@@ -152,7 +125,8 @@ extension Pool {
     /// The job does not run any more, if it did.
     /// - Parameter units: what was done; `nil` if it did not come to its own end.
     private mutating func leaveSlot(_ job: Job, units: Int?, now: Instant) {
-        guard case .running(let slot, _, let mark) = job.state else { return }
+        guard case .running(let slot, let since, let mark) = job.state else { return }
+        queues[job.engine].ended(job.key, moreSeconds: since.duration(to: now) / .seconds(1) - job.seconds)
         let device = instances[slot.process.instance.index].device
         figures[job.engine][device].curve.ended(since: mark, units: units, now: now)
     }
@@ -176,38 +150,65 @@ extension Pool {
         job.expires = nil
         job.state = .queued
         jobs[id] = job
-        queues[job.engine].prepend(id)
-        waitingByTenant[job.tenant, default: 0] += 1
+        if let stream = job.request.stream { streams[stream]?.jobRestarted(id) }
+        queues[job.engine].giveBack(job.entry)
+        enteredQueue(job)
+    }
+
+    private mutating func enteredQueue(_ job: Job) {
+        waitingByTenant[job.request.tenant, default: 0] += 1
+        waitingBytes += job.request.bytes
     }
 
     mutating func leaveQueue(_ job: Job) {
-        queues[job.engine].remove(job.id)
-        tenantLeftQueue(job.tenant)
-    }
-
-    mutating func tenantLeftQueue(_ tenant: String) {
-        let left = waitingByTenant[tenant, default: 0] - 1
-        waitingByTenant[tenant] = left > 0 ? left : nil
+        // When it is due may have changed since it was looked at.
+        queues[job.engine].remove(job.id, due: jobs[job.id]?.due ?? job.due, job.key)
+        let left = waitingByTenant[job.request.tenant, default: 0] - 1
+        waitingByTenant[job.request.tenant] = left > 0 ? left : nil
+        waitingBytes -= job.request.bytes
+        if queues[job.engine].isEmpty { standing[job.engine].emptied() }
     }
 
     // MARK: Expiry
 
-    /// Ends the jobs that have waited too long and sets the timer for the next that will have.
+    /// The jobs that wait, engine by engine in the order in which they are to be started.
+    var waitingInOrder: [Job] { queues.flatMap { $0.inOrder.compactMap { jobs[$0] } } }
+
+    /// There is a job that is given up at this moment if it is still there.
+    private mutating func expire(noLaterThan moment: Instant, _ actions: inout [PoolAction]) {
+        if let expireTimer {
+            guard moment < expireTimer.at else { return }
+            actions.append(.cancelTimer(expireTimer.id))
+        }
+        expireTimer = (makeTimer(.expire, at: moment, &actions), moment)
+    }
+
+    /// Ends the jobs that have waited too long or that nobody wants any more, and sets the timer for the next.
     mutating func expireJobs(now: Instant, _ actions: inout [PoolAction]) {
         expireTimer = nil
         var next: Instant?
-        for queue in queues {
-            for id in queue.waiting {
-                guard let job = jobs[id], let expires = job.expires else { continue }
-                guard expires <= now else {
-                    next = min(next ?? expires, expires)
-                    break
-                }
-                leaveQueue(job)
-                end(id, .waitedTooLong(retryAfter: retryAfter(engine: job.engine)), now: now, &actions)
-            }
+        for job in jobs.values.sorted(by: { $0.id.number < $1.id.number }) {
+            let limit = isWaiting(job.id) ? job.limit : job.request.deadline
+            guard let limit else { continue }
+            if limit > now { next = min(next ?? limit, limit) } else { expire(job, now: now, &actions) }
         }
-        if let next { expireTimer = makeTimer(.expire, at: next, &actions) }
-        settle(now: now, &actions)
+        if let next { expire(noLaterThan: next, &actions) }
+        dispatch(now: now, &actions)
+    }
+
+    /// Ends a job that has waited too long or that nobody wants any more.
+    mutating func expire(_ job: Job, now: Instant, _ actions: inout [PoolAction]) {
+        var reason = JobEnd.deadlineExceeded
+        switch job.state {
+        case .queued:
+            leaveQueue(job)
+            if job.request.deadline.map({ $0 > now }) ?? true {
+                let wait = predictedWait(of: job, now: now)
+                reason = .waitedTooLong(retryAfter: retryAfter(for: job, wait: wait, now: now))
+            }
+        case .running(let slot, _, _):
+            stopWork(on: slot, of: job.id, now: now, &actions)
+        }
+        end(job.id, reason, now: now, &actions)
     }
 }

@@ -1,5 +1,3 @@
-import DequeModule
-
 extension Pool {
     // MARK: Events
 
@@ -241,12 +239,9 @@ extension Pool {
 
     private mutating func shedBulk(now: Instant, _ actions: inout [PoolAction]) {
         guard isUnderPressure else { return }
-        for queue in queues {
-            for id in queue.waiting {
-                guard let job = jobs[id], job.jobClass == .bulk else { continue }
-                leaveQueue(job)
-                end(id, .shed(retryAfter: retryAfter(engine: job.engine)), now: now, &actions)
-            }
+        for job in waitingInOrder where job.request.jobClass == .bulk {
+            leaveQueue(job)
+            end(job.id, .shed(retryAfter: retryAfter(for: job, wait: nil, now: now)), now: now, &actions)
         }
     }
 
@@ -262,11 +257,11 @@ extension Pool {
     }
 
     /// Why a job cannot be taken for want of memory, now or ever.
-    mutating func shortage(for request: JobRequest) -> Admission.Refusal? {
-        if isUnderPressure, request.jobClass == .bulk {
-            return .shed(retryAfter: retryAfter(engine: request.engine))
+    mutating func shortage(for job: Job, now: Instant) -> Admission.Refusal? {
+        if isUnderPressure, job.request.jobClass == .bulk {
+            return .shed(retryAfter: retryAfter(for: job, wait: nil, now: now))
         }
-        return tooLarge(engine: request.engine, units: request.units)
+        return tooLarge(engine: job.engine, units: job.units)
             .map { .tooLarge(needsBytes: $0.needed, hasBytes: $0.most) }
     }
 

@@ -17,14 +17,22 @@ package struct Pool: Sendable {
 
     var queues: [JobQueue]
     var jobs: [JobID: Job] = [:]
+    /// Utterances of several jobs that have not ended.
+    var streams: [StreamID: JobStream] = [:]
+    /// Whether too much waits, by engine.
+    var standing: [StandingQueue]
+    /// Until when those who were sent away have been told to come back, by engine.
+    var promisedUntil: [Instant]
+    /// What the texts of waiting jobs take of our memory, in bytes.
+    var waitingBytes = 0
     /// Waiting jobs of each tenant that has any.
     var waitingByTenant: [String: Int] = [:]
     /// Jobs that wait for nothing but memory.
     var memoryWaiters: Set<JobID> = []
     /// Whether there is so little host memory that bulk work is shed.
     var isUnderPressure = false
-    /// Set while a job waits that expires; may outlast it.
-    var expireTimer: TimerID?
+    /// Set while a job is there that is given up one day; may outlast it.
+    var expireTimer: (id: TimerID, at: Instant)?
     var phase = Phase.serving
     var random: SplitMix64
     private var timersMade: UInt64 = 0
@@ -48,7 +56,11 @@ package struct Pool: Sendable {
     package init(configuration: PoolConfiguration, seed: UInt64) {
         self.configuration = configuration
         random = SplitMix64(seed: seed)
-        queues = configuration.engines.map { _ in JobQueue() }
+        queues = configuration.engines.map { _ in
+            JobQueue(classWeights: configuration.classWeights, tenantWeights: configuration.tenantWeights)
+        }
+        standing = configuration.engines.map { _ in StandingQueue() }
+        promisedUntil = configuration.engines.map { _ in .start }
         devices = []
         for placement in configuration.engines.flatMap(\.placements)
         where !devices.contains(where: { $0.name == placement.device }) {
@@ -73,20 +85,10 @@ package struct Pool: Sendable {
     package var isStopping: Bool { phase == .stopping || phase == .drained }
 
     /// Jobs that wait, over all engines.
-    package var waitingJobs: Int { queues.reduce(0) { $0 + $1.waiting.count } }
+    package var waitingJobs: Int { queues.reduce(0) { $0 + $1.count } }
 
     /// Jobs that wait for an engine.
-    package func waitingJobs(engine: Int) -> Int { queues[engine].waiting.count }
-
-    /// How long a new job for this engine would wait; `nil` until one has been timed or while nothing serves.
-    package func predictedWait(engine: Int) -> Duration? {
-        if canStartAtOnce(engine: engine) { return .zero }
-        let slots = devices.indices.reduce(0) { sum, device in
-            let slots = readySlots(engine: engine, device: device)
-            return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
-        }
-        return queues[engine].predictedWait(slots: slots)
-    }
+    package func waitingJobs(engine: Int) -> Int { queues[engine].count }
 
     /// Slots of the engine's instances that serve, on one device or all of them.
     package func readySlots(engine: Int, device: Int? = nil) -> Int {
@@ -98,7 +100,7 @@ package struct Pool: Sendable {
 
     /// Whether a new job finds an idle slot and nobody before it.
     func canStartAtOnce(engine: Int) -> Bool {
-        guard queues[engine].waiting.isEmpty else { return false }
+        guard queues[engine].isEmpty else { return false }
         return devices.indices.contains { device in
             hasIdleSlot(engine: engine, device: device) && openings(engine: engine, device: device) > 0
         }

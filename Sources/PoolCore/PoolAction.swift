@@ -51,6 +51,8 @@ package enum JobEnd: Hashable, Sendable {
     case failed
     /// The instance failed, and it could not be made again.
     case instanceLost
+    /// Its deadline passed.
+    case deadlineExceeded
     /// It waited longer than `maxWait`; try again after this.
     case waitedTooLong(retryAfter: Duration)
     /// It needs more memory than any device that it could run on has, even alone, as is known by now.
@@ -70,10 +72,16 @@ package enum Admission: Hashable, Sendable {
 
     /// Why a job was not accepted. Nothing has changed by it.
     package enum Refusal: Hashable, Sendable {
-        /// `maxJobs` wait already.
+        /// `maxJobs` wait already, or texts of `maxQueuedBytes`.
         case queueFull(retryAfter: Duration)
-        /// It would wait longer than `maxWait`.
+        /// It would wait longer than `maxWait`, or others would keep it for longer than that from being done.
         case waitTooLong(predicted: Duration, retryAfter: Duration)
+        /// Its deadline has passed.
+        case deadlineExceeded
+        /// It would not be done by its deadline.
+        case deadlineTooEarly(predicted: Duration, retryAfter: Duration)
+        /// All have waited for long for a while, and it is not among the most urgent.
+        case standingQueue(predicted: Duration, retryAfter: Duration)
         /// `maxJobsPerTenant` of this tenant wait already.
         case tenantLimit(retryAfter: Duration)
         /// It needs more memory than any device that it could run on has, even alone.

@@ -9,11 +9,10 @@ package struct PoolConfiguration: Sendable {
     package var maxJobsPerTenant = 1000
     /// What the texts of waiting jobs may take of our memory, in bytes. One more is refused with `queueFull`.
     package var maxQueuedBytes = 64 << 20
-    /// How long a job may wait before it is started, by its class. Who would wait longer is refused at once; who did is
-    /// failed.
-    package var maxWait: [JobClass: Duration] = [
-        .interactive: .seconds(60), .standard: .seconds(60), .bulk: .seconds(600),
-    ]
+    /// How long a job may wait before it is started. Who would wait longer is refused at once; who did is failed.
+    package var maxWait = Duration.seconds(60)
+    /// The same for bulk jobs.
+    package var maxBulkWait = Duration.seconds(600)
     /// What shares of an engine's time the classes have when all of them want more than there is. Only their ratio
     /// counts.
     package var classWeights: [JobClass: Double] = [.interactive: 16, .standard: 4, .bulk: 1]
@@ -52,6 +51,9 @@ package struct PoolConfiguration: Sendable {
     package var memoryPatience = Duration.seconds(2)
     /// The share of time in which something waits for host memory, above which bulk work is shed.
     package var pressureLimit = 0.1
+
+    /// How long a job of a class may wait before it is started.
+    package func maxWait(_ jobClass: JobClass) -> Duration { jobClass == .bulk ? maxBulkWait : maxWait }
 
     /// One engine: how many instances, where.
     package struct Engine: Sendable {

@@ -17,8 +17,10 @@ extension PoolSimulator {
         case .readMemory: try check(memory != nil, "the memory is read where it can be")
         case .run(let job, let slot): try run(job, on: slot)
         case .interrupt(let slot):
-            guard case .busy(let job)? = self[slot], dueEnds[job] == JobEnd.cancelled.name else {
-                return try check(false, "only a cancelled job is interrupted")
+            guard case .busy(let job)? = self[slot], 
+                [JobEnd.cancelled.name, JobEnd.deadlineExceeded.name].contains(dueEnds[job])
+            else {
+                return try check(false, "only a job that nobody wants is interrupted")
             }
             try check(declaration(of: slot.process.instance).obeysCancel, "who does not obey is not asked")
             set(slot, to: .interrupted(job))
@@ -72,6 +74,11 @@ extension PoolSimulator {
         if case .tooLarge = end {
             try check(job.isWaiting && isTooLarge(job.request), "only what has become too large ends for it")
             dueEnds[id] = nil
+        } else if case .deadlineExceeded = end, dueEnds[id] == nil {
+            try check(
+                job.isWaiting && job.request.deadline.map { $0 <= now } ?? false,
+                "what waits and is not wanted any more ends for it"
+            )
         } else {
             try check(dueEnds.removeValue(forKey: id) == end.name, "a job ends as it has to")
         }

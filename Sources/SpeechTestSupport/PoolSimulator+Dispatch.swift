@@ -60,17 +60,25 @@ extension PoolSimulator {
             // It may have waited for memory once, and then the pool's patience has an end.
             let isPatient = job.arrived.duration(to: now) >= pool.configuration.memoryPatience
             if isPatient, hasLackedMemory || memory != nil { return true }
-            if rival.failure == nil && rival.request.id.number > job.request.id.number { return true }
+            if rival.failure == nil, !precedes(rival, job) { return true }
             return usableBytes(of: process.device) != nil
                 && predictedPeak(of: rival, on: process.device) > predictedPeak(of: job, on: process.device)
         }
-        try check(isOrderly, "retried jobs come first, then who came first")
+        try check(isOrderly, "retried jobs come first, then who of one tenant and class is due first")
         for other in idleSlots(engine: process.engine) where isRunnable(job, on: other) {
             guard self[other.process]?.device == process.device, usableBytes(of: process.device) == nil else {
                 continue
             }
             try check(rank(other) >= rank(slot), "the slot idle longest on the least busy instance comes first")
         }
+    }
+
+    /// Whether of two jobs of one tenant and class the first is the one to be started first.
+    private func precedes(_ one: Job, _ other: Job) -> Bool {
+        guard one.request.tenant == other.request.tenant, one.request.jobClass == other.request.jobClass,
+            let first = pool.due(of: one.request.id), let second = pool.due(of: other.request.id)
+        else { return false }
+        return (first, one.request.id.number) < (second, other.request.id.number)
     }
 
     /// Who has waited for memory for long is passed over no more where it could run, but by one that has waited for
@@ -95,7 +103,7 @@ extension PoolSimulator {
                 case (let failure?, let other?): failure.at > other.at
                 case (_?, nil): true
                 case (nil, _?): false
-                case (nil, nil): id.number < job.request.id.number
+                case (nil, nil): precedes(rival, job)
                 }
             guard isFirst, rival.request.engine == job.request.engine, isRunnable(rival, on: slot) else { continue }
             jobs[id]?.shortSince = now

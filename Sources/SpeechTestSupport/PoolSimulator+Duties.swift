@@ -6,7 +6,7 @@ extension PoolSimulator {
     /// The jobs that have to end by this event, and how.
     func ends(dueBy event: Event) -> [JobID: String] {
         switch event {
-        case .started, .jobArrived, .processSpawned, .processDied, .processExited, .slotOpened, .measured,
+        case .started, .jobArrived, .audioArrived, .streamEnded, .processSpawned, .processDied, .processExited, .slotOpened, .measured,
             .memoryReleased, .foreignUseChanged, .drainRequested:
             return [:]
         case .jobCancelled(let job):
@@ -30,10 +30,11 @@ extension PoolSimulator {
         case .timerFired(let timer) where timer.purpose == .drain:
             return jobs.mapValues { _ in JobEnd.shutDown.name }
         case .timerFired(let timer) where timer.purpose == .expire:
-            let late = jobs.filter {
-                $1.isWaiting && $1.expires && $1.arrived.advanced(by: pool.configuration.maxWait) <= now
+            let late = jobs.filter { limit(of: $1).map { $0 <= now } ?? false }
+            return late.mapValues { job in
+                let isUnwanted = job.request.deadline.map { $0 <= now } ?? false
+                return (isUnwanted ? JobEnd.deadlineExceeded : .waitedTooLong(retryAfter: .zero)).name
             }
-            return late.mapValues { _ in JobEnd.waitedTooLong(retryAfter: .zero).name }
         case .timerFired:
             return [:]
         }
@@ -47,16 +48,30 @@ extension PoolSimulator {
         }
         if isUnderPressure, request.jobClass == .bulk { return Admission.Refusal.shed(retryAfter: .zero).name }
         if isTooLarge(request) { return Admission.Refusal.tooLarge(needsBytes: 0, hasBytes: 0).name }
-        if request.isContinuation || canStartAtOnce(engine: request.engine) { return nil }
+        if let deadline = request.deadline, deadline <= now { return Admission.Refusal.deadlineExceeded.name }
+        if request.isContinuation { return nil }
+        let outlook = pool.outlook(of: request, now: now)
+        if let end = outlook.end, let deadline = request.deadline, now.advanced(by: end) > deadline {
+            return Admission.Refusal.deadlineTooEarly(predicted: end, retryAfter: .zero).name
+        }
+        if let delay = outlook.delay, delay > outlook.longestDelay {
+            return Admission.Refusal.waitTooLong(predicted: delay, retryAfter: .zero).name
+        }
+        if canStartAtOnce(engine: request.engine) { return nil }
         let waiting = jobs.values.filter(\.isWaiting)
-        if waiting.count >= pool.configuration.maxJobs {
+        let bytes = waiting.reduce(request.bytes) { $0 + $1.request.bytes }
+        if waiting.count >= pool.configuration.maxJobs || bytes > pool.configuration.maxQueuedBytes {
             return Admission.Refusal.queueFull(retryAfter: .zero).name
         }
         if waiting.count(where: { $0.request.tenant == request.tenant }) >= pool.configuration.maxJobsPerTenant {
             return Admission.Refusal.tenantLimit(retryAfter: .zero).name
         }
-        if let wait = pool.predictedWait(engine: request.engine), wait > pool.configuration.maxWait {
+        guard let wait = outlook.wait else { return nil }
+        if let lateness = outlook.lateness, lateness > outlook.longestLateness {
             return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
+        }
+        if wait > pool.configuration.standingTarget, outlook.isTurnedAway {
+            return Admission.Refusal.standingQueue(predicted: wait, retryAfter: .zero).name
         }
         return nil
     }

@@ -15,6 +15,10 @@ extension PoolSimulator {
         case slotClosed(SlotID, canRestart: Bool)
         case jobEnded(JobID, SlotID, JobOutcome, canRestart: Bool)
         case measured(ProcessID)
+        /// A job made some of its audio.
+        case audioArrived(JobID, Duration)
+        /// A caller wants nothing more of an utterance.
+        case streamEnded(StreamID)
         /// The memory was read. It may have been read a while ago.
         case memoryRead(MemoryReading)
         /// What a process held that has ended is free now. The pool hears of it by readings.
@@ -29,7 +33,7 @@ extension PoolSimulator {
         var dispatches: Bool {
             switch self {
             case .jobArrived, .jobEnded, .slotOpened, .memoryRead: true
-            case .started, .jobCancelled, .processSpawned, .processDied, .processExited, .slotClosed, .measured,
+            case .started, .audioArrived, .streamEnded, .jobCancelled, .processSpawned, .processDied, .processExited, .slotClosed, .measured,
                 .memoryReleased, .foreignUseChanged, .timerFired, .drainRequested, .stopRequested:
                 false
             }
@@ -99,6 +103,7 @@ extension JobEnd {
         case .tooLarge: "tooLarge"
         case .shed: "shed"
         case .cancelled: "cancelled"
+        case .deadlineExceeded: "deadlineExceeded"
         case .shutDown: "shutDown"
         }
     }
@@ -111,6 +116,9 @@ extension Admission.Refusal {
         case .queueFull: "queueFull"
         case .waitTooLong: "waitTooLong"
         case .tenantLimit: "tenantLimit"
+        case .deadlineExceeded: "deadlineExceededAtOnce"
+        case .deadlineTooEarly: "deadlineTooEarly"
+        case .standingQueue: "standingQueue"
         case .tooLarge: "tooLargeAtOnce"
         case .shed: "shedAtOnce"
         case .shuttingDown: "shuttingDown"

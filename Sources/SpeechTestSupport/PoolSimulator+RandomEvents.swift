@@ -5,6 +5,7 @@ extension PoolSimulator.RandomWalk {
     enum Kind: CaseIterable {
         case arrival, continuation, cancel, stale, timer, lateTimer
         case spawn, spawnFailure, open, complete, fail, obey, lose, death, news
+        case audio, streamEnd
         case outOfMemory, measured, reading, foreignUse, release
     }
 
@@ -12,9 +13,9 @@ extension PoolSimulator.RandomWalk {
         var weights: [Kind: Int] = [:]
         for kind in Kind.allCases {
             switch kind {
-            case .arrival, .spawn, .open, .complete, .obey, .news, .measured, .reading:
+            case .arrival, .spawn, .open, .complete, .obey, .news, .measured, .reading, .audio:
                 weights[kind] = [5, 20, 80].random(using: &random)
-            case .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
+            case .continuation, .streamEnd, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
                 .outOfMemory, .release:
                 weights[kind] = [0, 1, 2, 20].random(using: &random)
             case .foreignUse:
@@ -27,6 +28,7 @@ extension PoolSimulator.RandomWalk {
     mutating func nextEvent() -> PoolSimulator.Event? {
         var events: [(kind: Kind, event: PoolSimulator.Event?)] = simulator.possibleEvents.map { (kind(of: $0), $0) }
         events += [(.arrival, nil), (.continuation, nil)]
+        if jobsMade > 0 { events += [(.audio, nil), (.streamEnd, nil)] }
         if simulator.memory != nil { events += [(.reading, nil), (.foreignUse, nil)] }
         let total = events.reduce(0) { $0 + weights[$1.kind, default: 0] }
         guard total > 0 else { return nil }
@@ -42,19 +44,36 @@ extension PoolSimulator.RandomWalk {
         switch kind {
         case .reading: nextReading().map { .memoryRead($0) }
         case .foreignUse: nextForeignUse()
+        case .audio:
+            .audioArrived(
+                JobID(UInt64.random(in: max(jobsMade, 8) - 7...jobsMade, using: &random)),
+                .milliseconds(Int.random(in: 1...5_000, using: &random))
+            )
+        case .streamEnd: .streamEnded(StreamID(UInt64.random(in: 0..<Self.streams, using: &random)))
         default: .jobArrived(nextJob(isContinuation: kind == .continuation))
         }
     }
 
+    /// Utterances of several jobs that there are at once.
+    private static let streams: UInt64 = 3
+
     private mutating func nextJob(isContinuation: Bool) -> JobRequest {
         jobsMade += 1
+        let isStream = isContinuation || Bool.random(using: &random)
+        let deadline = Int.random(in: 0..<4, using: &random) == 0 ? Double.random(in: 0...20, using: &random) : nil
         return JobRequest(
             id: JobID(jobsMade),
             engine: Int.random(in: simulator.pool.configuration.engines.indices, using: &random),
             tenant: ["a", "b", "c"].random(using: &random),
             isContinuation: isContinuation,
             jobClass: JobClass.allCases.random(using: &random),
-            units: [1, 10, 50, 100, 300].random(using: &random)
+            units: [1, 10, 50, 100, 300].random(using: &random),
+            stream: isStream ? StreamID(UInt64.random(in: 0..<Self.streams, using: &random)) : nil,
+            laterUnits: isStream ? [0, 100, 1_000].random(using: &random) : 0,
+            audioBefore: [.zero, .zero, .seconds(3)].random(using: &random),
+            isPlayed: Bool.random(using: &random),
+            deadline: deadline.map { simulator.now.advanced(by: .seconds($0)) },
+            bytes: Int.random(in: 0...1_000, using: &random)
         )
     }
 
@@ -109,6 +128,8 @@ extension PoolSimulator.RandomWalk {
                 }
             }
         case .measured: .measured
+        case .audioArrived: .audio
+        case .streamEnded: .streamEnd
         case .memoryRead: .reading
         case .memoryReleased: .release
         case .foreignUseChanged: .foreignUse
@@ -120,7 +141,7 @@ extension PoolSimulator.RandomWalk {
         switch kind(of: event) {
         case .spawn, .open, .complete, .obey, .news, .measured, .release: true
         case .arrival, .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
-            .outOfMemory, .reading, .foreignUse:
+            .outOfMemory, .reading, .foreignUse, .audio, .streamEnd:
             false
         }
     }

@@ -11,6 +11,11 @@ extension PoolSimulator.RandomWalk {
         configuration.maxJobs = Int.random(in: 1...12, using: &random)
         configuration.maxJobsPerTenant = Int.random(in: 1...8, using: &random)
         configuration.maxWait = .seconds(Int.random(in: 1...20, using: &random))
+        configuration.maxBulkWait = .seconds(Int.random(in: 1...40, using: &random))
+        configuration.maxQueuedBytes = [1_000, 64 << 20].random(using: &random)
+        configuration.standingTarget = .milliseconds(Int.random(in: 10...2_000, using: &random))
+        configuration.standingInterval = .milliseconds(Int.random(in: 10...2_000, using: &random))
+        configuration.tenantWeights = ["a": 4]
         configuration.drainTimeout = .seconds(Int.random(in: 1...30, using: &random))
         configuration.memoryPatience = [.milliseconds(1), .milliseconds(100), .seconds(2)].random(using: &random)
         configuration.measureTimeout = .seconds(Int.random(in: 1...10, using: &random))

@@ -89,11 +89,18 @@ extension PoolSimulator {
         if phase == .serving || phase == .draining { left.remove(.expire) }
         try check(left.isEmpty, "no timer is left over: \(left)")
 
-        let expiring = jobs.values.filter { $0.isWaiting && $0.expires }.map(\.arrived).min()
-        if let deadline = expiring?.advanced(by: pool.configuration.maxWait) {
+        if let deadline = jobs.values.compactMap({ limit(of: $0) }).min() {
             let timer = timers.first { $0.key.purpose == .expire }
             try check(timer.map { $0.value <= deadline } ?? false, "a job that may not wait longer is woken")
         }
+    }
+
+    /// When a job is given up, if it is not over before.
+    func limit(of job: Job) -> Instant? {
+        let deadline = job.request.deadline
+        guard job.isWaiting, job.expires else { return deadline }
+        let expires = job.arrived.advanced(by: pool.configuration.maxWait(job.request.jobClass))
+        return deadline.map { min($0, expires) } ?? expires
     }
 
     /// What has to have a timer.

@@ -59,7 +59,9 @@ extension PoolSimulator {
     /// Whether the event would tell the pool nothing new.
     func isStale(_ event: Event) -> Bool {
         switch event {
-        case .started, .jobArrived, .processDied, .memoryRead, .memoryReleased, .foreignUseChanged: false
+        case .started, .jobArrived, .audioArrived, .streamEnded, .processDied, .memoryRead, .memoryReleased,
+            .foreignUseChanged:
+            false
         case .jobCancelled(let job): jobs[job] == nil
         case .processSpawned(let process): incarnations[process.instance.index] > process.incarnation
         case .processExited(let process): self[process] == nil
@@ -78,7 +80,7 @@ extension PoolSimulator {
         switch event {
         case .started: phase = .serving
         case .jobArrived(let request): jobs[request.id] = Job(request: request, arrived: now)
-        case .jobCancelled: break
+        case .jobCancelled, .audioArrived, .streamEnded: break
         case .processSpawned(let process): processes[process.instance.index]?.life = .living
         case .processDied(let process): processes[process.instance.index]?.life = .dead
         case .processExited(let process):

@@ -149,11 +149,24 @@ package struct PoolSimulator: Sendable {
         case .jobEnded(let job, let slot, let outcome, let canRestart):
             answer(toEndOf: job, on: slot, outcome: outcome, canRestart: canRestart)
         case .measured(let process): answer(toMeasured: process)
+        case .audioArrived(let job, let duration):
+            answer(toAudioOf: job, duration: duration)
+        case .streamEnded(let stream): answer(toEndOf: stream)
         case .memoryRead(let reading): Answer(pool.memoryRead(reading, now: now))
         case .timerFired(let timer): Answer(pool.timerFired(timer, now: now))
         case .drainRequested: Answer(pool.drainRequested(now: now))
         case .stopRequested: Answer(pool.stopRequested(now: now))
         }
+    }
+
+    private mutating func answer(toAudioOf job: JobID, duration: Duration) -> Answer {
+        pool.audioArrived(job, duration: duration, now: now)
+        return Answer([])
+    }
+
+    private mutating func answer(toEndOf stream: StreamID) -> Answer {
+        pool.streamEnded(stream)
+        return Answer([])
     }
 
     /// What a job took is told with its end.

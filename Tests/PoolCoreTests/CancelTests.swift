@@ -39,11 +39,11 @@ import Testing
         stage.arrive(2, at: 1)
         #expect(
             stage.cancel(1, at: 2) == [
-                .set(.open(slot(0)), 62), .open(slot(0)), .end(JobID(1), .cancelled),
+                .set(.open(slot(0)), 4), .open(slot(0)), .end(JobID(1), .cancelled),
             ]
         )
         #expect(stage.end(1, on: slot(0), at: 3) == [])
-        #expect(stage.open(slot(0), at: 4) == [.unset(.open(slot(0))), .run(JobID(2), slot(0))])
+        #expect(stage.open(slot(0), at: 3.9) == [.unset(.open(slot(0))), .run(JobID(2), slot(0))])
     }
 
     @Test("a worker that does not obey in time is cut off")
@@ -51,9 +51,44 @@ import Testing
         var stage = Stage(ready: 1, obeysCancel: true)
         stage.arrive(1, at: 0)
         stage.cancel(1, at: 2)
-        #expect(stage.fire(.cancel(slot(0))) == [.set(.open(slot(0)), 64), .open(slot(0))])
+        #expect(stage.fire(.cancel(slot(0))) == [.set(.open(slot(0)), 6), .open(slot(0))])
         #expect(stage.end(1, on: slot(0), at: 5) == [])
-        #expect(stage.open(slot(0), at: 6) == [.unset(.open(slot(0)))])
+        #expect(stage.open(slot(0), at: 5.5) == [.unset(.open(slot(0)))])
+    }
+
+    @Test("a worker that goes on with what nobody wants is killed only when somebody waits for it")
+    func killedForOthers() {
+        var stage = Stage(ready: 1)
+        stage.arrive(1, at: 0)
+        stage.cancel(1, at: 2)
+        #expect(stage.fire(.open(slot(0))) == [.set(.open(slot(0)), 6)])
+        stage.arrive(2, at: 5)
+        #expect(stage.fire(.open(slot(0))) == [.kill(process(0))])
+        // It was no fault of its own, so the next one is made at once.
+        #expect(stage.exit(process(0), at: 6.5).contains(.spawn(process(0, 2), engine: 0, device: "cpu")))
+    }
+
+    @Test("an instance that does something else for others is not killed for one slot that does not stop")
+    func sparedForOthers() {
+        var stage = Stage(ready: 1, slots: 2)
+        stage.arrive(1, at: 0)
+        stage.arrive(2, at: 0)
+        stage.arrive(3, at: 0)
+        stage.cancel(1, at: 2)
+        #expect(stage.fire(.open(slot(0, 0))) == [.set(.open(slot(0, 0)), 6)])
+        stage.end(2, on: slot(0, 1), at: 5)
+        stage.end(3, on: slot(0, 1), at: 5.5)
+        #expect(stage.fire(.open(slot(0, 0))) == [.set(.open(slot(0, 0)), 8)])
+    }
+
+    @Test("a worker that never answers again is killed after the load timeout")
+    func killedAtLast() {
+        var stage = Stage(ready: 1)
+        stage.arrive(1, at: 0)
+        stage.cancel(1, at: 2)
+        var last: [PoolAction] = []
+        while let deadline = stage.deadline(.open(slot(0))), deadline <= 62 { last = stage.fire(.open(slot(0))) }
+        #expect(last == [.kill(process(0))])
     }
 
     @Test("only the answer to the cancelled job frees the slot")

@@ -19,7 +19,7 @@ import Testing
         stage.arrive(1, at: 1)
         #expect(stage.end(1, on: slot(0), .failed, at: 3) == [.end(JobID(1), .failed)])
         #expect(stage.pool.instances[0].jobsDone == 0)
-        #expect(stage.pool.predictedWait(engine: 0) == .zero)
+        #expect(stage.pool.predictedWait(engine: 0, tenant: "a", now: moment(3)) == .zero)
     }
 
     @Test("the slot that has been idle longest gets the job")

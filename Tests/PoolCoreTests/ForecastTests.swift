@@ -157,7 +157,9 @@ struct ForecastTests {
             engines: [.init(name: "engine", devices: (0..<servers).map { "cuda:\($0 % 2)" })]
         )
         configuration.engines[0].maxRunning = servers
+        configuration.order = .arrival
         configuration.maxWait = .seconds(1_000_000)
+        configuration.standingTarget = configuration.maxWait
         configuration.maxJobs = 1_000_000
         configuration.maxJobsPerTenant = 1_000_000
         // 3 seconds of audio take 1.5 s.
@@ -205,7 +207,7 @@ struct ForecastTests {
         let waits = Forecast(configuration).run(traffic(2))
         #expect(abs(waits.refused - 0.5) < 0.05)
         #expect(waits.p95 <= .seconds(20))
-        #expect(waits.mean > .seconds(10))
+        #expect(waits.mean > .seconds(5))
     }
 
     @Test("only as many run as may: the spares do not make it faster")
@@ -267,7 +269,9 @@ struct ForecastTests {
 
     @Test("where two that run disturb each other, so that they are as slow as one, waits are those of one server")
     func slowsDown() {
-        let configuration = configuration(["cuda:0": card(8)], figures: figures(floor: 1946, peak: 300), maxRunning: 2)
+        var configuration = configuration(["cuda:0": card(8)], figures: figures(floor: 1946, peak: 300), maxRunning: 2)
+        configuration.order = .arrival
+        configuration.standingTarget = configuration.maxWait
         var traffic = traffic(0.25, count: 12_000)
         // Two seconds of audio a second, however many run: 6 s of audio are 3 s of work.
         traffic.speeds = [

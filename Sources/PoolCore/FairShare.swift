@@ -1,0 +1,42 @@
+/// Who of several that want more than there is comes next, so that each gets seconds by its weight.
+///
+/// Start-time fair queueing (Goyal, Vin, Cheng: "Start-time Fair Queuing", SIGCOMM 1996): everybody has a virtual time
+/// that grows with the seconds he is given, divided by his weight, and who is behind comes first. Who has wanted
+/// nothing for a while begins at the time at which the others are: he has saved nothing, and owes nothing.
+struct FairShare<Key: Hashable & Sendable>: Sendable {
+    /// The time of who was given something last, when he was given it.
+    private var time = 0.0
+    /// Up to where everybody has been given something. Who is not here is behind.
+    private var ends: [Key: Double] = [:]
+    private let weights: [Key: Double]
+
+    /// - Parameter weights: 1 for who is not in it.
+    init(weights: [Key: Double]) {
+        self.weights = weights
+    }
+
+    /// What share somebody has when others want more, too.
+    func weight(of key: Key) -> Double { weights[key] ?? 1 }
+
+    /// The virtual time at which somebody comes next.
+    func start(of key: Key) -> Double { max(time, ends[key] ?? time) }
+
+    /// Somebody gets what is predicted to take so many seconds.
+    mutating func give(_ seconds: Double, to key: Key) {
+        let start = start(of: key)
+        time = max(time, start)
+        ends[key] = start + seconds / weight(of: key)
+        if ends.count > Self.rememberedAtLeast, ends.count > 2 * ends.count(where: { $1 > time }) {
+            ends = ends.filter { $1 > time }
+        }
+    }
+
+    /// It took so many seconds more than was predicted, or fewer.
+    mutating func correct(by seconds: Double, for key: Key) {
+        guard let end = ends[key] else { return }
+        ends[key] = end + seconds / weight(of: key)
+    }
+
+    /// So few may be remembered without need.
+    private static var rememberedAtLeast: Int { 64 }
+}

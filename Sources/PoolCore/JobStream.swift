@@ -1,0 +1,152 @@
+/// What is known of an utterance's jobs: how its listener is doing, and so when each of them is due.
+///
+/// It is played from its first audio on, in order and without a break as long as there is any. What was made out of turn
+/// waits until all before it is there.
+struct JobStream {
+    /// A job that is not heard to its end.
+    private struct Part {
+        let id: JobID
+        /// How much audio it is predicted to make, in seconds.
+        let predicted: Double
+        /// How much it has made.
+        var made = 0.0
+        var isDone = false
+
+        /// How much it will have made, as far as one knows.
+        var total: Double { isDone ? made : max(made, predicted) }
+    }
+
+    let engine: Int
+    let key: JobQueue.Key
+    let isPlayed: Bool
+    /// When its first job came.
+    let arrived: Instant
+    /// When its first job should be done.
+    let firstDue: Instant
+    /// How long what came of it so far is predicted to take, in seconds.
+    private(set) var arrivedSeconds = 0.0
+    /// How long what has not come yet is predicted to take, in seconds.
+    private(set) var laterSeconds: Double
+    /// How long the audio of what has not come yet is predicted to be, in seconds.
+    private(set) var laterAudio: Double
+    /// When the listener has nothing to play any more, with what can be played by now; `nil` while nothing can.
+    private(set) var playedUntil: Instant?
+    /// In their order; what is made of the first has been counted in `playedUntil`.
+    private var parts: [Part] = []
+
+    init(
+        engine: Int,
+        key: JobQueue.Key,
+        isPlayed: Bool,
+        arrived: Instant,
+        firstDue: Instant,
+        laterSeconds: Double = 0,
+        laterAudio: Double = 0
+    ) {
+        self.engine = engine
+        self.key = key
+        self.isPlayed = isPlayed
+        self.arrived = arrived
+        self.firstDue = firstDue
+        self.laterSeconds = laterSeconds
+        self.laterAudio = laterAudio
+    }
+
+    /// Jobs that it has.
+    var jobs: [JobID] { parts.map(\.id) }
+
+    /// When it will have been played to its end, if it is never out of breath; at once if nobody plays it.
+    func end(now: Instant) -> Instant {
+        guard isPlayed else { return now }
+        return dueAfter(parts.count).advanced(by: .seconds(laterAudio))
+    }
+
+    // MARK: Events
+
+    /// Its next job came.
+    /// - Parameters:
+    ///   - seconds: how long it is predicted to take.
+    ///   - audio: how long what it makes is predicted to be, in seconds.
+    ///   - before: how much audio came from elsewhere between the last one and this.
+    ///   - laterSeconds: how long what follows it is predicted to take.
+    ///   - laterAudio: how long what is made of that is predicted to be, in seconds.
+    mutating func jobArrived(
+        _ id: JobID,
+        seconds: Double,
+        audio: Double,
+        before: Duration,
+        laterSeconds: Double,
+        laterAudio: Double,
+        now: Instant
+    ) {
+        if before > .zero {
+            if parts.isEmpty {
+                _ = play(before / .seconds(1), now: now)
+            } else {
+                // It is heard after the last one, as if that had made it.
+                let last = parts.count - 1
+                parts[last] = Part(
+                    id: parts[last].id,
+                    predicted: parts[last].predicted + before / .seconds(1),
+                    made: parts[last].made,
+                    isDone: parts[last].isDone
+                )
+            }
+        }
+        parts.append(Part(id: id, predicted: audio))
+        arrivedSeconds += seconds
+        self.laterSeconds = laterSeconds
+        self.laterAudio = laterAudio
+    }
+
+    /// A job made some audio.
+    /// - Returns: for how long the listener had nothing to play before it.
+    mutating func audioArrived(_ id: JobID, duration: Duration, now: Instant) -> Duration {
+        guard let index = parts.firstIndex(where: { $0.id == id }) else { return .zero }
+        parts[index].made += duration / .seconds(1)
+        return index == 0 ? play(duration / .seconds(1), now: now) : .zero
+    }
+
+    /// A job will make no more audio.
+    mutating func jobEnded(_ id: JobID, now: Instant) {
+        guard let index = parts.firstIndex(where: { $0.id == id }) else { return }
+        parts[index].isDone = true
+        while let first = parts.first, first.isDone {
+            parts.removeFirst()
+            if let made = parts.first?.made, made > 0 { _ = play(made, now: now) }
+        }
+    }
+
+    /// A job will be made anew.
+    mutating func jobRestarted(_ id: JobID) {
+        // Nobody has heard anything of it, but the listener of the first may have been taken to have.
+        guard let index = parts.firstIndex(where: { $0.id == id }) else { return }
+        if index == 0, let until = playedUntil { playedUntil = until.advanced(by: .seconds(-parts[0].made)) }
+        parts[index].made = 0
+    }
+
+    /// So much more can be played.
+    /// - Returns: for how long there was nothing.
+    private mutating func play(_ seconds: Double, now: Instant) -> Duration {
+        let silence = playedUntil.map { max(.zero, $0.duration(to: now)) } ?? .zero
+        playedUntil = max(playedUntil ?? now, now).advanced(by: .seconds(seconds))
+        return silence
+    }
+
+    // MARK: Deadlines
+
+    /// When a job should be done: when the listener would have nothing to play otherwise.
+    func due(_ id: JobID) -> Instant? {
+        parts.firstIndex { $0.id == id }.map(dueAfter)
+    }
+
+    /// When the listener has played this many parts.
+    private func dueAfter(_ count: Int) -> Instant {
+        var due = playedUntil ?? firstDue
+        for index in 0..<count {
+            let isCounted = index == 0 && playedUntil != nil
+            due = due.advanced(by: .seconds(parts[index].total - (isCounted ? parts[index].made : 0)))
+        }
+        return due
+    }
+}

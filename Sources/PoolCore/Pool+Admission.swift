@@ -1,0 +1,250 @@
+// Who is let in. A job that is has a good chance to be done in time; who is not is told why and when to come back.
+
+extension Pool {
+    /// Why a job is not taken; `nil` if it is.
+    mutating func refusal(of job: Job, now: Instant) -> Admission.Refusal? {
+        switch phase {
+        case .serving: break
+        case .draining: if !job.request.isContinuation { return .shuttingDown }
+        case .stopping, .drained: return .shuttingDown
+        }
+        if let shortage = shortage(for: job, now: now) { return shortage }
+        if let deadline = job.request.deadline, deadline <= now { return .deadlineExceeded }
+        if job.request.isContinuation { return nil }
+        let outlook = outlook(of: job, now: now)
+        if let end = outlook.end, let deadline = job.request.deadline, now.advanced(by: end) > deadline {
+            let retryAfter = retryAfter(for: job, wait: outlook.wait, now: now)
+            return .deadlineTooEarly(predicted: end, retryAfter: retryAfter)
+        }
+        if let delay = outlook.delay, delay > outlook.longestDelay {
+            return .waitTooLong(predicted: delay, retryAfter: retryAfter(for: job, wait: delay, now: now))
+        }
+        return canStartAtOnce(engine: job.engine) ? nil : refusalToWait(job, outlook, now: now)
+    }
+
+    /// Why a job may not wait.
+    private mutating func refusalToWait(_ job: Job, _ outlook: Outlook, now: Instant) -> Admission.Refusal? {
+        if waitingJobs >= configuration.maxJobs || waitingBytes + job.request.bytes > configuration.maxQueuedBytes {
+            return .queueFull(retryAfter: retryAfter(for: job, wait: outlook.wait, now: now))
+        }
+        if waitingByTenant[job.request.tenant, default: 0] >= configuration.maxJobsPerTenant {
+            return .tenantLimit(retryAfter: retryAfter(for: job, wait: outlook.wait, now: now))
+        }
+        guard let wait = outlook.wait else { return nil }
+        if let lateness = outlook.lateness, lateness > outlook.longestLateness {
+            let predicted = max(wait, lateness)
+            return .waitTooLong(predicted: predicted, retryAfter: retryAfter(for: job, wait: predicted, now: now))
+        }
+        if wait > configuration.standingTarget, outlook.isTurnedAway {
+            return .standingQueue(predicted: wait, retryAfter: retryAfter(for: job, wait: wait, now: now))
+        }
+        return nil
+    }
+
+    /// What is predicted for a new job, and what it has to be for the job to be taken.
+    package struct Outlook: Sendable {
+        /// How long it waits until it is started, in nine of ten cases; `nil` while nothing serves or nothing is known.
+        package var wait: Duration?
+        /// By how much those who wait, and this one, would be late; `nil` where `wait` is.
+        package var lateness: Duration?
+        /// What `lateness` may be, so that nobody waits for longer than he may.
+        package var longestLateness: Duration
+        /// For how long others keep what it begins from being done in time; `nil` if nothing follows it.
+        package var delay: Duration?
+        /// What `delay` may be.
+        package var longestDelay: Duration
+        /// How long it takes until all of what it begins is done, in nine of ten cases; `nil` while nothing is known.
+        package var end: Duration?
+        /// Whether the queue has been standing for so long that nobody of its class may wait in it.
+        package var isTurnedAway: Bool
+    }
+
+    /// What is predicted for a job that comes now.
+    package func outlook(of request: JobRequest, now: Instant) -> Outlook {
+        outlook(of: Job(request, in: self, now: now), now: now)
+    }
+
+    /// How long a job that comes now waits until it is started, in nine of ten cases; `nil` until one has been timed or
+    /// while nothing serves.
+    package func predictedWait(engine: Int, tenant: String, now: Instant) -> Duration? {
+        outlook(of: JobRequest(id: JobID(.max), engine: engine, tenant: tenant), now: now).wait
+    }
+
+    private func outlook(of job: Job, now: Instant) -> Outlook {
+        let wait = predictedWait(of: job, now: now)
+        let delay = predictedDelay(of: job, now: now)
+        return Outlook(
+            wait: wait,
+            lateness: wait.map { _ in predictedLateness(with: job, now: now) },
+            longestLateness: configuration.maxWait(job.request.jobClass) - longestStretch(of: job),
+            delay: delay,
+            longestDelay: longestDelay(of: job),
+            end: predictedEnd(of: job, after: max(wait ?? .zero, delay ?? .zero)),
+            isTurnedAway: isTurnedAway(job.request.jobClass, engine: job.engine, now: now)
+        )
+    }
+
+    private func isTurnedAway(_ jobClass: JobClass, engine: Int, now: Instant) -> Bool {
+        let standing = standing[engine].duration(now: now)
+        return switch jobClass {
+        case .interactive: false
+        case .standard: standing >= configuration.standingInterval * 2
+        case .bulk: standing >= configuration.standingInterval
+        }
+    }
+
+    // MARK: Foresight
+
+    /// How long a text is predicted to take on a slot: the mean, and how much more nine of ten stay below; in seconds.
+    func predictedSeconds(engine: Int, units: Int) -> (mean: Double, margin: Double) {
+        prediction(engine: engine, units: units, of: \.seconds) ?? (Self.unknownSeconds * Double(units), 0)
+    }
+
+    /// How much audio a text is predicted to become, in seconds.
+    func predictedAudio(engine: Int, units: Int) -> Double {
+        prediction(engine: engine, units: units, of: \.audioSeconds)?.mean ?? Self.unknownAudio * Double(units)
+    }
+
+    /// The mean of the devices that serve, or of all that are known.
+    private func prediction(
+        engine: Int,
+        units: Int,
+        of fit: KeyPath<EngineFigures, LinearFit>
+    ) -> (mean: Double, margin: Double)? {
+        guard units > 0 else { return (0, 0) }
+        let known = devices.indices.filter { figures[engine][$0][keyPath: fit].count > 0 }
+        let serving = known.count > 1 ? known.filter { readySlots(engine: engine, device: $0) > 0 } : known
+        let used = serving.isEmpty ? known : serving
+        guard !used.isEmpty else { return nil }
+        var (mean, high) = (0.0, 0.0)
+        for device in used {
+            mean += figures[engine][device][keyPath: fit].mean(units: units) ?? 0
+            high += figures[engine][device][keyPath: fit].predict(units: units) ?? 0
+        }
+        return (mean / Double(used.count), max(0, high - mean) / Double(used.count))
+    }
+
+    /// Seconds that a unit takes, and seconds of audio that it becomes, before anything has been measured. About what
+    /// speech has; only the order of the first jobs depends on it.
+    private static var unknownSeconds: Double { 0.02 }
+    private static var unknownAudio: Double { 0.065 }
+
+    /// How long a job waits until it is started, in nine of ten cases; `nil` while nothing serves or nothing is known.
+    func predictedWait(of job: Job, now: Instant) -> Duration? {
+        if canStartAtOnce(engine: job.engine) { return .zero }
+        let slots = usableSlots(engine: job.engine)
+        guard slots > 0, isTimed(engine: job.engine) else { return nil }
+        let ahead = queues[job.engine].secondsAhead(of: job.key, due: job.due)
+        let margin = predictedSeconds(engine: job.engine, units: job.units).margin
+        let jobs = max(1, ahead / max(job.seconds, 1e-9)).squareRoot()
+        return .seconds((ahead + runningSeconds(engine: job.engine, now: now) + margin * jobs) / Double(slots))
+    }
+
+    /// By how much who waits would be late if a job came.
+    private func predictedLateness(with job: Job, now: Instant) -> Duration {
+        let lateness = queues[job.engine].lateness(
+            adding: job.entry,
+            job.key,
+            busy: runningSeconds(engine: job.engine, now: now),
+            slots: Double(max(1, usableSlots(engine: job.engine))),
+            now: now
+        )
+        return .seconds(lateness)
+    }
+
+    /// How long after its arrival a job is due at the latest: half of what it may wait, so that the other half is there
+    /// for being late.
+    private func longestStretch(of job: Job) -> Duration {
+        guard configuration.order == .deadline else { return .zero }
+        let largest = configuration.engines[job.engine].largestUnits
+        return stretched(predictedSeconds(engine: job.engine, units: largest).mean, job.request.jobClass)
+    }
+
+    /// How long after its arrival a job is due that takes so many seconds.
+    func stretched(_ seconds: Double, _ jobClass: JobClass) -> Duration {
+        min(.seconds(seconds * Self.stretch), configuration.maxWait(jobClass) / 2)
+    }
+
+    /// How long it takes until all of what a job begins is done, in nine of ten cases.
+    private func predictedEnd(of job: Job, after delay: Duration) -> Duration? {
+        guard isTimed(engine: job.engine) else { return nil }
+        let own = predictedSeconds(engine: job.engine, units: job.units)
+        let later = predictedSeconds(engine: job.engine, units: job.request.laterUnits)
+        let slots = Double(max(1, usableSlots(engine: job.engine)))
+        return delay + .seconds(own.mean + own.margin + (later.mean + later.margin) / slots)
+    }
+
+    /// For how long others keep what a job begins from being done in time, if it has more to follow; `nil` if it has
+    /// not.
+    ///
+    /// Each stream wants its seconds spread over the time until it has been played to its end, others at once. What
+    /// that leaves of the slots' time until this one's end has to be enough for this one.
+    private func predictedDelay(of job: Job, now: Instant) -> Duration? {
+        let slots = Double(usableSlots(engine: job.engine))
+        guard job.request.laterUnits > 0, slots > 0, isTimed(engine: job.engine) else { return nil }
+        let own = job.seconds + predictedSeconds(engine: job.engine, units: job.request.laterUnits).mean
+        let audio = predictedAudio(engine: job.engine, units: job.units + job.request.laterUnits)
+        let wanted = max(job.request.isPlayed ? audio : 0, own / slots, 1)
+        let end = now.advanced(by: .seconds(wanted))
+        var later: [JobQueue.Key: Double] = [:]
+        for stream in streams.values where stream.engine == job.engine && stream.laterSeconds > 0 {
+            let length = now.duration(to: stream.end(now: now)) / .seconds(1)
+            later[stream.key, default: 0] += stream.laterSeconds * min(1, wanted / max(length, 1e-9))
+        }
+        let ahead = queues[job.engine].secondsAhead(of: job.key, due: end, later: later)
+        let all = ahead + runningSeconds(engine: job.engine, now: now) + own
+        return .seconds(max(0, all / slots - wanted))
+    }
+
+    /// For how long others may keep what a job begins from being done in time. Who listens is not to be interrupted for longer
+    /// than that; where nothing can be played while it is made, one has to wait anyway.
+    private func longestDelay(of job: Job) -> Duration {
+        let most = configuration.maxWait(job.request.jobClass)
+        let units = job.units + job.request.laterUnits
+        let slots = Double(max(1, usableSlots(engine: job.engine)))
+        let isPlayable = predictedSeconds(engine: job.engine, units: units).mean / slots
+            < predictedAudio(engine: job.engine, units: units)
+        return job.request.isPlayed && isPlayable ? min(most, configuration.standingTarget) : most
+    }
+
+    /// Whether a job of the engine has been timed.
+    private func isTimed(engine: Int) -> Bool { figures[engine].contains { $0.seconds.count > 0 } }
+
+    /// Slots of an engine that may all be at work.
+    private func usableSlots(engine: Int) -> Int {
+        devices.indices.reduce(0) { sum, device in
+            let slots = readySlots(engine: engine, device: device)
+            return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
+        }
+    }
+
+    /// How long what runs is predicted to go on, in seconds.
+    private func runningSeconds(engine: Int, now: Instant) -> Double {
+        instances.reduce(0) { sum, instance in
+            guard instance.engine == engine else { return sum }
+            return instance.slots.reduce(sum) { sum, slot in
+                guard case .busy(let id) = slot.state, let job = jobs[id], case .running(_, let since, _) = job.state
+                else { return sum }
+                return sum + max(0, job.seconds - since.duration(to: now) / .seconds(1))
+            }
+        }
+    }
+
+    // MARK: When to come back
+
+    /// When there is likely to be room for a job that is refused or given up: when what is ahead of it has got short
+    /// enough, and after all those who were sent away before it and may come back. ±20 % so that they do not all come
+    /// at once.
+    mutating func retryAfter(for job: Job, wait: Duration?, now: Instant) -> Duration {
+        let slots = Double(max(1, usableSlots(engine: job.engine)))
+        let seconds = job.seconds + predictedSeconds(engine: job.engine, units: job.request.laterUnits).mean
+        let room = now.advanced(by: max(.zero, (wait ?? .zero) - configuration.standingTarget))
+        let turn = max(room, promisedUntil[job.engine])
+        promisedUntil[job.engine] = min(turn.advanced(by: .seconds(seconds / slots)), now.advanced(by: Self.longestRetry))
+        let after = min(max(now.duration(to: turn), .seconds(1)), Self.longestRetry)
+        return after * Double.random(in: 0.8...1.2, using: &random)
+    }
+
+    /// Nobody is told to come back later than this.
+    private static var longestRetry: Duration { .seconds(600) }
+}
