@@ -18,9 +18,10 @@ struct Job {
     let output: Int32
     /// Whether the owner has been told that audio begins.
     var isAnnounced = false
+    /// What is spoken, and until when.
+    let request: JobRequest
 
     private let process: pid_t
-    private let request: JobRequest
     private let sampleRate: Int
     private var unsent = ByteBuffer()
     private var chunkSamples: Int

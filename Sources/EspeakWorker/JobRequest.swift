@@ -17,6 +17,11 @@ struct JobRequest: Equatable {
     let rate: Int32?
     let pitch: Int32?
     let volume: Int32?
+    /// When nobody wants it any more.
+    let deadline: ContinuousClock.Instant?
+
+    /// Seconds, thirty years: a deadline that is further away means this one.
+    private static let maxDeadline = 1e9
 
     init(_ wanted: WyomingSynthesize, catalogue: VoiceCatalogue) throws(Refusal) {
         guard !wanted.text.allSatisfy(\.isWhitespace) else { throw Refusal(text: "the text is empty") }
@@ -27,7 +32,11 @@ struct JobRequest: Equatable {
         rate = try Self.integer("rate", in: wanted.context, range: 80...450)
         pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
         volume = try Self.integer("volume", in: wanted.context, range: 0...200)
+        deadline = try Self.secondsLeft(in: wanted.context).map { .now + .seconds($0) }
     }
+
+    /// Whether nobody wants it any more.
+    var isLate: Bool { deadline.map { $0 <= .now } ?? false }
 
     /// What a caller is told whose voice does not exist.
     static func unknownVoice(_ name: String) -> String {
@@ -58,6 +67,16 @@ struct JobRequest: Equatable {
         if let name = choice?.name { return name }
         guard let language = choice?.language else { return VoiceCatalogue.defaultVoice }
         return String(language.map { $0 == "_" ? "-" : $0 })
+    }
+
+    /// Not less than none: a deadline that has passed is one that passes now.
+    private static func secondsLeft(in context: [String: JSONValue]) throws(Refusal) -> Double? {
+        switch context["deadline"] {
+        case nil, .null: return nil
+        case .integer(let seconds): return min(max(0, Double(seconds)), maxDeadline)
+        case .number(let seconds) where !seconds.isNaN: return min(max(0, seconds), maxDeadline)
+        default: throw Refusal(text: "context.deadline must be a number of seconds")
+        }
     }
 
     private static func integer(

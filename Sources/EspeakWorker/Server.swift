@@ -8,6 +8,8 @@ struct Server {
     static let maxConnections = 64
     /// Jobs that may wait while one runs.
     static let maxWaiting = 16
+    /// The answer to a job at its deadline.
+    private static let late = WyomingServiceEvent.error(text: "The deadline has passed.", code: .cancelled)
 
     private let listener: UnixListener
     private let signals: Int32
@@ -50,6 +52,7 @@ struct Server {
             if ready[listener.descriptor] != nil, let client = try listener.accept() {
                 connections[client] = Connection(descriptor: client)
             }
+            dropLateJob()
             startNextJob()
         }
     }
@@ -65,12 +68,19 @@ struct Server {
         if let job, connections[job.owner]?.hasRoom ?? false {
             polls.append(pollfd(fd: job.output, events: Int16(POLLIN), revents: 0))
         }
-        guard poll(&polls, nfds_t(polls.count), -1) >= 0 else {
+        guard poll(&polls, nfds_t(polls.count), millisecondsToDeadline()) >= 0 else {
             if errno == EINTR { return [:] }
             throw .system("wait for clients")
         }
         let ready = polls.filter { $0.revents != 0 }
         return Dictionary(uniqueKeysWithValues: ready.map { ($0.fd, Int32($0.revents)) })
+    }
+
+    /// That of the job that is running, rounded up; -1 if there is none.
+    private func millisecondsToDeadline() -> Int32 {
+        guard let deadline = job?.request.deadline else { return -1 }
+        let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+        return Int32(clamping: Int((left / .milliseconds(1)).rounded(.up)))
     }
 
     // MARK: Clients
@@ -91,7 +101,8 @@ struct Server {
     private mutating func handle(_ event: WyomingClientEvent, from client: Int32) {
         switch event {
         case .describe:
-            connections[client]?.send(.info(info))
+            let answer = WyomingServiceEvent.info(info)
+            connections[client]?.send(answer)
         case .ping(let text):
             connections[client]?.send(.pong(text: text))
         case .synthesize(let wanted):
@@ -136,9 +147,21 @@ struct Server {
         return dropped + 1
     }
 
+    /// Ends the running job at its deadline. One that waits is answered in its turn: a client's answers keep their order.
+    private mutating func dropLateJob() {
+        guard let job, job.request.isLate else { return }
+        job.kill()
+        self.job = nil
+        connections[job.owner]?.send(Self.late)
+    }
+
     private mutating func startNextJob() {
         while job == nil, !waiting.isEmpty {
             let (owner, request) = waiting.removeFirst()
+            guard !request.isLate else {
+                connections[owner]?.send(Self.late)
+                continue
+            }
             do throws(WorkerError) {
                 job = try Job(request, owner: owner, sampleRate: sampleRate)
             } catch {
@@ -168,7 +191,8 @@ struct Server {
 
     private mutating func send(_ chunk: PCM, of job: inout Job) {
         if !job.isAnnounced {
-            connections[job.owner]?.send(.audioStart(AudioShape(sampleRate: sampleRate)))
+            let start = WyomingServiceEvent.audioStart(AudioShape(sampleRate: sampleRate))
+            connections[job.owner]?.send(start)
             job.isAnnounced = true
         }
         connections[job.owner]?.send(.audioChunk(chunk))

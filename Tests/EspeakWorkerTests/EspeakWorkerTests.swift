@@ -65,6 +65,8 @@ struct EspeakWorkerTests {
             ("hi", "en-us", ["rate": .integer(79)], "context.rate must be a whole number from 80 to 450"),
             ("hi", "en-us", ["pitch": .string("high")], "context.pitch must be"),
             ("hi", "en-us", ["volume": .number(1.5)], "context.volume must be"),
+            ("hi", "en-us", ["deadline": .string("1")], "context.deadline must be a number of seconds"),
+            ("hi", "en-us", ["deadline": .bool(true)], "context.deadline must be a number of seconds"),
         ] as [(String, String, [String: JSONValue], String)]
     )
     func refusals(text: String, voice: String, context: [String: JSONValue], why: String) throws {
@@ -135,6 +137,43 @@ struct EspeakWorkerTests {
         #expect(try client.listen().samples.isEmpty)
         #expect(worker.children.isEmpty)
         #expect(try client.speak("Hello.").samples == oracle("Hello.", voice: "en-us"))
+    }
+
+    @Test("A job whose deadline has passed is not begun, and the next one is fine")
+    func passedDeadline() throws {
+        let worker = try start()
+        let client = try worker.connect()
+        for deadline in [.integer(0), .integer(.min), .number(-1e300)] as [JSONValue] {
+            #expect(try client.speak("Hello.", context: ["deadline": deadline]) == .late)
+        }
+        #expect(worker.children.isEmpty)
+        #expect(try client.speak("Hello.").samples == oracle("Hello.", voice: "en-us"))
+    }
+
+    @Test("A running job ends at its deadline, and one that was late before it began is not begun")
+    func deadline() throws {
+        let worker = try start()
+        let client = try worker.connect()
+        let other = try worker.connect()
+        // It says far more than is sent in this time, and while nobody reads that.
+        client.ask(Self.long, context: ["deadline": .number(0.2)])
+        client.ask("Never said.", context: ["deadline": .number(0.1)])
+        #expect(try other.speak("Hello.", voice: "en-us").samples == oracle("Hello.", voice: "en-us"))
+        let speech = try client.listen()
+        #expect(speech.code == .cancelled && speech.error == "The deadline has passed.")
+        #expect(try client.listen() == .late)
+        #expect(worker.children.isEmpty)
+    }
+
+    @Test(
+        "A deadline far away changes nothing",
+        arguments: [.integer(60), .integer(.max), .number(1e300)] as [JSONValue]
+    )
+    func farDeadline(_ deadline: JSONValue) throws {
+        let text = String(Self.long.prefix(2000))
+        let worker = try start()
+        let speech = try worker.connect().speak(text, voice: "en-us", context: ["deadline": deadline])
+        #expect(try speech.samples == oracle(text, voice: "en-us"))
     }
 
     @Test("A client that leaves takes its job with it")

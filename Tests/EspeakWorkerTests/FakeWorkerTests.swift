@@ -44,6 +44,29 @@ struct FakeWorkerTests {
         #expect(try client.speak("{sleep:20}{stubborn}").samples.isEmpty == false)
     }
 
+    @Test("A job ends at its deadline, whether it hangs, waits for a slot or has not begun")
+    func deadline() throws {
+        let worker = try start("--service-ms", "5")
+        let client = try worker.connect()
+        let other = try worker.connect()
+        for deadline in [.integer(0), .integer(-1), .number(-1e300), .number(0.01)] as [JSONValue] {
+            let speech = try client.speak("{hang}", context: ["deadline": deadline])
+            #expect(speech == .late)
+        }
+        client.ask("{hang}")
+        try client.untilItWorks()
+        #expect(try other.speak("x", context: ["deadline": .number(0.01)]) == .late)
+        client.send(.cancel)
+        #expect(try client.listen().samples.isEmpty)
+        for deadline in [.integer(Int.max), .number(1e300)] as [JSONValue] {
+            let speech = try other.speak("x", context: ["deadline": deadline])
+            #expect(speech.samples == FakeAudio.samples(voice: "fake", text: "x"))
+        }
+        #expect(try client.speak("x{stubborn}", context: ["deadline": .integer(0)]).error == nil)
+        let plain = try start("--no-chorus").connect()
+        #expect(try plain.speak("x", context: ["deadline": .integer(0)]).error == nil)
+    }
+
     @Test("Faults come as asked")
     func faults() throws {
         let worker = try start("--service-ms", "5")

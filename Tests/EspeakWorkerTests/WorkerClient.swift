@@ -14,6 +14,9 @@ final class WorkerClient {
         var code: WyomingErrorCode?
         /// Whether the worker hung up before the job ended.
         var isCutOff = false
+
+        /// Nothing but the answer to a job that has missed its deadline.
+        static let late = Speech(error: "The deadline has passed.", code: .cancelled)
     }
 
     struct CannotConnect: Error {}

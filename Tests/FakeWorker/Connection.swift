@@ -10,21 +10,27 @@ final class Connection {
     private enum Interruption: Error {
         /// The client asked for it.
         case cancelled
+        /// Its deadline has passed.
+        case late
         /// The client has left, or cannot be understood.
         case gone
     }
 
     private static let chunkSamples = 2400
     private static let flushBytes = 64 * 1024
+    /// Seconds, eleven days: a deadline that is further away means this one.
+    private static let maxDeadline = 1_000_000
 
     private let socket: Int32
     private let service: Service
     private var decoder = WyomingDecoder<WyomingClientEvent>()
-    private var jobs: [WyomingSynthesize] = []
+    private var jobs: [(wanted: WyomingSynthesize, deadline: ContinuousClock.Instant?)] = []
     private var outgoing = ByteBuffer()
     private var isWorking = false
     private var isCancelled = false
     private var obeysCancel = true
+    /// When nobody wants the job any more at which it works.
+    private var deadline: ContinuousClock.Instant?
 
     init(socket: Int32, service: Service) {
         self.socket = socket
@@ -37,7 +43,8 @@ final class Connection {
         do throws(Interruption) {
             while true {
                 while jobs.isEmpty { try listen(milliseconds: -1) }
-                try work(on: jobs.removeFirst())
+                let job = jobs.removeFirst()
+                try work(on: job.wanted, until: job.deadline)
             }
         } catch {
             // Only a client that is gone ends up here: a cancelled job has been answered.
@@ -46,7 +53,7 @@ final class Connection {
 
     // MARK: Jobs
 
-    private func work(on job: WyomingSynthesize) throws(Interruption) {
+    private func work(on job: WyomingSynthesize, until deadline: ContinuousClock.Instant?) throws(Interruption) {
         guard let voice = service.voice(job.voice) else {
             emit(.error(text: "there is no voice \(job.voice?.name ?? "")", code: .badRequest))
             return try flush()
@@ -56,13 +63,17 @@ final class Connection {
         defer { isWorking = false }
         isCancelled = false
         obeysCancel = !service.options.isPlain && !directives.has("stubborn")
+        self.deadline = obeysCancel ? deadline : nil
         do throws(Interruption) {
             try takeSlot()
             defer { service.returnSlot() }
             try perform(job, voice: voice, directives)
         } catch {
-            guard error == .cancelled else { throw error }
-            emit(.audioStop)
+            switch error {
+            case .cancelled: emit(.audioStop)
+            case .late: emit(.error(text: "The deadline has passed.", code: .cancelled))
+            case .gone: throw error
+            }
         }
         try finish()
     }
@@ -94,10 +105,18 @@ final class Connection {
     }
 
     private func takeSlot() throws(Interruption) {
+        try checkWanted()
         while !service.takeSlot() {
-            try listen(milliseconds: -1, orUntilReadable: service.freeSlots)
-            if isCancelled { throw .cancelled }
+            // A millisecond more, because what is left of one does not count.
+            let milliseconds = deadline.map { Self.milliseconds(until: $0) + 1 } ?? -1
+            try listen(milliseconds: milliseconds, orUntilReadable: service.freeSlots)
+            try checkWanted()
         }
+    }
+
+    private func checkWanted() throws(Interruption) {
+        if isCancelled { throw .cancelled }
+        if let deadline, deadline <= .now { throw .late }
     }
 
     /// Does what a text asks for instead of audio.
@@ -127,12 +146,14 @@ final class Connection {
     }
 
     private func speak(_ samples: [Int16], _ directives: Directives) throws(Interruption) {
+        let units = samples.count / FakeAudio.samplesPerScalar
+        let serviceTime = service.options.serviceTime + service.options.unitTime * units
         let samples = directives.has("silent") ? [] : samples
         let chunks = (samples.count + Self.chunkSamples - 1) / Self.chunkSamples
         let start = ContinuousClock.now
         emit(.audioStart(AudioShape(sampleRate: service.options.sampleRate)))
         for chunk in 0..<chunks {
-            let work = service.options.serviceTime * (chunk + 1) / chunks
+            let work = serviceTime * (chunk + 1) / chunks
             try pause(until: start + work + directives.milliseconds("pace") * (chunk + 1))
             let end = min(samples.count, (chunk + 1) * Self.chunkSamples)
             let piece = Array(samples[chunk * Self.chunkSamples..<end])
@@ -143,23 +164,35 @@ final class Connection {
                 service.memory.end(status: 1)
             }
         }
-        if chunks == 0 { try pause(until: start + service.options.serviceTime) }
+        if chunks == 0 { try pause(until: start + serviceTime) }
         emit(.audioStop)
     }
 
     /// Works, as far as the client can tell. Even when there is no time to pass, a cancel that has arrived is seen.
     private func pause(until end: ContinuousClock.Instant) throws(Interruption) {
+        let end = min(end, deadline ?? end)
         while true {
             let left = ContinuousClock.now.duration(to: end)
             if left > .zero { try flush() }
-            // `poll` knows whole milliseconds only; what is left of one is slept.
-            let milliseconds = max(0, Int32(clamping: Int(left / .milliseconds(1))))
-            try listen(milliseconds: milliseconds)
-            if isCancelled { throw .cancelled }
-            if left < .milliseconds(1) {
-                if left > .zero { usleep(UInt32(left / .microseconds(1))) }
-                return
-            }
+            // `poll` knows whole milliseconds only; what is left of one is slept, rounded up.
+            try listen(milliseconds: Self.milliseconds(until: end))
+            if left < .milliseconds(1), left > .zero { usleep(UInt32(left / .microseconds(1)) + 1) }
+            try checkWanted()
+            if left < .milliseconds(1) { return }
+        }
+    }
+
+    /// Whole ones, rounded down.
+    private static func milliseconds(until end: ContinuousClock.Instant) -> Int32 {
+        max(0, Int32(clamping: Int(ContinuousClock.now.duration(to: end) / .milliseconds(1))))
+    }
+
+    /// When nobody wants a job any more that arrives now.
+    private static func deadline(of job: WyomingSynthesize) -> ContinuousClock.Instant? {
+        switch job.context["deadline"] {
+        case .integer(let seconds): .now + .seconds(min(max(0, seconds), maxDeadline))
+        case .number(let seconds): .now + .seconds(min(max(0, seconds), Double(maxDeadline)))
+        default: nil
         }
     }
 
@@ -192,7 +225,7 @@ final class Connection {
             emit(.info(service.info))
             reportMemory()
         case .ping(let text): emit(.pong(text: text))
-        case .synthesize(let job): jobs.append(job)
+        case .synthesize(let job): jobs.append((job, Self.deadline(of: job)))
         case .userEvent(name: WyomingClientEvent.cancelName, data: _): cancel()
         // During a job there is nothing to do: a report follows each.
         case .userEvent(name: "chorus.release", data: _): if !isWorking { reportMemory() }

@@ -4,7 +4,7 @@
 /// |---|---|
 /// | `{stderr:TEXT}` | a line on standard error, before all else |
 /// | `{sleep:MS}` | so much more time before anything else is done |
-/// | `{stubborn}` | cancel is ignored |
+/// | `{stubborn}` | cancel and the deadline are ignored |
 /// | `{die}` | exit(1) before any audio |
 /// | `{die-once:NAME}` | the same, the first time that NAME is seen |
 /// | `{oom}` | the memory does not suffice: an `error` event instead of audio |
@@ -12,7 +12,7 @@
 /// | `{note:TEXT}` | a remark on the text, before any audio |
 /// | `{error:CODE}` | an `error` event instead of audio |
 /// | `{garbage}` | a broken frame instead of audio |
-/// | `{hang}` | nothing ever, until cancelled |
+/// | `{hang}` | nothing ever, until cancelled or late |
 /// | `{silent}` | no samples at all |
 /// | `{pace:MS}` | so much more time before each chunk |
 /// | `{die-after:N}` | exit(1) after N chunks |

@@ -5,6 +5,7 @@ import SpeechCore
 /// `--slots N` jobs at once, also in `info` (1); more of them wait in line;
 /// `--rate HZ` of the samples (24000);
 /// `--service-ms X` what a job takes, spread over its chunks (0);
+/// `--unit-us X` what each Unicode scalar of its text adds to that, in microseconds (0);
 /// `--load-ms X` what loading takes (0), `--fail-load` ends the process after it;
 /// `--voices NAME:LANGUAGE,…` (`fake:en`); the first is the default;
 /// `--floor-bytes N` of memory are taken when it loads, or the process ends; it keeps them (0);
@@ -14,7 +15,8 @@ import SpeechCore
 /// `DIR/gpuN/used/` stay within that in `DIR/gpuN/total`, and ours within that in the environment's CHORUS_MEMORY_BYTES.
 /// The file goes when the process ends by SIGTERM or by its own doing; it stays when the process is killed;
 /// `--device cuda:N` which of them (cpu); without `--gpu-directory` it means nothing;
-/// `--no-chorus` a plain service: no `chorus` object in `info`, no reports of memory, cancel is not understood;
+/// `--no-chorus` a plain service: no `chorus` object in `info`, no reports of memory, neither cancel nor deadlines
+/// are understood;
 /// `--fail-template` ends the process if it is to be a template;
 /// `--state-dir PATH` where `{die-once:NAME}` and `{oom-once:NAME}` remember.
 struct Options: Sendable {
@@ -22,6 +24,7 @@ struct Options: Sendable {
     private(set) var slots = 1
     private(set) var sampleRate = 24_000
     private(set) var serviceTime = Duration.zero
+    private(set) var unitTime = Duration.zero
     private(set) var loadMilliseconds = 0
     private(set) var failsToLoad = false
     private(set) var voices = [Voice(name: "fake", languages: ["en"])]
@@ -51,6 +54,7 @@ struct Options: Sendable {
             case "--slots": slots = number(for: flag)
             case "--rate": sampleRate = number(for: flag)
             case "--service-ms": serviceTime = .milliseconds(number(for: flag))
+            case "--unit-us": unitTime = .microseconds(number(for: flag))
             case "--load-ms": loadMilliseconds = number(for: flag)
             case "--fail-load": failsToLoad = true
             case "--fail-template": failsAsTemplate = true

@@ -3,9 +3,11 @@
 import hashlib
 import itertools
 import json
+import math
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,24 @@ def test_a_cancelled_job_ends_within_one_token(engine: ChatTTSEngine, monkeypatc
         progress()
         if steps == 30:
             job.cancel()
+
+    monkeypatch.setattr(job, "progress", counted)
+    assert sum(len(chunk) for chunk in engine.synthesize(job)) == 12_000
+    assert steps == 30
+    assert job.cancelled
+
+
+def test_a_job_ends_within_one_token_of_its_deadline(engine: ChatTTSEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job("你好。", options={"min_new_token": 500, "max_new_token": 500}, deadline=math.inf)
+    steps = 0
+    progress = job.progress
+
+    def counted() -> None:
+        nonlocal steps
+        steps += 1
+        progress()
+        if steps == 30:
+            job.deadline = time.monotonic()
 
     monkeypatch.setattr(job, "progress", counted)
     assert sum(len(chunk) for chunk in engine.synthesize(job)) == 12_000

@@ -1,6 +1,7 @@
 """Work that nobody wants any more ends soon, and harms nothing."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from wyoming.ping import Ping
@@ -8,6 +9,8 @@ from wyoming.ping import Ping
 from chorus_worker.memory import host_memory
 
 from .harness import WorkerProcess, ask, cancel, read, read_until, speak
+
+LATE = ("cancelled", "The deadline has passed.")
 
 
 def resident_bytes(worker: WorkerProcess) -> int:
@@ -33,6 +36,39 @@ def test_a_cancelled_job_ends_and_the_next_one_is_whole(tmp_path: Path) -> None:
         asyncio.run(talk(worker))
         assert worker.stop() == 0
         assert not any("Traceback" in line for line in worker.log.all())
+
+
+def test_a_job_ends_at_its_deadline_and_the_next_one_is_whole(shared_worker: WorkerProcess) -> None:
+    async def talk(worker: WorkerProcess) -> None:
+        async with worker.client() as client:
+            for text in "until", "endless", "steps":
+                assert (await speak(client, text, deadline=0.05)).error == LATE
+                answer = await speak(client, "tell", deadline=1e9)
+                assert "|{}|" in answer.notes[0], "an engine's options have no deadline in them"
+                assert answer.chunks == [b"\0\0"]
+
+    asyncio.run(talk(shared_worker))
+
+
+def test_a_job_whose_deadline_has_passed_does_not_begin(tmp_path: Path, shared_worker: WorkerProcess) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+
+    async def talk(worker: WorkerProcess) -> None:
+        async with worker.client() as one, worker.client() as two:
+            for seconds in 0.0, -1.0:
+                answer = await speak(one, "tell", deadline=seconds)
+                assert answer.names == ["error"], "the engine was not asked"
+                assert answer.error == LATE
+            await ask(one, f"gate {gate}")
+            await read_until(one, "chorus.note")
+            for seconds in 0.0, 0.01:
+                answer = await speak(two, "tell", deadline=seconds)
+                assert answer.error == LATE, "it need not wait for a slot"
+            gate.write_bytes(b"")
+            assert (await read_until(one, "audio-stop")).chunks == [b"\0\0"]
+
+    asyncio.run(talk(shared_worker))
 
 
 def test_a_closed_connection_cancels_its_job(shared_worker: WorkerProcess) -> None:

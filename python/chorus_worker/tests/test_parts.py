@@ -19,6 +19,9 @@ from chorus_worker.audio import pcm
 from chorus_worker.failures import EngineFault, Failure
 from chorus_worker.frames import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, BrokenFrame, read_event
 from chorus_worker.memory import MemoryReports, give_back, host_memory, keep_to_budget
+from chorus_worker.requests import read_job
+from chorus_worker.values import JSON
+from chorus_worker.work import discard
 
 
 def samples(audio: Audio) -> list[int]:
@@ -77,6 +80,58 @@ def test_a_callback_is_called_once_and_only_within_its_with() -> None:
         assert calls == ["failing", "stopping", "at once"], "a callback that fails keeps no other one from being called"
     job.cancel()
     assert calls == ["failing", "stopping", "at once"]
+
+
+def test_a_deadline_that_passes_cancels_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("chorus_worker.work.time.monotonic", lambda: now)
+    job = Job("text", deadline=105.0)
+    calls: list[str] = []
+    with job.on_cancel(lambda: calls.append("early")):
+        now = 104.9
+        assert not job.cancelled
+        now = 105.0
+        assert job.cancelled
+        assert Failure.of(job.cancellation()) == Failure("cancelled", "The deadline has passed.")
+        job.cancel()
+        assert calls == ["early"]
+    late = Job("text", deadline=105.0)
+    for name in "late", "too":
+        with late.on_cancel(lambda name=name: calls.append(name)):
+            late.cancel()
+    assert calls == ["early", "late", "too"], "each once, at once"
+    unhurried = Job("text", deadline=106.0)
+    unhurried.cancel()
+    assert Failure.of(unhurried.cancellation()) == Failure("cancelled", "the job was cancelled")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "deadline"),
+    [
+        (5, 105.0),
+        (0.5, 100.5),
+        (0, 100.0),
+        (-0.1, 100.0),
+        (-(10**400), 100.0),
+        (10**400, 1e9 + 100),
+        (float("inf"), 1e9 + 100),
+        (None, None),
+    ],
+)
+def test_a_deadline_is_read_as_seconds_from_now(
+    monkeypatch: pytest.MonkeyPatch, seconds: JSON, deadline: float | None
+) -> None:
+    monkeypatch.setattr("chorus_worker.requests.time.monotonic", lambda: 100.0)
+    context = {"deadline": seconds, "temperature": 0.5}
+    job = read_job(Event("synthesize", {"text": "text", "context": context}), discard)
+    assert job.deadline == deadline
+    assert job.cancelled == (deadline == 100.0)
+    assert job.options == {"temperature": 0.5}, "it is no option of the engine"
+
+
+def test_a_deadline_that_is_not_a_number_is_refused() -> None:
+    with pytest.raises(BadRequest, match="must be a number of seconds"):
+        read_job(Event("synthesize", {"text": "text", "context": {"deadline": float("nan")}}), discard)
 
 
 def test_a_job_of_its_own_can_be_used_without_a_worker() -> None:

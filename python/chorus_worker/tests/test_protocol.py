@@ -192,6 +192,10 @@ def test_notes_are_cut_to_their_limit(shared_worker: WorkerProcess) -> None:
             (Event("synthesize", {"text": "bytes 1", "context": {"seed": seed}}), "from 0 to 4294967295")
             for seed in (-1, 2**32, 1.0, True, "1")
         ),
+        *(
+            (Event("synthesize", {"text": "bytes 1", "context": {"deadline": deadline}}), "must be a number of seconds")
+            for deadline in (True, "1", [1])
+        ),
         (UserEvent("chorus.voice").event(), "exactly one of seed, code and a recording"),
         (UserEvent("chorus.voice", {"seed": 1, "code": "x"}).event(), "exactly one of seed, code and a recording"),
         (UserEvent("chorus.voice", {"seed": -1}).event(), "seed must be an integer"),

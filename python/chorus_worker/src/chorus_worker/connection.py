@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from wyoming.event import Event, async_write_event
 
-from chorus_worker.failures import BadRequest, Cancelled, Failure
+from chorus_worker.failures import BadRequest, Failure
 from chorus_worker.frames import BrokenFrame, read_event
 from chorus_worker.memory import MemoryReports
 from chorus_worker.queue import Order, WorkQueue
@@ -40,6 +41,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._writing = asyncio.Lock()
         self._work: Work | None = None
+        self._expiry: asyncio.Task[None] | None = None
         self._release: Release | None = None
 
     async def run(self) -> None:
@@ -66,7 +68,7 @@ class Connection:
         if self._work is None:
             return
         if self._service.queue.withdraw(self._work):
-            await self._finish(self._work, Failure.of(Cancelled()).event())
+            await self._finish(self._work, Failure.of(self._work.cancellation()).event())
         else:
             self._work.cancel()
 
@@ -121,11 +123,22 @@ class Connection:
             return
         self._work = work
         if not self._service.queue.put(Order(work, self)):
-            await self._finish(work, Failure.of(Cancelled()).event())
+            await self._finish(work, Failure.of(work.cancellation()).event())
+        elif work.deadline is not None:
+            self._expiry = self._loop.create_task(self._expire(work.deadline))
+
+    async def _expire(self, deadline: float) -> None:
+        """Cancels the work at its deadline: what runs may be waiting for its callback, and what waits is answered."""
+        await asyncio.sleep(deadline - time.monotonic())
+        self._expiry = None
+        await self.cancel()
 
     async def _finish(self, work: Work, event: Event) -> None:
         if work is self._work:
             self._work = None
+            if self._expiry is not None:
+                self._expiry.cancel()
+                self._expiry = None
         else:
             self._release = None
         await self._write(event)

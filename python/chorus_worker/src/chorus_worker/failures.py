@@ -40,7 +40,7 @@ class OutOfMemory(Exception):  # noqa: N818
 
 
 class Cancelled(Exception):  # noqa: N818
-    """The gateway no longer wants the job."""
+    """Nobody wants the job any more. The message is for the gateway."""
 
 
 class EngineFault(Exception):  # noqa: N818
@@ -64,7 +64,7 @@ class Failure:
             case NothingToSay():
                 return cls("nothing_to_say", str(error) or "nothing of the text can be spoken")
             case Cancelled():
-                return cls("cancelled", "the job was cancelled")
+                return cls("cancelled", str(error))
             case EngineFault():
                 return cls(INTERNAL, str(error))
         if is_out_of_memory(error):

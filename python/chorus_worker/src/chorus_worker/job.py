@@ -29,10 +29,11 @@ class Job(Work):
         speaker: Mapping[str, JSON] | None = None,
         seed: int | None = None,
         options: Mapping[str, JSON] | None = None,
+        deadline: float | None = None,
         send: Send = discard,
     ) -> None:
         """Jobs are made by the SDK; `send` takes events for the gateway, on the working thread."""
-        super().__init__(send)
+        super().__init__(send, deadline)
         self.text = text
         self.voice = voice
         """A name of `voices()`, or None: the engine chooses."""

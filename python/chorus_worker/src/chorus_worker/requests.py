@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from wyoming.event import Event
@@ -15,6 +16,8 @@ from chorus_worker.work import Send, Work
 MAX_SEED = 2**32 - 1
 SAMPLE_RATES = range(8_000, 192_001)
 """Samples per second that a recording may have."""
+MAX_DEADLINE = 1e9
+"""Seconds, thirty years: a deadline that is further away means this one."""
 
 
 class VoiceOrder(Work):
@@ -34,12 +37,14 @@ def read_job(event: Event, send: Send) -> Job:
     """What a `synthesize` asks for. Raises BadRequest."""
     context = dict(_object(event.data.get("context"), "context"))
     speaker = context.pop("speaker", None)
+    deadline = _deadline(context.pop("deadline", None))
     return Job(
         _required(_text(event.data, "text"), "text"),
         voice=_text(_object(event.data.get("voice"), "voice"), "name"),
         speaker=None if speaker is None else _object(speaker, "context.speaker"),
         seed=_integer(context.pop("seed", None), "context.seed", range(MAX_SEED + 1)),
         options=context,
+        deadline=deadline,
         send=send,
     )
 
@@ -88,6 +93,16 @@ def _integer(value: JSON, what: str, legal: range) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or value not in legal:
         raise BadRequest(f"{what} must be an integer from {legal[0]} to {legal[-1]}")
     return value
+
+
+def _deadline(value: JSON) -> float | None:
+    """From seconds that are left, none or less if it has passed, to `time.monotonic`'s clock."""
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or value != value:  # NaN alone is not itself; `math.isnan` fails for what no float can hold.
+        raise BadRequest("context.deadline must be a number of seconds")
+    return time.monotonic() + float(min(max(value, 0), MAX_DEADLINE))
 
 
 def _required(value: Any, what: str) -> Any:

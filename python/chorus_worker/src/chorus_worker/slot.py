@@ -12,7 +12,7 @@ from wyoming.user_event import UserEvent
 from chorus_worker import memory
 from chorus_worker.audio import SAMPLE_BYTES, chunks
 from chorus_worker.engine import Engine
-from chorus_worker.failures import INTERNAL, OUT_OF_MEMORY, Cancelled, EngineFault, Failure
+from chorus_worker.failures import INTERNAL, OUT_OF_MEMORY, EngineFault, Failure
 from chorus_worker.job import Job
 from chorus_worker.queue import WorkQueue
 from chorus_worker.requests import Release, VoiceOrder
@@ -42,7 +42,7 @@ def _answer(engine: Engine, work: Work) -> Event:
     try:
         return _perform(engine, work)
     except BaseException as error:  # An engine that calls sys.exit() fails its job, not the worker.
-        failure = Failure.of(Cancelled() if work.cancelled else error)
+        failure = Failure.of(work.cancellation() if work.cancelled else error)
         if failure.code in {INTERNAL, OUT_OF_MEMORY}:
             _log.exception("A job failed: %s: %s", failure.code, failure.text)
     # Here the exception is gone, and with it the frames that hold what has to be freed.
@@ -61,14 +61,14 @@ def _perform(engine: Engine, work: Work) -> Event:
 
 
 def _speak(engine: Engine, job: Job) -> Event:
+    _check_wanted(job)
     is_started = False
     audio = engine.synthesize(job)
     try:
         for part in audio:
             job.moved()
             for chunk in chunks(part, engine.sample_rate):
-                if job.cancelled:
-                    raise Cancelled
+                _check_wanted(job)
                 if not is_started:
                     job.send(AudioStart(engine.sample_rate, SAMPLE_BYTES, 1).event())
                     is_started = True
@@ -76,11 +76,15 @@ def _speak(engine: Engine, job: Job) -> Event:
     finally:
         if hasattr(audio, "close"):  # A generator stops where it is, now and not when it is collected.
             audio.close()
-    if job.cancelled:
-        raise Cancelled
+    _check_wanted(job)
     if not is_started:
         raise EngineFault("the engine made no audio, and did not raise NothingToSay")
     return AudioStop().event()
+
+
+def _check_wanted(job: Job) -> None:
+    if job.cancelled:
+        raise job.cancellation()
 
 
 def _make_voice(engine: Engine, order: VoiceOrder) -> Event:

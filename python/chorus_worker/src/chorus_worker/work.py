@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 from wyoming.event import Event
 
+from chorus_worker.failures import Cancelled
+
 Send: TypeAlias = Callable[[Event], None]
 """Takes an event for the gateway, and returns when it has been handed to the socket."""
 
@@ -24,9 +26,11 @@ def discard(event: Event) -> None:
 class Work:
     """Something a slot does for a connection. Its methods may be called from any thread."""
 
-    def __init__(self, send: Send = discard) -> None:
+    def __init__(self, send: Send = discard, deadline: float | None = None) -> None:
         """`send` is for the thread that does the work, and no other."""
         self.send = send
+        self.deadline = deadline
+        """When nobody will want it any more, on the clock of `time.monotonic`, or None. `cancelled` heeds it."""
         self._cancelled = False
         self._callbacks: list[Callable[[], None]] = []
         self._lock = threading.RLock()  # Reentrant: a callback may look at the work that it belongs to.
@@ -34,11 +38,15 @@ class Work:
 
     @property
     def cancelled(self) -> bool:
-        """Nobody wants it any more: stop soon. How it ends does not matter then."""
-        return self._cancelled
+        """Nobody wants it any more, or its deadline has passed: stop soon. How it ends does not matter then."""
+        return self._cancelled or self._is_late()
+
+    def cancellation(self) -> Cancelled:
+        """What becomes of it when it is cancelled."""
+        return Cancelled("The deadline has passed." if self._is_late() else "the job was cancelled")
 
     def cancel(self) -> None:
-        """Asks the engine to stop. Chorus, a closed connection and SIGTERM do that."""
+        """Asks the engine to stop. Chorus, the deadline, a closed connection and SIGTERM do that."""
         with self._lock:
             if self._cancelled:
                 return
@@ -54,6 +62,8 @@ class Work:
         `interrupt()`. It is never called after the `with` has been left.
         """
         with self._lock:
+            if self._is_late():
+                self.cancel()
             self._callbacks.append(callback)
             if self._cancelled:
                 _call(callback)
@@ -70,6 +80,9 @@ class Work:
     def idle_for(self) -> float:
         """Seconds since it last moved."""
         return time.monotonic() - self._moved
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and self.deadline <= time.monotonic()
 
 
 def _call(callback: Callable[[], None]) -> None:

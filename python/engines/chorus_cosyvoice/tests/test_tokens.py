@@ -1,6 +1,8 @@
 """CosyVoice's own thread does not outlive the job that it works for."""
 
+import math
 import threading
+import time
 
 import pytest
 
@@ -31,6 +33,16 @@ def test_no_sound_is_made_for_a_cancelled_job(model: Model) -> None:
     speech = model.speak(job, "custom", Options())
     next(speech)
     job.cancel()
+    with pytest.raises(Abandoned):
+        next(speech)
+    assert_nothing_is_left(model)
+
+
+def test_no_sound_is_made_after_the_deadline(model: Model) -> None:
+    job = Job(ENDLESS, deadline=math.inf)
+    speech = model.speak(job, "custom", Options())
+    next(speech)
+    job.deadline = time.monotonic()
     with pytest.raises(Abandoned):
         next(speech)
     assert_nothing_is_left(model)
