@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// The producer never waits: a segment is short, so it may finish and free its slot however slow the reader is. What it
 /// may leave here is bounded by `limitBytes`. One producer, one reader; each method may be called from any thread.
-package final class SegmentAudio: Sendable {
+package final class SegmentAudio: SegmentSink {
     /// What a segment may leave unread at the most: 5 minutes at 24 kHz. A worker that makes more is broken.
     package static let limitBytes = 5 * 60 * 24_000 * 2
     /// Notes of a segment at the most; further ones are dropped.
@@ -29,20 +29,26 @@ package final class SegmentAudio: Sendable {
     private let limitBytes: Int
     private let submitted = ContinuousClock.now
 
-    /// - Parameter onCancel: told once if the reader gives up before the end.
-    package init(limitBytes: Int = SegmentAudio.limitBytes, onCancel: @escaping @Sendable () -> Void) {
+    /// - Parameter limitBytes: what may be unread at the most.
+    package init(limitBytes: Int = SegmentAudio.limitBytes) {
         self.limitBytes = limitBytes
-        self.state = Mutex(State(onCancel: onCancel))
-    }
-
-    /// Audio that failed before it began.
-    package static func failed(_ error: SpeechError) -> SegmentAudio {
-        let audio = SegmentAudio(onCancel: {})
-        audio.fail(error)
-        return audio
+        self.state = Mutex(State())
     }
 
     // MARK: Reader
+
+    /// Has somebody told, once, if the reader gives up before the end. At once if it has.
+    package func onCancel(_ action: @escaping @Sendable () -> Void) {
+        let isGivenUp = state.withLock { state in
+            switch state.end {
+            case nil: state.onCancel = action
+            case .failure(.cancelled): return true
+            case .success, .failure: break
+            }
+            return false
+        }
+        if isGivenUp { action() }
+    }
 
     /// The next piece, or `nil` after the last. Suspends until there is one; a cancelled task cancels the segment.
     package func next() async throws(SpeechError) -> PCM? {
@@ -78,8 +84,17 @@ package final class SegmentAudio: Sendable {
     /// Bytes that are here and not read yet.
     package var unreadBytes: Int { state.withLock { $0.unreadBytes } }
 
+    /// How long what is here and not read yet lasts.
+    package var unreadDuration: Duration { state.withLock { $0.chunks.reduce(.zero) { $0 + $1.duration } } }
+
     /// Whether nothing more will arrive.
     package var isEnded: Bool { state.withLock { $0.end != nil } }
+
+    /// As much of a note as is kept of it.
+    package static func shortened(_ note: String) -> String {
+        // A cut in the middle of a character leaves that out.
+        String(Substring(note.utf8.prefix(maxNoteBytes)))
+    }
 
     /// Where the time went so far.
     package var timing: SegmentTiming { state.withLock { $0.timing } }
@@ -92,17 +107,15 @@ package final class SegmentAudio: Sendable {
 
     // MARK: Producer
 
-    /// An instance has taken the segment.
-    package func start() {
+    package func start(shared: SegmentTiming.Shared?) {
         let now = ContinuousClock.now
         state.withLock { state in
             state.started = now
             state.timing.queued = submitted.duration(to: now)
+            state.timing.shared = shared
         }
     }
 
-    /// Adds a piece. Ignored after the end.
-    /// - Returns: `false` when the piece does not fit; the segment should then be failed.
     package func append(_ chunk: PCM) -> Bool {
         let now = ContinuousClock.now
         let (fits, reader): (Bool, CheckedContinuation<Result<PCM?, SpeechError>, Never>?) = state.withLock { state in
@@ -121,19 +134,15 @@ package final class SegmentAudio: Sendable {
         return fits
     }
 
-    /// Adds a remark for the caller, such as what of the text cannot be spoken. Ignored after the end.
     package func note(_ text: String) {
-        // A cut in the middle of a character leaves that out.
-        let note = String(Substring(text.utf8.prefix(Self.maxNoteBytes)))
+        let note = Self.shortened(text)
         state.withLock { state in
             guard state.end == nil, state.notes.count < Self.maxNotes else { return }
             state.notes.append(note)
         }
     }
 
-    /// All audio is here.
-    /// - Parameter nothingToSay: there is none, because nothing of the text can be spoken.
-    package func finish(nothingToSay: Bool = false) {
+    package func finish(nothingToSay: Bool) {
         if nothingToSay {
             state.withLock { state in
                 if state.end == nil { state.hadNothingToSay = true }
@@ -143,14 +152,11 @@ package final class SegmentAudio: Sendable {
         reader?.resume(returning: .success(nil))
     }
 
-    /// No more audio will come, because of this. Pieces that are here already can still be read.
     package func fail(_ error: SpeechError) {
         let (reader, _) = end(.failure(error), dropUnread: false)
         reader?.resume(returning: .failure(error))
     }
 
-    /// Forgets what has arrived, so that the segment can be made again from its beginning.
-    /// - Returns: `false` when the reader has had some of it already, or the segment has ended.
     package func restart() -> Bool {
         state.withLock { state in
             guard !state.taken, state.end == nil else { return false }

@@ -3,14 +3,28 @@ package protocol SegmentRunner: Sendable {
     /// The engines as they are now, in the order of the configuration.
     var engines: [EngineStatus] { get }
 
-    /// Queues a segment. Never waits and never throws: refusals arrive as an error of the audio.
+    /// Queues a segment. Never waits and never throws: refusals arrive as an error at the sink.
     /// A segment with index 0 has to be admitted; later segments of an admitted utterance are not refused.
-    func submit(_ segment: Segment) -> SegmentAudio
+    /// - Parameter sink: where its audio goes. It may be called before this returns.
+    /// - Returns: what gives the segment up. It may be called more than once, from anywhere, and after the end.
+    func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void
+
+    /// No more segments of an utterance will be submitted. Those that were are given up or finished.
+    func utteranceEnded(_ utterance: UInt64)
 
     /// Has an instance of an engine turn a recipe into the speaker that later segments carry as `context["speaker"]`.
     /// It waits in the queue like a segment.
     /// - Throws: `refusedByEngine` when the engine cannot make voices or not this one, and what segments fail with.
     func makeVoice(_ recipe: VoiceRecipe, engine: String) async throws(SpeechError) -> [String: JSONValue]
+}
+
+extension SegmentRunner {
+    /// Queues a segment for one reader, who gives it up by cancelling the audio.
+    package func submit(_ segment: Segment) -> SegmentAudio {
+        let audio = SegmentAudio()
+        audio.onCancel(submit(segment, to: audio))
+        return audio
+    }
 }
 
 /// What is known of an engine at one moment.
@@ -23,11 +37,24 @@ package struct EngineStatus: Sendable, Equatable {
     package var readyInstances: Int
     /// Slots of those instances: how many segments run at once.
     package var slots: Int
+    /// Whether the same text, voice and options always give the same samples.
+    package var isDeterministic: Bool
+    /// Changes whenever its audio for the same text, voice and options may have changed; the same after a restart.
+    package var fingerprint: String
 
-    package init(name: String, voices: [Voice]? = nil, readyInstances: Int = 0, slots: Int = 0) {
+    package init(
+        name: String,
+        voices: [Voice]? = nil,
+        readyInstances: Int = 0,
+        slots: Int = 0,
+        isDeterministic: Bool = false,
+        fingerprint: String = ""
+    ) {
         self.name = name
         self.voices = voices
         self.readyInstances = readyInstances
         self.slots = slots
+        self.isDeterministic = isDeterministic
+        self.fingerprint = fingerprint
     }
 }

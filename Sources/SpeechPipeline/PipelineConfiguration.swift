@@ -10,18 +10,22 @@ package struct PipelineConfiguration: Sendable {
     package var maxUtterances: Int
     /// How long segments are.
     package var limits: SegmentLimits
+    /// Whether audio is shared, and how much of it is kept.
+    package var cache: CacheConfiguration
 
     package init(
         models: [String: String] = [:],
         voices: [String: [String: String]] = [:],
         segmentGap: Duration = .zero,
         maxUtterances: Int = 1_000,
-        limits: SegmentLimits = SegmentLimits()
+        limits: SegmentLimits = SegmentLimits(),
+        cache: CacheConfiguration = CacheConfiguration()
     ) {
         self.models = models
         self.voices = voices
         self.segmentGap = segmentGap
         self.maxUtterances = maxUtterances
         self.limits = limits
+        self.cache = cache
     }
 }

@@ -23,7 +23,10 @@ package final class SpeechPipeline: Synthesizer {
         self.configuration = configuration
         self.voiceStore = voiceStore
         segmenter = TextSegmenter(limits: configuration.limits)
-        resources = PipelineResources(runner: runner, metrics: PipelineMetrics())
+        resources = PipelineResources(
+            runner: configuration.cache.isOn ? SharingRunner(runner, configuration: configuration.cache) : runner,
+            metrics: PipelineMetrics()
+        )
     }
 
     /// The engines in their order, of which the first is the default, then the aliases by name.
@@ -53,6 +56,7 @@ package final class SpeechPipeline: Synthesizer {
         }
         let plan = UtterancePlan(
             utterance: utterance,
+            number: resources.numbers.next(),
             engine: engine.name,
             segments: segmenter.segments(of: utterance.text),
             voices: voices,

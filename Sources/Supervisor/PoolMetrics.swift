@@ -12,6 +12,9 @@ struct PoolMetrics: Sendable {
     private let waitingJobs: [Gauge]
     private let queued: [Metrics.Timer]
     private let service: [Metrics.Timer]
+    private let predicted: [Metrics.Timer]
+    private let silences: [Counter]
+    private let silentSeconds: [FloatingPointCounter]
 
     init(engines: [String]) {
         names = engines
@@ -20,6 +23,11 @@ struct PoolMetrics: Sendable {
         waitingJobs = engines.map { Gauge(label: "chorus_queue_jobs", dimensions: [("engine", $0)]) }
         queued = engines.map { Metrics.Timer(label: "chorus_job_queue_seconds", dimensions: [("engine", $0)]) }
         service = engines.map { Metrics.Timer(label: "chorus_job_service_seconds", dimensions: [("engine", $0)]) }
+        predicted = engines.map { Metrics.Timer(label: "chorus_job_predicted_seconds", dimensions: [("engine", $0)]) }
+        silences = engines.map { Counter(label: "chorus_underruns_total", dimensions: [("engine", $0)]) }
+        silentSeconds = engines.map {
+            FloatingPointCounter(label: "chorus_underrun_seconds_total", dimensions: [("engine", $0)])
+        }
     }
 
     /// Tells how full the devices are, as the pool's ledgers have it.
@@ -58,6 +66,13 @@ struct PoolMetrics: Sendable {
         for (engine, status) in engines.enumerated() { ready[engine].record(status.readyInstances) }
     }
 
+    /// Somebody who listens at the speed of speech had nothing to play for so long.
+    func listenerWaited(engine: Int, for silence: Duration) {
+        guard silence > .zero else { return }
+        silences[engine].increment()
+        silentSeconds[engine].increment(by: silence / .seconds(1))
+    }
+
     func jobRefused(engine: Int, _ code: SpeechError.Code) {
         count(engine: engine, outcome: code.description)
     }
@@ -65,9 +80,11 @@ struct PoolMetrics: Sendable {
     func jobEnded(_ work: Work, _ end: JobEnd) {
         let engine = work.engine
         count(engine: engine, outcome: end.word)
-        if let waited = work.audio?.timing.queued { queued[engine].record(duration: waited) }
-        if let started = work.started, end == .completed {
+        guard let started = work.started else { return }
+        queued[engine].recordNanoseconds((started - work.arrived).nanoseconds)
+        if end == .completed {
             service[engine].recordNanoseconds((NIODeadline.now() - started).nanoseconds)
+            predicted[engine].record(duration: work.predicted)
         }
     }
 
@@ -86,6 +103,7 @@ extension JobEnd {
         case .tooLarge: "too_large"
         case .shed: "shed"
         case .cancelled: "cancelled"
+        case .deadlineExceeded: "deadline_exceeded"
         case .shutDown: "shut_down"
         }
     }

@@ -12,6 +12,7 @@ extension Supervisor {
         workers[slot.process]?.links[slot.index]?.job = id
         job.audio?.start()
         work[id]?.started = .now()
+        work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units).mean)
         work[id]?.failure = nil
         send(job.request, to: slot)
     }
@@ -35,6 +36,8 @@ extension Supervisor {
                 return
             }
             work[id]?.audioSeconds += chunk.duration / .seconds(1)
+            let silence = pool.audioArrived(id, duration: chunk.duration, now: now)
+            metrics.listenerWaited(engine: pool.instances[slot.process.instance.index].engine, for: silence)
             if !audio.append(chunk) {
                 let seconds = SegmentAudio.limitBytes / (2 * chunk.sampleRate)
                 linkBroke(slot, link: number, because: "it made more than \(seconds) s of audio for one segment")
@@ -59,7 +62,8 @@ extension Supervisor {
                 if code == .nothingToSay {
                     work.audio?.note(text)
                 } else {
-                    work.failure = SpeechError(workerSaid: text, code: code)
+                    let isLate = work.deadline.map { $0 <= .now } ?? false
+                    work.failure = code == .cancelled && isLate ? .deadlineExceeded : SpeechError(workerSaid: text, code: code)
                 }
             }
         case .info(let info):
@@ -122,13 +126,16 @@ extension Supervisor {
             ended.fail(.shed(retryAfter: retryAfter))
         case .cancelled:
             ended.fail(.cancelled)
+        case .deadlineExceeded:
+            ended.fail(.deadlineExceeded)
         case .failed:
             ended.fail(ended.failure ?? SpeechError(.engineFailed, "The engine failed."))
         case .instanceLost:
             let message = "The engine's process failed while it spoke this text. Try again."
             ended.fail(SpeechError(.engineFailed, message))
         case .waitedTooLong(let retryAfter):
-            let message = "No instance was free within \(configuration.pool.maxWait.inWords). Try again later."
+            let limit = configuration.pool.maxWait(ended.jobClass).inWords
+            let message = "No instance was free within \(limit). Try again later."
             ended.fail(SpeechError(.waitedTooLong, message, retryAfter: retryAfter))
         case .shutDown:
             ended.fail(SpeechError(.shuttingDown, "The server is shutting down.", retryAfter: .seconds(1)))
@@ -141,12 +148,27 @@ extension SpeechError {
     init(_ refusal: Admission.Refusal, configuration: PoolConfiguration) {
         switch refusal {
         case .queueFull(let retryAfter):
-            let message = "The queue is full: \(configuration.maxJobs) segments wait already. Try again later."
+            let message = """
+                The queue is full: \(configuration.maxJobs) segments or \(configuration.maxQueuedBytes.inMebibytes) of text \
+                wait already. Try again later.
+                """
             self.init(.queueFull, message, retryAfter: retryAfter)
         case .waitTooLong(let predicted, let retryAfter):
-            let limit = configuration.maxWait.inWords
-            let message = "It would wait \(predicted.inWords), longer than the limit of \(limit). Try again later."
-            self.init(.queueFull, message, retryAfter: retryAfter)
+            let message = "It would wait for about \(predicted.inWords), which is too long. Try again later."
+            self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
+        case .standingQueue(let predicted, let retryAfter):
+            let message = """
+                More comes than can be spoken, and more urgent work goes first: it would wait for about \
+                \(predicted.inWords). Try again later.
+                """
+            self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
+        case .deadlineTooEarly(let predicted, let retryAfter):
+            let message = """
+                It would be done in about \(predicted.inWords), after its deadline. Try again later or give it more time.
+                """
+            self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
+        case .deadlineExceeded:
+            self = .deadlineExceeded
         case .tenantLimit(let retryAfter):
             let limit = configuration.maxJobsPerTenant
             let message = "You have \(limit) segments waiting already, which is your limit. Try again later."
@@ -159,6 +181,12 @@ extension SpeechError {
             self.init(.shuttingDown, "The server is shutting down.", retryAfter: .seconds(1))
         }
     }
+
+    /// Nobody wants it any more.
+    static let deadlineExceeded = SpeechError(
+        .deadlineExceeded,
+        "The deadline passed before all of it was spoken. Give it more time, or send less text."
+    )
 
     /// A text needs more bytes of memory than there are for it.
     static func tooLarge(needs: Int, has: Int) -> SpeechError {

@@ -24,8 +24,9 @@ extension Supervisor {
         let queue = PoolSnapshot.Queue(
             jobs: pool.waitingJobs,
             maxJobs: configuration.pool.maxJobs,
-            predictedWait: configuration.engines.indices.compactMap { pool.predictedWait(engine: $0) }.max()
-                .map { $0 / .seconds(1) }
+            predictedWait: configuration.engines.indices.compactMap {
+                pool.predictedWait(engine: $0, tenant: Utterance.anonymousTenant, now: now)
+            }.max().map { $0 / .seconds(1) }
         )
         return PoolSnapshot(devices: devices, engines: engines, instances: instances, queue: queue)
     }

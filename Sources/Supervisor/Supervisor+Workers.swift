@@ -218,6 +218,12 @@ extension Supervisor {
             peakReached(by: slot.process, units: 0)
         }
         makesVoices[instance.engine] = info.traits?.makeVoice ?? false
+        fingerprints[instance.engine] = EngineFingerprint.text(configuration.engines[instance.engine], info)
+        if info.traits?.deterministic ?? false {
+            deterministic.insert(instance.engine)
+        } else {
+            deterministic.remove(instance.engine)
+        }
         let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
         perform(pool.slotOpened(slot, declared: declared, now: now))
         publish()

@@ -41,6 +41,10 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     var voices: [Int: [Voice]] = [:]
     /// Whether an engine can make voices, once an instance of it has loaded.
     var makesVoices: [Int: Bool] = [:]
+    /// Engines that always make the same audio of the same.
+    var deterministic: Set<Int> = []
+    /// What the audio of an engine depends on, once an instance of it has loaded.
+    var fingerprints: [Int: String] = [:]
     var linksMade = 0
     /// Engines that have fewer instances than they should, of which it has been said.
     var shortages: Set<Int> = []
@@ -112,14 +116,21 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     /// The engines as they were when something about them last changed; known without a hop to the loop.
     package nonisolated var engines: [EngineStatus] { published.withLock { $0 } }
 
-    package nonisolated func submit(_ segment: Segment) -> SegmentAudio {
-        guard let engine = engine(named: segment.engine) else { return .failed(.noEngine(named: segment.engine)) }
-        let id = nextJob()
-        let audio = SegmentAudio { self.cancel(id) }
-        onLoop { supervisor, now in
-            supervisor.admit(id, Work(.speak(segment, audio), engine: engine), now: now)
+    package nonisolated func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void {
+        guard let engine = engine(named: segment.engine) else {
+            sink.fail(.noEngine(named: segment.engine))
+            return {}
         }
-        return audio
+        let id = nextJob()
+        onLoop { supervisor, now in
+            supervisor.admit(id, Work(.speak(segment, sink), engine: engine), now: now)
+        }
+        return { self.cancel(id) }
+    }
+
+    /// See `SegmentRunner`.
+    package nonisolated func utteranceEnded(_ utterance: UInt64) {
+        onLoop { supervisor, _ in supervisor.pool.streamEnded(StreamID(utterance)) }
     }
 
     /// See `SegmentRunner`.
@@ -159,15 +170,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     }
 
     private func admit(_ id: JobID, _ newWork: Work, now: Instant) {
-        let request = JobRequest(
-            id: id,
-            engine: newWork.engine,
-            tenant: newWork.tenant,
-            isContinuation: newWork.isContinuation,
-            jobClass: newWork.jobClass,
-            units: newWork.units
-        )
-        switch pool.jobArrived(request, now: now) {
+        switch pool.jobArrived(newWork.jobRequest(id, now: now), now: now) {
         case .accepted(let actions):
             work[id] = newWork
             perform(actions)
@@ -251,7 +254,9 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
                 name: engine.name,
                 voices: voices[index],
                 readyInstances: pool.instances.count { $0.engine == index && $0.isReady },
-                slots: pool.readySlots(engine: index)
+                slots: pool.readySlots(engine: index),
+                isDeterministic: deterministic.contains(index),
+                fingerprint: fingerprints[index] ?? ""
             )
         }
         published.withLock { $0 = engines }

@@ -43,6 +43,8 @@ package struct SupervisorConfiguration: Sendable {
         package var command: [String]
         /// The whole environment of its processes, but for `CHORUS_MEMORY_BYTES`.
         package var environment: [String: String]
+        /// What of the environment was configured for this engine. When it changes, so may the audio.
+        package var ownEnvironment: [String: String]
         /// Whether instances are copies of a template: a process that has loaded what they share.
         package var usesTemplate: Bool
         /// Whether instances share NVIDIA's GPUs by MPS. Those on other devices are as if not.
@@ -52,12 +54,14 @@ package struct SupervisorConfiguration: Sendable {
             plan: PoolConfiguration.Engine,
             command: [String],
             environment: [String: String],
+            ownEnvironment: [String: String] = [:],
             usesTemplate: Bool = false,
             usesMPS: Bool = false
         ) {
             self.plan = plan
             self.command = command
             self.environment = environment
+            self.ownEnvironment = ownEnvironment
             self.usesTemplate = usesTemplate
             self.usesMPS = usesMPS
         }

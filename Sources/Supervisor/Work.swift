@@ -8,7 +8,7 @@ struct Work {
     /// What is to be done.
     enum Task {
         /// Speak a segment.
-        case speak(Segment, SegmentAudio)
+        case speak(Segment, any SegmentSink)
         /// Turn a recipe into a speaker.
         case makeVoice(VoiceRecipe, EventLoopPromise<[String: JSONValue]>)
     }
@@ -16,6 +16,7 @@ struct Work {
     let task: Task
     /// The engine that does it, by its index.
     let engine: Int
+    let arrived = NIODeadline.now()
     /// What the worker said of its failure.
     var failure: SpeechError?
     /// The worker found nothing in the text that can be spoken.
@@ -23,6 +24,8 @@ struct Work {
     /// The speaker that the worker made.
     var speaker: [String: JSONValue]?
     var started: NIODeadline?
+    /// How long it is predicted to take.
+    var predicted = Duration.zero
     /// How long what was made of it lasts.
     var audioSeconds = 0.0
 
@@ -31,8 +34,8 @@ struct Work {
         self.engine = engine
     }
 
-    /// The audio of a segment; `nil` if it is none.
-    var audio: SegmentAudio? {
+    /// Where the audio of a segment goes; `nil` if it is none.
+    var audio: (any SegmentSink)? {
         if case .speak(_, let audio) = task { audio } else { nil }
     }
 
@@ -56,9 +59,9 @@ struct Work {
         }
     }
 
-    /// The size of its text.
+    /// The size of its text; 0 if there is none.
     var units: Int {
-        if case .speak(let segment, _) = task { segment.weight } else { 1 }
+        if case .speak(let segment, _) = task { segment.weight } else { 0 }
     }
 
     /// Whether it belongs to something that has been admitted.
@@ -66,12 +69,41 @@ struct Work {
         if case .speak(let segment, _) = task { segment.index > 0 } else { false }
     }
 
+    /// When nobody wants it any more.
+    var deadline: ContinuousClock.Instant? {
+        if case .speak(let segment, _) = task { segment.deadline } else { nil }
+    }
+
+    /// What the pool is asked.
+    func jobRequest(_ id: JobID, now: Instant) -> JobRequest {
+        var request = JobRequest(
+            id: id,
+            engine: engine,
+            tenant: tenant,
+            isContinuation: isContinuation,
+            jobClass: jobClass,
+            units: units
+        )
+        guard case .speak(let segment, _) = task else { return request }
+        if segment.index > 0 || segment.laterWeight > 0 { request.stream = StreamID(segment.utterance) }
+        request.laterUnits = segment.laterWeight
+        request.audioBefore = segment.audioBefore
+        request.isPlayed = segment.playback == .realtime
+        request.deadline = segment.deadline.map { now.advanced(by: ContinuousClock.now.duration(to: $0)) }
+        request.bytes = segment.text.utf8.count
+        return request
+    }
+
     /// What the worker is asked.
     var request: WyomingClientEvent {
         switch task {
         case .speak(let segment, _):
             let voice = segment.voice.map { WyomingSynthesize.VoiceChoice(name: $0) }
-            return .synthesize(WyomingSynthesize(text: segment.text, voice: voice, context: segment.context))
+            var context = segment.context
+            if let deadline = segment.deadline {
+                context["deadline"] = .number(ContinuousClock.now.duration(to: deadline) / .seconds(1))
+            }
+            return .synthesize(WyomingSynthesize(text: segment.text, voice: voice, context: context))
         case .makeVoice(let recipe, _):
             return .makeVoice(recipe)
         }

@@ -8,7 +8,7 @@ import Testing
 
     @Test("Pieces come out in order, then the end, again and again")
     func order() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         #expect(audio.append(first))
         #expect(audio.append(second))
         audio.finish()
@@ -20,7 +20,7 @@ import Testing
 
     @Test("A reader that came first is woken by the first piece")
     func waiting() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         async let piece = audio.next()
         #expect(audio.append(first))
         #expect(try await piece == first)
@@ -28,7 +28,7 @@ import Testing
 
     @Test("What had arrived before a failure can still be read")
     func failure() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         #expect(audio.append(first))
         audio.fail(SpeechError(.engineFailed, "broken"))
         #expect(try await audio.next() == first)
@@ -38,7 +38,8 @@ import Testing
     @Test("Giving up tells the producer once, drops what is unread and wakes the reader")
     func cancel() async {
         let told = Atomic(0)
-        let audio = SegmentAudio { told.add(1, ordering: .relaxed) }
+        let audio = SegmentAudio()
+        audio.onCancel { told.add(1, ordering: .relaxed) }
         #expect(audio.append(first))
         audio.cancel()
         audio.cancel()
@@ -51,7 +52,8 @@ import Testing
     @Test("A reader whose task is cancelled gives up, whether it waits already or not")
     func cancelledTask() async {
         let told = Atomic(0)
-        let audio = SegmentAudio { told.add(1, ordering: .relaxed) }
+        let audio = SegmentAudio()
+        audio.onCancel { told.add(1, ordering: .relaxed) }
         let reader = Task { try await audio.next() }
         reader.cancel()
         await #expect(throws: SpeechError.cancelled) { try await reader.value }
@@ -61,7 +63,8 @@ import Testing
     @Test("Nobody is told of a cancel after the end")
     func cancelAfterEnd() async {
         let told = Atomic(0)
-        let audio = SegmentAudio { told.add(1, ordering: .relaxed) }
+        let audio = SegmentAudio()
+        audio.onCancel { told.add(1, ordering: .relaxed) }
         audio.finish()
         audio.cancel()
         #expect(told.load(ordering: .relaxed) == 0)
@@ -69,7 +72,7 @@ import Testing
 
     @Test("A piece that does not fit is refused, one that goes straight to a reader always fits")
     func limit() async throws {
-        let audio = SegmentAudio(limitBytes: 7, onCancel: {})
+        let audio = SegmentAudio(limitBytes: 7)
         #expect(audio.append(first))
         #expect(!audio.append(second))
         #expect(audio.unreadBytes == 6)
@@ -79,7 +82,7 @@ import Testing
 
     @Test("A segment can be made again while nothing of it was read, and not after")
     func restart() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         audio.start()
         #expect(audio.append(first))
         #expect(audio.restart())
@@ -88,14 +91,14 @@ import Testing
         #expect(audio.append(second))
         #expect(try await audio.next() == second)
         #expect(!audio.restart())
-        let ended = SegmentAudio(onCancel: {})
+        let ended = SegmentAudio()
         ended.finish()
         #expect(!ended.restart())
     }
 
     @Test("Notes are there with the first piece, bounded in number and size, and none come after the end")
     func notes() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         #expect(audio.notes.isEmpty)
         audio.note("😀 cannot be spoken.")
         // Four bytes each: the limit falls between two of them, and for "é😀…" into one.
@@ -108,7 +111,7 @@ import Testing
         for number in 0..<SegmentAudio.maxNotes { audio.note("\(number)") }
         #expect(audio.notes.count == SegmentAudio.maxNotes)
         #expect(audio.notes.last == "4")
-        let ended = SegmentAudio(onCancel: {})
+        let ended = SegmentAudio()
         ended.finish()
         ended.note("late")
         #expect(ended.notes.isEmpty)
@@ -116,7 +119,7 @@ import Testing
 
     @Test("A segment that is made again has its notes made again")
     func notesAfterRestart() {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         audio.note("before")
         #expect(audio.restart())
         audio.note("after")
@@ -125,11 +128,11 @@ import Testing
 
     @Test("A segment with nothing to say ends normally, and says so")
     func nothingToSay() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         audio.finish(nothingToSay: true)
         #expect(try await audio.next() == nil)
         #expect(audio.hadNothingToSay)
-        let other = SegmentAudio(onCancel: {})
+        let other = SegmentAudio()
         other.finish()
         other.finish(nothingToSay: true)
         #expect(!other.hadNothingToSay)
@@ -137,7 +140,7 @@ import Testing
 
     @Test("Time is told apart into waiting and working")
     func timing() async throws {
-        let audio = SegmentAudio(onCancel: {})
+        let audio = SegmentAudio()
         #expect(audio.timing == SegmentTiming())
         audio.start()
         #expect(audio.timing.queued != nil)

@@ -127,11 +127,11 @@ struct PipelineTests {
         let pipeline = withMetricsFactory(metrics) { SpeechPipeline(runner: runner) }
         let utterance = Utterance(id: "1", text: "One. Two.")
         let done = try pipeline.speak(utterance)
-        runner.audio(0).play(1)
-        runner.audio(1).play(2)
+        runner.sink(0).play(1)
+        runner.sink(1).play(2)
         while try await done.next() != nil {}
         let failed = try pipeline.speak(utterance)
-        runner.audio(2).fail(SpeechError(.engineFailed, "It broke."))
+        runner.sink(2).fail(SpeechError(.engineFailed, "It broke."))
         await #expect(throws: SpeechError.self) { try await failed.next() }
         let cancelled = try pipeline.speak(utterance)
         let open = try pipeline.speak(utterance)

@@ -5,13 +5,14 @@ import Synchronization
 final class ScriptedRunner: SegmentRunner {
     private struct State {
         var engines: [EngineStatus]
-        var submitted: [(segment: Segment, audio: SegmentAudio)] = []
+        var submitted: [(segment: Segment, sink: any SegmentSink)] = []
         var cancelled: [Int] = []
         var recipes: [VoiceRecipe] = []
+        var endedUtterances: [UInt64] = []
     }
 
     private let state: Mutex<State>
-    private let answer: @Sendable (Segment, SegmentAudio) -> Void
+    private let answer: @Sendable (Segment, any SegmentSink) -> Void
     private let speaker: @Sendable (VoiceRecipe) -> Result<[String: JSONValue], SpeechError>
 
     /// - Parameters:
@@ -19,7 +20,7 @@ final class ScriptedRunner: SegmentRunner {
     ///   - speaker: what a recipe becomes; unless given, something that tells recipes apart.
     init(
         _ engines: [EngineStatus],
-        answer: @escaping @Sendable (Segment, SegmentAudio) -> Void = { _, _ in },
+        answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in },
         speaker: @escaping @Sendable (VoiceRecipe) -> Result<[String: JSONValue], SpeechError> = {
             .success(["from": .string("\($0)")])
         }
@@ -30,18 +31,25 @@ final class ScriptedRunner: SegmentRunner {
     }
 
     /// One engine with these slots and no voices.
-    convenience init(slots: Int, answer: @escaping @Sendable (Segment, SegmentAudio) -> Void = { _, _ in }) {
+    convenience init(slots: Int, answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }) {
         self.init([EngineStatus(name: "test", voices: [], readyInstances: 1, slots: slots)], answer: answer)
     }
 
-    var engines: [EngineStatus] { state.withLock { $0.engines } }
-
-    func submit(_ segment: Segment) -> SegmentAudio {
-        let audio = SegmentAudio { [weak self] in self?.noteCancelled(segment.index) }
-        state.withLock { $0.submitted.append((segment, audio)) }
-        answer(segment, audio)
-        return audio
+    var engines: [EngineStatus] {
+        get { state.withLock { $0.engines } }
+        set { state.withLock { $0.engines = newValue } }
     }
+
+    func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void {
+        state.withLock { $0.submitted.append((segment, sink)) }
+        answer(segment, sink)
+        return { [weak self] in self?.noteCancelled(segment.index) }
+    }
+
+    func utteranceEnded(_ utterance: UInt64) { state.withLock { $0.endedUtterances.append(utterance) } }
+
+    /// The utterances of which nothing more was to come, in order.
+    var endedUtterances: [UInt64] { state.withLock { $0.endedUtterances } }
 
     func makeVoice(_ recipe: VoiceRecipe, engine: String) async throws(SpeechError) -> [String: JSONValue] {
         state.withLock { $0.recipes.append(recipe) }
@@ -60,15 +68,15 @@ final class ScriptedRunner: SegmentRunner {
     /// The indices of the segments that the reader gave up, sorted.
     var cancelled: [Int] { state.withLock { $0.cancelled.sorted() } }
 
-    /// The n-th audio that was asked for.
-    func audio(_ number: Int) -> SegmentAudio { state.withLock { $0.submitted[number].audio } }
+    /// Where the audio goes that was asked for as the n-th.
+    func sink(_ number: Int) -> any SegmentSink { state.withLock { $0.submitted[number].sink } }
 
     private func noteCancelled(_ index: Int) {
         state.withLock { $0.cancelled.append(index) }
     }
 }
 
-extension SegmentAudio {
+extension SegmentSink {
     /// Adds samples of one value and maybe ends.
     func play(_ value: Int16, count: Int = 4, rate: Int = 24_000, finish: Bool = true) {
         _ = append(PCM(samples: [Int16](repeating: value, count: count), sampleRate: rate))

@@ -251,7 +251,14 @@ import Testing
 extension EngineStatus {
     init(pool: FakePool, ready: Int, slots: Int) {
         let voice = Voice(name: "fake", languages: ["en"])
-        self.init(name: FakePool.engine, voices: [voice], readyInstances: ready, slots: slots)
+        self.init(
+            name: FakePool.engine,
+            voices: [voice],
+            readyInstances: ready,
+            slots: slots,
+            isDeterministic: true,
+            fingerprint: pool.supervisor.engines[0].fingerprint
+        )
     }
 }
 

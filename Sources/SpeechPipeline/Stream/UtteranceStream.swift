@@ -24,6 +24,8 @@ final class UtteranceStream: SpeechStream {
         var first: SegmentAudio?
         /// The sample rate, once there was audio.
         var sampleRate: Int?
+        /// How long the audio lasts that was there already, since the last segment that was run.
+        var audioBefore = Duration.zero
         /// What was remarked on segments that were read to their end.
         var notes: [String] = []
         /// Whether a segment had nothing that can be spoken.
@@ -74,10 +76,12 @@ final class UtteranceStream: SpeechStream {
     /// Submits what the window has room for.
     private func topUp() {
         while let index = reserveNext() {
-            let audio = resources.runner.submit(plan.segment(index))
+            let audioBefore = state.withLock { $0.audioBefore }
+            let audio = resources.runner.submit(plan.segment(index, audioBefore: audioBefore))
             resources.metrics.segmentSubmitted()
             let isOpen = state.withLock { state in
                 guard state.end == nil else { return false }
+                state.audioBefore = audio.timing.shared == .cached ? audioBefore + audio.unreadDuration : .zero
                 if index == 0 { state.first = audio }
                 state.window.append(audio)
                 return true
@@ -184,6 +188,7 @@ final class UtteranceStream: SpeechStream {
         for audio in held.window { audio.cancel() }
         resources.lookahead.giveBack(held.permits)
         resources.utterances.giveBack(1)
+        if plan.segments.count > 1 { resources.runner.utteranceEnded(plan.number) }
         switch end {
         case .success: resources.metrics.utteranceEnded(.ok)
         case .failure(let error) where error.code == .cancelled: resources.metrics.utteranceEnded(.cancelled)

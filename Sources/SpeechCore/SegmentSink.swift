@@ -1,0 +1,34 @@
+/// Where the audio of a segment goes while it is made.
+///
+/// One producer calls it, one call after the other, from any thread. No call waits, nor comes back to the producer.
+package protocol SegmentSink: AnyObject, Sendable {
+    /// It begins now.
+    /// - Parameter shared: where it comes from, if nothing is run for this segment alone.
+    func start(shared: SegmentTiming.Shared?)
+
+    /// Adds a piece. Ignored after the end.
+    /// - Returns: `false` when the piece does not fit; the segment should then be failed.
+    func append(_ chunk: PCM) -> Bool
+
+    /// Adds a remark for the caller, such as what of the text cannot be spoken. Ignored after the end.
+    func note(_ text: String)
+
+    /// All audio is here.
+    /// - Parameter nothingToSay: there is none, because nothing of the text can be spoken.
+    func finish(nothingToSay: Bool)
+
+    /// No more audio will come, because of this. Pieces that are here already can still be read.
+    func fail(_ error: SpeechError)
+
+    /// Forgets what has arrived, so that the segment can be made again from its beginning.
+    /// - Returns: `false` when somebody has had some of it already, or it has ended.
+    func restart() -> Bool
+}
+
+extension SegmentSink {
+    /// An instance has taken the segment.
+    package func start() { start(shared: nil) }
+
+    /// All audio is here.
+    package func finish() { finish(nothingToSay: false) }
+}

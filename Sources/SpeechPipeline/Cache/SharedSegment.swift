@@ -1,0 +1,215 @@
+import SpeechCore
+import Synchronization
+
+/// A segment that is being made, or waits to be, for all who want the same audio.
+///
+/// It keeps what has arrived, so that who joins late has it from the beginning. Readers are fed under its lock: that
+/// gives each of them everything in order, and a sink never waits nor calls back.
+final class SharedSegment: SegmentSink {
+    private struct State {
+        /// Those who want it; empty after the end.
+        var readers: [SegmentReader] = []
+        var audio = KeptAudio()
+        var hasStarted = false
+        /// Where it comes from, if nothing is run for it.
+        var shared: SegmentTiming.Shared?
+        var hasEnded = false
+        /// Gives up what was submitted for it.
+        var cancel: (@Sendable () -> Void)?
+    }
+
+    /// What audio it is.
+    let key: SegmentKey
+    /// The segment of who was first: it is what is run and who is charged.
+    let segment: Segment
+    private let first: SegmentReader
+    private let owner: SharingRunner
+    private let state: Mutex<State>
+
+    init(_ key: SegmentKey, for first: SegmentReader, owner: SharingRunner) {
+        self.key = key
+        self.segment = first.segment
+        self.first = first
+        self.owner = owner
+        state = Mutex(State(readers: [first]))
+    }
+
+    // MARK: Readers
+
+    /// Whether waiting for this is never worse than a place in the queue.
+    ///
+    /// What an instance has taken is ahead of all that waits. Before that, it has to be the same to the queue, and be
+    /// there longer. In both cases its deadline, which ends it, must not come before the other's.
+    func suits(_ other: Segment) -> Bool {
+        guard outlives(other) else { return false }
+        return state.withLock { state in
+            !state.hasEnded && (state.hasStarted || isSameToTheQueue(as: other))
+        }
+    }
+
+    private func isSameToTheQueue(as other: Segment) -> Bool {
+        other.tenant == segment.tenant && other.priority == segment.priority && other.playback == segment.playback
+            && other.index == segment.index && other.deadline == segment.deadline
+    }
+
+    private func outlives(_ other: Segment) -> Bool {
+        guard let deadline = segment.deadline else { return true }
+        return other.deadline.map { $0 <= deadline } ?? false
+    }
+
+    /// Gives a reader all that there is, and what will come.
+    /// - Returns: `false` after the end.
+    func join(_ reader: SegmentReader) -> Bool {
+        let hasJoined = state.withLock { state in
+            guard !state.hasEnded else { return false }
+            state.readers.append(reader)
+            if state.hasStarted {
+                reader.sink.start(shared: state.shared ?? .joined)
+                state.audio.pour(into: reader.sink)
+            }
+            return true
+        }
+        if hasJoined { follow(reader) }
+        return hasJoined
+    }
+
+    /// Hears of it when a reader leaves.
+    func follow(_ reader: SegmentReader) {
+        // Whoever makes it keeps this; a reader that has been served should not.
+        reader.moved { [weak self, weak reader] in
+            if let reader { self?.leave(reader) }
+        }
+    }
+
+    /// When the last one has left, nothing more is made.
+    private func leave(_ reader: SegmentReader) {
+        let isLeftAlone = state.withLock { state in
+            state.readers.removeAll { $0 === reader }
+            return state.readers.isEmpty && !state.hasEnded
+        }
+        if isLeftAlone, let (_, cancel) = giveUp(if: { $0.readers.isEmpty }) {
+            owner.ended(self)
+            cancel?()
+        }
+    }
+
+    /// Gives its readers to another that has started, if none of them is worse off.
+    /// - Returns: the readers, and what gives up what was submitted; `nil` if it goes on.
+    func merge(into other: SharedSegment) -> (readers: [SegmentReader], cancel: (@Sendable () -> Void)?)? {
+        giveUp { state in
+            !state.hasStarted
+                && state.readers.allSatisfy { $0.segment.caching.isReadingAllowed && other.outlives($0.segment) }
+        }
+    }
+
+    private func giveUp(
+        if condition: (borrowing State) -> Bool
+    ) -> (readers: [SegmentReader], cancel: (@Sendable () -> Void)?)? {
+        state.withLock { state in
+            guard !state.hasEnded, condition(state) else { return nil }
+            let cancel = state.cancel
+            return (end(&state), cancel)
+        }
+    }
+
+    // MARK: Producer
+
+    /// It has been submitted, and this gives it up.
+    func submitted(cancel: @escaping @Sendable () -> Void) {
+        let hasEnded = state.withLock { state in
+            if !state.hasEnded { state.cancel = cancel }
+            return state.hasEnded
+        }
+        // Everybody left before.
+        if hasEnded { cancel() }
+    }
+
+    /// Whether nothing more will come.
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    func start(shared: SegmentTiming.Shared?) {
+        let isOn = state.withLock { state in
+            guard !state.hasEnded else { return false }
+            state.hasStarted = true
+            state.shared = shared
+            for reader in state.readers { reader.sink.start(shared: reader === first ? shared : shared ?? .joined) }
+            return true
+        }
+        if isOn { owner.started(self) }
+    }
+
+    func append(_ chunk: PCM) -> Bool {
+        state.withLock { state in
+            guard !state.hasEnded else { return true }
+            // So it fits into each reader's sink, however little that one has read.
+            guard state.audio.sampleBytes + chunk.byteCount <= SegmentAudio.limitBytes else { return false }
+            state.audio.append(chunk)
+            for reader in state.readers { _ = reader.sink.append(chunk) }
+            return true
+        }
+    }
+
+    func note(_ text: String) {
+        state.withLock { state in
+            guard !state.hasEnded else { return }
+            state.audio.note(text)
+            for reader in state.readers { reader.sink.note(text) }
+        }
+    }
+
+    func finish(nothingToSay: Bool) {
+        let audio: KeptAudio? = state.withLock { state in
+            guard !state.hasEnded else { return nil }
+            state.audio.hadNothingToSay = nothingToSay
+            return state.audio
+        }
+        guard let audio else { return }
+        // First, so that everybody finds either this or what was kept of it.
+        owner.finished(self, audio, isNew: state.withLock { $0.shared == nil })
+        state.withLock { state in
+            for reader in end(&state) { reader.sink.finish(nothingToSay: nothingToSay) }
+        }
+    }
+
+    /// Those who joined do not answer for what befell the first one's place in the queue: they take one of their own.
+    func fail(_ error: SpeechError) {
+        owner.ended(self)
+        for reader in state.withLock({ end(&$0) }) {
+            if reader !== first, error.isOfTheQueue, reader.sink.restart() {
+                owner.place(reader, key)
+            } else {
+                reader.sink.fail(error)
+            }
+        }
+    }
+
+    func restart() -> Bool {
+        state.withLock { state in
+            guard !state.hasEnded else { return false }
+            state.audio = KeptAudio()
+            state.hasStarted = false
+            // Each of them, since after an error nobody reads what he has left.
+            return state.readers.reduce(true) { $1.sink.restart() && $0 }
+        }
+    }
+
+    /// - Returns: those who are still there.
+    private func end(_ state: inout State) -> [SegmentReader] {
+        state.hasEnded = true
+        state.audio = KeptAudio()
+        state.cancel = nil
+        defer { state.readers = [] }
+        return state.readers
+    }
+}
+
+extension SpeechError {
+    /// Whether it says nothing about the text, but only that there was no room for it.
+    fileprivate var isOfTheQueue: Bool {
+        let codes: Set<Code> = [
+            .queueFull, .tenantLimit, .overloaded, .waitedTooLong, .deadlineExceeded, .memoryShort, .shuttingDown,
+            .cancelled,
+        ]
+        return codes.contains(code)
+    }
+}
