@@ -14,7 +14,7 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let inMemoryLogging: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
@@ -41,7 +41,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
@@ -56,7 +56,7 @@ let package = Package(
     targets: [
         // MARK: The cores
         .target(name: "SpeechCore", swiftSettings: strict),
-        .target(name: "PoolCore", dependencies: [deque], swiftSettings: strict),
+        .target(name: "PoolCore", swiftSettings: strict),
         .target(name: "Wyoming", dependencies: ["SpeechCore", nioCore], swiftSettings: strict),
 
         // MARK: The shells
@@ -66,13 +66,13 @@ let package = Package(
         .target(
             name: "Supervisor",
             dependencies: [
-                "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", nioCore, nioPosix, lifecycle, logging,
-                metrics,
+                "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", crypto, nioCore, nioPosix, lifecycle,
+                logging, metrics,
             ],
             swiftSettings: strict
         ),
         .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
-        .target(name: "SpeechPipeline", dependencies: ["SpeechCore", "CICU", metrics], swiftSettings: strict),
+        .target(name: "SpeechPipeline", dependencies: ["SpeechCore", "CICU", crypto, metrics], swiftSettings: strict),
         .systemLibrary(
             name: "CLibAV",
             pkgConfig: "libavformat libavcodec libavutil libswresample",
@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "SpeechAPI",
             dependencies: [
-                "SpeechCore", "AudioEncoding", hummingbirdCore, httpTypes, nioCore, nioHTTPTypes, lifecycle, logging,
+                "SpeechCore", "AudioEncoding", crypto, hummingbirdCore, httpTypes, nioCore, nioHTTPTypes, lifecycle, logging,
                 metrics,
             ],
             swiftSettings: strict
@@ -172,6 +172,13 @@ let package = Package(
                 nioHTTP1,
                 nioPosix,
             ],
+            swiftSettings: strict
+        ),
+        // The scheduler's promises as figures, and as many random lives of it as one likes.
+        .executableTarget(
+            name: "PoolLab",
+            dependencies: ["PoolCore", "SpeechTestSupport", argumentParser],
+            path: "Tests/PoolLab",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", exclude: ["Fixtures"], swiftSettings: strict),

@@ -13,6 +13,8 @@ struct APIError: Error {
     var param: String?
     /// When it makes sense to try again.
     var retryAfter: Duration?
+    /// How long it would have waited, when that was the reason.
+    var predictedWait: Duration?
     /// What may be done at the path instead, when it was the method that was wrong.
     var allow: [HTTPRequest.Method] = []
 
@@ -43,7 +45,9 @@ extension APIError {
             case .modelNotFound: .notFound
             case .voiceConflict: .conflict
             case .tenantLimit: .tooManyRequests
-            case .queueFull, .waitedTooLong, .memoryShort, .engineUnavailable, .shuttingDown: .serviceUnavailable
+            case .queueFull, .waitedTooLong, .overloaded, .memoryShort, .engineUnavailable, .shuttingDown:
+                .serviceUnavailable
+            case .deadlineExceeded: .gatewayTimeout
             case .cancelled: Self.clientGone
             default: .internalServerError
             }
@@ -59,7 +63,8 @@ extension APIError {
             code: error.code.description,
             message: error.message,
             param: error.param ?? param,
-            retryAfter: error.retryAfter
+            retryAfter: error.retryAfter,
+            predictedWait: error.predictedWait
         )
     }
 

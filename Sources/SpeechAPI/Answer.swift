@@ -42,6 +42,7 @@ struct Page {
         try self.init(status: error.status, json: ErrorBody(error))
         if let seconds = error.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
         if !error.allow.isEmpty { allow(error.allow) }
+        if error.status == .unauthorized { fields[.wwwAuthenticate] = "Bearer" }
     }
 
     private mutating func allow(_ methods: [HTTPRequest.Method]) {

@@ -1,4 +1,5 @@
-/// OpenAI's error object: `{"error": {"message", "type", "param", "code"}}`.
+/// OpenAI's error object: `{"error": {"message", "type", "param", "code"}}`, and where we refuse for want of time
+/// `predicted_wait`, in seconds.
 struct ErrorBody: Encodable {
     /// What is inside.
     struct Details: Encodable {
@@ -6,9 +7,12 @@ struct ErrorBody: Encodable {
         var type: String
         var param: String?
         var code: String
+        /// Seconds.
+        var predictedWait: Double?
 
-        enum CodingKeys: CodingKey {
+        enum CodingKeys: String, CodingKey {
             case message, type, param, code
+            case predictedWait = "predicted_wait"
         }
 
         /// Writes `param` as `null` when there is none, as OpenAI does.
@@ -18,6 +22,7 @@ struct ErrorBody: Encodable {
             try container.encode(type, forKey: .type)
             try container.encode(param, forKey: .param)
             try container.encode(code, forKey: .code)
+            try container.encodeIfPresent(predictedWait, forKey: .predictedWait)
         }
     }
 
@@ -26,6 +31,12 @@ struct ErrorBody: Encodable {
 
     /// The object for an error.
     init(_ error: APIError) {
-        self.error = Details(message: error.message, type: error.type, param: error.param, code: error.code)
+        self.error = Details(
+            message: error.message,
+            type: error.type,
+            param: error.param,
+            code: error.code,
+            predictedWait: error.predictedWait.map { ($0 / .milliseconds(100)).rounded() / 10 }
+        )
     }
 }

@@ -20,6 +20,10 @@ final class Exchange {
     /// When it came.
     let started = ContinuousClock.now
 
+    /// Whose key it came with, where keys are needed.
+    var holder: APIKeys.Holder?
+    /// What it takes of the key's limits, once that is counted.
+    var permit: KeyPermit?
     /// What is sent, or would have been, had trouble that came later been known in time.
     var status: HTTPResponse.Status = .ok
     /// The trouble, when there was some.
@@ -51,6 +55,8 @@ final class Exchange {
             default: .unexpected(requestID: id)
             }
         status = told.status
+        // What is turned away for want of room has used up nothing of its caller's.
+        if told.status == .serviceUnavailable, speech?.made ?? .zero == .zero { permit?.refund() }
         self.error = (told.code, told.code == APIError.unexpectedCode ? "\(error)" : told.message)
         return told
     }
@@ -70,6 +76,7 @@ final class Exchange {
             "http.status": "\(status.code)",
             "duration.ms": "\(Self.milliseconds(started.duration(to: .now)))",
         ]
+        if let holder { metadata["tenant.name"] = "\(holder.key.name)" }
         if let request {
             metadata["speech.characters"] = "\(request.input.unicodeScalars.count)"
             metadata["speech.format"] = "\(request.format.rawValue)"

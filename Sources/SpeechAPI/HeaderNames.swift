@@ -3,6 +3,16 @@ import HTTPTypes
 extension HTTPField.Name {
     /// Names a request, in both directions.
     static let xRequestID = known("X-Request-Id")
+    /// How long a request is worth something, in seconds.
+    static let xRequestTimeout = known("X-Request-Timeout")
+    /// How fast the client plays the audio.
+    static let xPlayback = known("X-Playback")
+    /// Requests that may come at once, as OpenAI calls them; the next two go with it.
+    static let xRateLimitLimitRequests = known("x-ratelimit-limit-requests")
+    /// How many of them may come now.
+    static let xRateLimitRemainingRequests = known("x-ratelimit-remaining-requests")
+    /// How long until all of them may come again.
+    static let xRateLimitResetRequests = known("x-ratelimit-reset-requests")
     /// Where the time went.
     static let serverTiming = known("Server-Timing")
     /// What the caller should know of a response that is fine otherwise.

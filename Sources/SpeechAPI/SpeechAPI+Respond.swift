@@ -35,6 +35,7 @@ extension SpeechAPI {
     }
 
     private func route(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Answer {
+        try authenticate(request, in: exchange)
         guard let route = exchange.route else { throw APIError.noRoute(exchange.method, exchange.path) }
         guard route.methods.contains(exchange.method) else { throw APIError.wrongMethod(exchange.method, at: route) }
         guard exchange.method != .options else { return .page(Page(allowing: route.methods)) }
@@ -69,6 +70,7 @@ extension SpeechAPI {
         fields[.date] = HTTPDate.format(Self.now)
         fields[.server] = "chorus"
         fields[.xRequestID] = exchange.id
+        fields.append(contentsOf: rateFields(in: exchange))
         return HTTPResponse(status: status, headerFields: fields)
     }
 
@@ -83,6 +85,7 @@ extension SpeechAPI {
 
     private func finish(_ exchange: Exchange) {
         exchange.connection.release()
+        exchange.permit?.end()
         if let speech = exchange.speech { metrics.speechEnded(made: speech.made) }
         metrics.finished(route: exchange.route?.label ?? "other", status: exchange.status.code)
         exchange.log(to: logger)

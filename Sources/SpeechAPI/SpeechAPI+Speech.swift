@@ -11,7 +11,9 @@ extension SpeechAPI {
         let body = try await body(of: request, on: channel)
         let asked = try SpeechRequest(body: Data(body.readableBytesView), maxInputCharacters: limits.maxInputCharacters)
         exchange.request = asked
-        let stream = try await stream(for: asked.utterance(id: exchange.id))
+        let utterance = try utterance(for: asked, header: SpeechHeader(request.headers), in: exchange)
+        try admit(exchange, characters: asked.input.unicodeScalars.count)
+        let stream = try await stream(for: utterance)
         exchange.connection.whenOver { stream.cancel() }
         let speech = try EncodedSpeech(stream, as: asked, on: encodingExecutor)
         exchange.speech = speech
@@ -29,6 +31,29 @@ extension SpeechAPI {
         return .speech(SpeechAnswer(request: asked, fields: fields, first: first, speech: speech))
     }
 
+    /// What a request asks for, with what its header and its key have to say.
+    private func utterance(
+        for asked: SpeechRequest,
+        header: SpeechHeader,
+        in exchange: Exchange
+    ) throws -> Utterance {
+        let key = exchange.holder?.key
+        let priority = try key?.priority(asked: asked.priority) ?? asked.priority ?? .standard
+        let timeout = [asked.deadline, header.timeout].compactMap(\.self).min()
+        return Utterance(
+            id: exchange.id,
+            model: asked.model,
+            text: asked.input,
+            voice: asked.voice,
+            engineOptions: asked.engineOptions,
+            tenant: key?.name ?? Utterance.anonymousTenant,
+            priority: priority,
+            playback: header.playback ?? key?.playback ?? (priority == .bulk ? .asap : .realtime),
+            deadline: timeout.map { exchange.started + $0 },
+            caching: header.caching
+        )
+    }
+
     /// Begins to speak. A text that takes milliseconds to cut is cut where nobody else has to wait for it.
     private func stream(for utterance: Utterance) async throws -> any SpeechStream {
         guard utterance.text.utf8.count > Self.shortTextBytes else { return try synthesizer.speak(utterance) }
@@ -41,9 +66,10 @@ extension SpeechAPI {
     private static func fields(of stream: any SpeechStream) -> HTTPFields {
         var fields: HTTPFields = [.cacheControl: "no-store", .xAccelBuffering: "no"]
         let timing = stream.timing
-        let steps = [("queue", timing.queued), ("first-audio", timing.firstAudio)].compactMap { name, duration in
+        var steps = [("queue", timing.queued), ("first-audio", timing.firstAudio)].compactMap { name, duration in
             duration.map { "\(name);dur=\(Exchange.milliseconds($0))" }
         }
+        if let shared = timing.shared { steps.append("cache;desc=\(shared.rawValue)") }
         if !steps.isEmpty { fields[.serverTiming] = steps.joined(separator: ", ") }
         fields[.warning] = WarningField.value(stream.notes)
         return fields

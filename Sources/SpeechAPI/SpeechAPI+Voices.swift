@@ -65,6 +65,7 @@ extension SpeechAPI {
 
     /// `POST /v1/audio/voices`. Few at a time: recordings are big, and so is what is made of them.
     func makeVoice(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Page {
+        try admit(exchange, characters: 0)
         guard voicePlaces.take() else {
             throw SpeechError(
                 .queueFull,

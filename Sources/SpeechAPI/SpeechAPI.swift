@@ -16,6 +16,8 @@ package struct SpeechAPI: Sendable {
     let metricsText: @Sendable () -> String
     /// What is put up with.
     let limits: APILimits
+    /// Who may ask; `nil` is anybody.
+    let keys: APIKeys?
     /// Where audio is encoded that takes long.
     let encodingExecutor: EncodingExecutor
     /// Gets a line per request. It is passed on as a value: task-locals do not reach everywhere.
@@ -34,6 +36,7 @@ package struct SpeechAPI: Sendable {
     ///   - pool: what `/v1/pool` and `/health/ready` show.
     ///   - metricsText: the page of `/metrics`, in Prometheus's text format.
     ///   - limits: what is put up with.
+    ///   - keys: who may ask; `nil` is anybody.
     ///   - encodingExecutor: where audio is encoded into formats that cost something.
     ///   - logger: gets a line per request.
     package init(
@@ -41,6 +44,7 @@ package struct SpeechAPI: Sendable {
         pool: any PoolInspector,
         metricsText: @escaping @Sendable () -> String,
         limits: APILimits = APILimits(),
+        keys: APIKeys? = nil,
         encodingExecutor: EncodingExecutor,
         logger: Logger
     ) {
@@ -48,6 +52,7 @@ package struct SpeechAPI: Sendable {
         self.pool = pool
         self.metricsText = metricsText
         self.limits = limits
+        self.keys = keys
         voicePlaces = Places(limits.maxVoiceRequests)
         self.encodingExecutor = encodingExecutor
         self.logger = logger

@@ -17,6 +17,8 @@ package struct SpeechRequest: Sendable, Equatable {
     package static let maxNameCharacters = 256
     /// Values in `engine_options`, nested ones included.
     package static let maxEngineOptions = 256
+    /// What `deadline` may be at the most, in seconds.
+    package static let maxDeadlineSeconds = 3_600
 
     /// An engine's name or an alias; `nil` is the default engine.
     package var model: String?
@@ -30,8 +32,10 @@ package struct SpeechRequest: Sendable, Equatable {
     package var speed: Double
     /// How the audio travels.
     package var streamFormat: StreamFormat
-    /// How urgent it is.
-    package var priority: Priority
+    /// How urgent it is; `nil` when it does not say.
+    package var priority: Priority?
+    /// How long after its arrival the request is worth something; `nil` is as long as it takes.
+    package var deadline: Duration?
     /// `engine_options`, with `seed` and `instructions` beside them.
     package var engineOptions: [String: JSONValue]
 
@@ -49,10 +53,11 @@ package struct SpeechRequest: Sendable, Equatable {
         model = try Self.name(fields.model, param: "model")
         input = try Self.text(fields.input, limit: maxInputCharacters)
         voice = try Self.name(fields.voice, param: "voice")
-        format = try Self.choice(fields.responseFormat, default: .mp3, param: "response_format")
+        format = try Self.choice(fields.responseFormat, param: "response_format") ?? .mp3
         speed = fields.speed ?? 1
-        streamFormat = try Self.choice(fields.streamFormat, default: .audio, param: "stream_format")
-        priority = try Self.choice(fields.priority, default: .standard, param: "priority")
+        streamFormat = try Self.choice(fields.streamFormat, param: "stream_format") ?? .audio
+        priority = try Self.choice(fields.priority, param: "priority")
+        deadline = try Self.deadline(fields.deadline)
         engineOptions = fields.engineOptions ?? [:]
         if let seed = fields.seed { engineOptions["seed"] = .integer(seed) }
         if let instructions = fields.instructions, !instructions.isEmpty {
@@ -63,9 +68,21 @@ package struct SpeechRequest: Sendable, Equatable {
         }
     }
 
-    /// The utterance that this asks for.
-    package func utterance(id: String) -> Utterance {
-        Utterance(id: id, model: model, text: input, voice: voice, engineOptions: engineOptions, priority: priority)
+    /// How long a request is worth something.
+    /// - Returns: `nil` when it may not be that.
+    package static func deadline(seconds: Double) -> Duration? {
+        seconds > 0 && seconds <= Double(maxDeadlineSeconds) ? .seconds(seconds) : nil
+    }
+
+    private static func deadline(_ seconds: Double?) throws(SpeechError) -> Duration? {
+        guard let seconds else { return nil }
+        guard let deadline = deadline(seconds: seconds) else {
+            throw .invalid(
+                "`deadline` is \(seconds), but must be more than 0 and at most \(maxDeadlineSeconds) seconds.",
+                param: "deadline"
+            )
+        }
+        return deadline
     }
 
     /// An empty name is as good as none: several clients send one when nothing is chosen.
@@ -108,10 +125,9 @@ package struct SpeechRequest: Sendable, Equatable {
 
     private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ value: String?,
-        default: Choice,
         param: String
-    ) throws(SpeechError) -> Choice {
-        guard let value else { return `default` }
+    ) throws(SpeechError) -> Choice? {
+        guard let value else { return nil }
         guard let choice = Choice(rawValue: value) else {
             let choices = Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             throw .invalid("`\(param)` is \"\(value.prefix(32))\", but must be one of \(choices).", param: param)
@@ -123,7 +139,7 @@ package struct SpeechRequest: Sendable, Equatable {
 /// The fields as they arrived: of the right types, but with any values.
 private struct SpeechRequestFields: Decodable {
     enum Key: String, CodingKey {
-        case model, input, voice, speed, seed, instructions, priority
+        case model, input, voice, speed, seed, instructions, priority, deadline
         case responseFormat = "response_format"
         case streamFormat = "stream_format"
         case engineOptions = "engine_options"
@@ -141,6 +157,7 @@ private struct SpeechRequestFields: Decodable {
     var speed: Double?
     var streamFormat: String?
     var priority: String?
+    var deadline: Double?
     var instructions: String?
     var seed: Int?
     var engineOptions: [String: JSONValue]?
@@ -154,6 +171,7 @@ private struct SpeechRequestFields: Decodable {
         speed = try fields.field(.speed, expected: "a number from 0.25 to 4")
         streamFormat = try fields.field(.streamFormat, expected: "a string")
         priority = try fields.field(.priority, expected: "a string")
+        deadline = try fields.field(.deadline, expected: "a number of seconds")
         instructions = try fields.field(.instructions, expected: "a string")
         seed = try fields.field(.seed, expected: "an integer")
         engineOptions = try fields.engineOptions()

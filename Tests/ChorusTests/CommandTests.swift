@@ -8,7 +8,7 @@ import Testing
 struct CommandTests {
     private static let commands: [any ParsableCommand.Type] = [
         ChorusCommand.self, ServeCommand.self, SpeakCommand.self, StatusCommand.self, ConfigCommand.self,
-        ConfigCheckCommand.self, ConfigShowCommand.self, DoctorCommand.self,
+        ConfigCheckCommand.self, ConfigShowCommand.self, KeyCommand.self, KeyNewCommand.self, DoctorCommand.self,
     ]
 
     @Test("every command has a help text that fits a terminal")
@@ -37,6 +37,7 @@ struct CommandTests {
         #expect(try ChorusCommand.parseAsRoot(["status", "--watch", "--json"]) is StatusCommand)
         #expect(try ChorusCommand.parseAsRoot(["config", "check"]) is ConfigCheckCommand)
         #expect(try ChorusCommand.parseAsRoot(["config", "show", "--json"]) is ConfigShowCommand)
+        #expect(try ChorusCommand.parseAsRoot(["key", "new", "--name", "a", "--json"]) is KeyNewCommand)
         #expect(try ChorusCommand.parseAsRoot(["doctor"]) is DoctorCommand)
     }
 
@@ -45,9 +46,13 @@ struct CommandTests {
         let serve = try ServeCommand.parse([])
         #expect(serve.flags == [:])
         let given = try ServeCommand.parse([
-            "--listen", ":1", "--instances", "2", "--log-level", "debug", "--log-format", "json",
+            "--listen", ":1", "--insecure", "--instances", "2", "--log-level", "debug", "--log-format", "json",
         ])
-        #expect(given.flags == ["listen": ":1", "instances": "2", "log.level": "debug", "log.format": "json"])
+        #expect(
+            given.flags == [
+                "listen": ":1", "insecure": "true", "instances": "2", "log.level": "debug", "log.format": "json",
+            ]
+        )
     }
 
     @Test(

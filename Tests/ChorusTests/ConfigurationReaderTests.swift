@@ -1,5 +1,6 @@
 import Logging
 import Observability
+import SpeechAPI
 import SpeechCore
 import Testing
 
@@ -12,6 +13,7 @@ struct ConfigurationReaderTests {
         let configuration = try configuration(
             """
             listen: "[::1]:9000"
+            insecure: true
             engines:
               - name: mine
                 command: [python3, -m, mine, --uri, "{uri}", "{device}-{instance}", "--memory={memory_bytes}"]
@@ -28,11 +30,13 @@ struct ConfigurationReaderTests {
                 builtin: espeak
                 voices: { alloy: en-gb, anna: auto+f2 }
             models: { tts-1: espeak, best: mine }
+            keys: [{ name: amy, hash: "\(KeyDigest(of: "secret"))", concurrent: 2 }]
             queue: { max_jobs: 7, max_jobs_per_tenant: 5, max_wait: 2m }
             segment_gap: 250ms
             state_dir: /var/lib/chorus
             limits: { max_input: 4096, max_body: 512KiB, max_streams: 20, write_stall: 10s }
             memory: { reserve: 1GiB, host_limit: 64MiB }
+            cache: { memory: 0, disk: 10GiB }
             drain_timeout: 1h
             log: { level: debug, format: json }
             """
@@ -55,6 +59,10 @@ struct ConfigurationReaderTests {
         espeak.voices["anna"] = "auto+f2"
         var expected = Configuration(engines: [mine, espeak])
         expected.listen = ListenAddress(host: "::1", port: 9_000)
+        expected.isInsecure = true
+        var amy = APIKeyConfiguration(APIKey(name: "amy", digest: KeyDigest(of: "secret")))
+        amy.key.limits.concurrent = 2
+        expected.keys = [amy]
         expected.models = [SpeechModel(id: "tts-1", engine: "espeak"), SpeechModel(id: "best", engine: "mine")]
         expected.queue.maxJobs = 7
         expected.queue.maxJobsPerTenant = 5
@@ -67,6 +75,8 @@ struct ConfigurationReaderTests {
         expected.limits.writeStall = .seconds(10)
         expected.memory.reserveBytes = 1 << 30
         expected.memory.hostLimitBytes = 64 << 20
+        expected.cache.memoryBytes = 0
+        expected.cache.diskBytes = 10 << 30
         expected.drainTimeout = .seconds(3_600)
         expected.log.level = .debug
         expected.log.format = .json
@@ -120,6 +130,7 @@ struct ConfigurationReaderTests {
             memory:
               reserve: -1
               host_limit: 63MiB
+            cache: { memory: auto, disk: 16385GiB }
             """
         let number = "it must be a whole number from 1 to"
         let example = "such as 500ms, 60s or 5m"
@@ -142,6 +153,8 @@ struct ConfigurationReaderTests {
                     + "it must be auto or a size from 0 to 16384GiB, such as 512MiB",
                 "chorus.yaml:12:15: memory.host_limit is \"63MiB\"; "
                     + "it must be auto or a size from 64MiB to 16384GiB, such as 8GiB",
+                #"chorus.yaml:13:18: cache.memory is "auto"; it must be a size from 0 to 16384GiB, such as 64MiB"#,
+                #"chorus.yaml:13:30: cache.disk is "16385GiB"; it must be a size from 0 to 16384GiB, such as 10GiB"#,
             ]
         )
     }
@@ -159,8 +172,8 @@ struct ConfigurationReaderTests {
             problems(yaml) == [
                 #"chorus.yaml:1:1: "listne" is not a setting; did you mean "listen"?"#,
                 "chorus.yaml:2:1: \"port\" is not a setting; "
-                    + "there are engines, models, listen, queue, segment_gap, limits, memory, state_dir, "
-                    + "drain_timeout, log",
+                    + "there are engines, models, keys, listen, insecure, queue, segment_gap, limits, memory, "
+                    + "cache, state_dir, drain_timeout, log",
                 #"chorus.yaml:3:10: "max_job" is not a setting of queue; did you mean "max_jobs"?"#,
                 "chorus.yaml:3:22: \"size\" is not a setting of queue; "
                     + "there are max_jobs, max_jobs_per_tenant, max_wait",

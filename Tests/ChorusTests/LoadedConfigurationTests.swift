@@ -47,7 +47,8 @@ struct LoadedConfigurationTests {
     func hasVariables() {
         #expect(
             Setting.all.map(\.variable) == [
-                "CHORUS_LISTEN", "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
+                "CHORUS_LISTEN", "CHORUS_INSECURE",
+                "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
                 "CHORUS_SEGMENT_GAP", "CHORUS_LIMITS_MAX_INPUT", "CHORUS_LIMITS_MAX_BODY", "CHORUS_LIMITS_MAX_STREAMS",
                 "CHORUS_LIMITS_WRITE_STALL", "CHORUS_MEMORY_RESERVE", "CHORUS_MEMORY_HOST_LIMIT", "CHORUS_STATE_DIR",
                 "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL",
@@ -118,6 +119,7 @@ struct LoadedConfigurationTests {
             state_dir: /var/lib/chorus voices
             limits: { max_body: 1000000 }
             memory: { reserve: 0, host_limit: 1GB }
+            cache: { memory: 1MB, disk: 5GB }
             log: { level: critical }
             """,
             "models: {}",
@@ -140,6 +142,7 @@ struct LoadedConfigurationTests {
         #expect(
             loaded.document.yaml == """
                 listen: 0.0.0.0:1  # chorus.yaml:1
+                insecure: false
                 engines:
                   - name: a
                     command: [run, "{uri}"]
@@ -154,6 +157,7 @@ struct LoadedConfigurationTests {
                   tts-1: a
                   tts-1-hd: a
                   gpt-4o-mini-tts: a
+                keys: []
                 queue:
                   max_jobs: 9  # CHORUS_QUEUE_MAX_JOBS
                   max_jobs_per_tenant: 1000
@@ -167,6 +171,9 @@ struct LoadedConfigurationTests {
                 memory:
                   reserve: 512MiB  # CHORUS_MEMORY_RESERVE
                   host_limit: auto
+                cache:
+                  memory: 64MiB
+                  disk: 0
                 state_dir: auto
                 drain_timeout: 30s
                 log:

@@ -93,6 +93,9 @@ struct PoolClientTests {
         try await withServer(.notFound, "{}") { url in
             #expect(await failure(url) == "\(url) answers 404 to /v1/pool; is it a Chorus server?")
         }
+        try await withServer(.unauthorized, "{}") { url in
+            #expect(await failure(url) == "\(url) wants an API key; put one into CHORUS_API_KEY")
+        }
         try await withServer(.ok, "<html>") { url in
             #expect(
                 await failure(url) == "\(url) answers something else than a pool to /v1/pool; is it a Chorus server?"

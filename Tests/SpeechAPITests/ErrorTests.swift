@@ -10,6 +10,12 @@ struct ErrorReply: Decodable {
         var type: String
         var param: String?
         var code: String
+        var predictedWait: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case message, type, param, code
+            case predictedWait = "predicted_wait"
+        }
     }
 
     var error: Details
@@ -31,6 +37,8 @@ struct ErrorTests {
             (.tenantLimit, 429, "rate_limit_error", nil),
             (.queueFull, 503, "server_error", nil),
             (.waitedTooLong, 503, "server_error", nil),
+            (.overloaded, 503, "server_error", nil),
+            (.deadlineExceeded, 504, "server_error", nil),
             (.engineUnavailable, 503, "server_error", nil),
             (.shuttingDown, 503, "server_error", nil),
             (.engineFailed, 500, "server_error", nil),
@@ -59,6 +67,20 @@ struct ErrorTests {
                 #expect(error.code == code.description)
                 #expect(error.param == param)
             }
+        }
+    }
+
+    @Test("How long a refused request would have waited is in the error, if it is known")
+    func predictedWait() async throws {
+        let synthesizer = FakeSynthesizer { utterance in
+            let wait: Duration? = utterance.text == "Known." ? .milliseconds(12_340) : nil
+            return .failure(SpeechError(.overloaded, "Too much to do.", predictedWait: wait))
+        }
+        try await TestServer.run(synthesizer) { server in
+            let known = try await server.speak(#"{"input": "Known."}"#)
+            #expect(known.text.contains(#""predicted_wait":12.3"#))
+            #expect(try ErrorReply(known).error.predictedWait == 12.3)
+            #expect(try await !server.speak(#"{"input": "Unknown."}"#).text.contains("predicted_wait"))
         }
     }
 

@@ -15,6 +15,7 @@ struct SpeechRequestTests {
         #expect(request.model == nil && request.voice == nil)
         #expect(request.input == "Hi.")
         #expect(request.format == .mp3 && request.streamFormat == .audio && request.speed == 1)
+        #expect(request.priority == nil && request.deadline == nil)
         #expect(request.engineOptions.isEmpty)
         let nulls =
             #"{"input": "Hi.", "model": null, "voice": null, "speed": null, "response_format": null, "seed": null}"#
@@ -43,6 +44,10 @@ struct SpeechRequestTests {
         )
         #expect(try read(#"{"input": "a", "voice": {"id": "custom"}}"#).voice == "custom")
         #expect(try read(#"{"input": "a", "speed": 4}"#).speed == 4)
+        let urgent = try read(#"{"input": "a", "priority": "bulk", "deadline": 2.5}"#)
+        #expect(urgent.priority == .bulk && urgent.deadline == .milliseconds(2_500))
+        #expect(try read(#"{"input": "a", "deadline": 3600}"#).deadline == .seconds(3_600))
+        #expect(try read(#"{"input": "a", "deadline": null, "priority": null}"#).deadline == nil)
     }
 
     @Test(
@@ -76,6 +81,11 @@ struct SpeechRequestTests {
             (#"{"input": "a", "speed": "1"}"#, "speed", "must be a number from 0.25 to 4, but it is a string"),
             (#"{"input": "a", "speed": 1e999}"#, "speed", "number from 0.25 to 4"),
             (#"{"input": "a", "stream_format": "ws"}"#, "stream_format", "`audio`, `sse`"),
+            (#"{"input": "a", "priority": "high"}"#, "priority", "`interactive`, `default`, `bulk`"),
+            (#"{"input": "a", "deadline": 0}"#, "deadline", "is 0.0, but must be more than 0"),
+            (#"{"input": "a", "deadline": -1}"#, "deadline", "more than 0"),
+            (#"{"input": "a", "deadline": 3600.5}"#, "deadline", "at most 3600 seconds"),
+            (#"{"input": "a", "deadline": "5"}"#, "deadline", "must be a number of seconds, but it is a string"),
             (#"{"input": "a", "seed": 1.5}"#, "seed", "must be an integer"),
             (#"{"input": "a", "instructions": []}"#, "instructions", "must be a string"),
             (#"{"input": "a", "engine_options": [1]}"#, "engine_options", "must be an object, but it is an array"),

@@ -88,6 +88,76 @@ struct SpeechTests {
         }
     }
 
+    @Test("Server-Timing tells what was not made for this request alone", arguments: ["hit", "joined"])
+    func sharedTiming(word: String) async throws {
+        let timing = SegmentTiming(queued: .zero, shared: SegmentTiming.Shared(rawValue: word))
+        try await TestServer.run(FakeSynthesizer(FakeStream(.audio(.sample), timing: timing))) { server in
+            let reply = try await server.speak(#"{"input": "Hi.", "response_format": "pcm"}"#)
+            #expect(reply.fields["server-timing"] == "queue;dur=0.0, cache;desc=\(word)")
+        }
+    }
+
+    @Test("The deadline is the sooner of the body's and the header's, counted from the request's arrival")
+    func deadlines() async throws {
+        let synthesizer = FakeSynthesizer { _ in .success(FakeStream(.audio(.sample))) }
+        let begin = ContinuousClock.now
+        try await TestServer.run(synthesizer) { server in
+            for (field, header) in [(nil, nil), (100, nil), (nil, 200), (300, 200), (100, 200)] as [(Int?, Int?)] {
+                let deadline = field.map { #", "deadline": \#($0)"# } ?? ""
+                let reply = try await server.speak(
+                    #"{"input": "Hi.", "response_format": "pcm"\#(deadline)}"#,
+                    fields: header.map { "X-Request-Timeout: \($0)\r\n" } ?? ""
+                )
+                #expect(reply.status == 200)
+            }
+            let wrong = try await server.speak(#"{"input": "Hi."}"#, fields: "X-Request-Timeout: soon\r\n")
+            #expect(wrong.status == 400)
+            #expect(try ErrorReply(wrong).error.param == nil)
+        }
+        let end = ContinuousClock.now
+        let expected: [Duration?] = [nil, .seconds(100), .seconds(200), .seconds(200), .seconds(100)]
+        #expect(synthesizer.utterances.count == expected.count)
+        for (utterance, timeout) in zip(synthesizer.utterances, expected) {
+            let arrival = utterance.deadline.flatMap { deadline in timeout.map { deadline - $0 } }
+            #expect((utterance.deadline == nil) == (timeout == nil))
+            if let arrival { #expect(arrival >= begin && arrival <= end) }
+        }
+    }
+
+    @Test("A request says how it plays the audio, and what of it may be shared")
+    func header() async throws {
+        let synthesizer = FakeSynthesizer { _ in .success(FakeStream(.audio(.sample))) }
+        try await TestServer.run(synthesizer) { server in
+            let body = #"{"input": "Hi.", "response_format": "pcm", "priority": "bulk"}"#
+            _ = try await server.speak(body)
+            _ = try await server.speak(body, fields: "X-Playback: realtime\r\nCache-Control: no-store, no-cache\r\n")
+            #expect(try await server.speak(body, fields: "X-Playback: slow\r\n").status == 400)
+        }
+        #expect(synthesizer.utterances.map(\.playback) == [.asap, .realtime])
+        #expect(
+            synthesizer.utterances.map(\.caching) == [
+                Caching(), Caching(isReadingAllowed: false, isStoringAllowed: false),
+            ]
+        )
+    }
+
+    @Test("A deadline that passes in the middle ends a stream as other trouble does")
+    func deadlineInTheMiddle() async throws {
+        let trouble = SpeechError(.deadlineExceeded, "The deadline passed.")
+        let synthesizer = FakeSynthesizer { _ in .success(FakeStream(.audio(.sample), .failure(trouble))) }
+        let server = try await TestServer.run(synthesizer) { server in
+            let body = #"{"input": "Hi.", "response_format": "pcm"}"#
+            let connection = try await HTTPConnection.open(port: server.port)
+            try await connection.send("POST", "/v1/audio/speech", body: body)
+            let reply = try await connection.reply()
+            #expect(reply.status == 200 && !reply.isComplete)
+            await connection.waitForClose()
+            let events = try await server.speak(body.dropLast() + #", "stream_format": "sse"}"#)
+            #expect(events.isComplete && events.text.contains(#"{"error":{"code":"deadline_exceeded","#))
+        }
+        #expect(server.requests.map { $0["http.status"] } == ["504", "504"])
+    }
+
     @Test("Events carry the audio in Base64 and end with what it came to")
     func events() async throws {
         let little = PCM(samples: [1, 2, 3], sampleRate: 24_000)

@@ -26,6 +26,7 @@ struct TestServer {
         _ synthesizer: FakeSynthesizer,
         pool: any PoolInspector = FakePool(),
         limits: APILimits = APILimits(),
+        keys: APIKeys? = nil,
         body: (TestServer) async throws -> Void
     ) async throws -> TestServer {
         let log = InMemoryLogHandler()
@@ -35,6 +36,7 @@ struct TestServer {
             pool: pool,
             metricsText: { "chorus_up 1\n" },
             limits: limits,
+            keys: keys,
             encodingExecutor: EncodingExecutor(),
             logger: logger
         )

@@ -21,9 +21,11 @@ struct DocumentationRule: TidyRule {
         "init(stringLiteral ", "init(arrayLiteral ", "init(dictionaryLiteral ", "init(integerLiteral ",
         // InstantProtocol, RandomNumberGenerator, Executor.
         "func advanced(by ", "func duration(to ", "mutating func next() -> UInt64", "func enqueue(_ job:",
-        // Synthesizer, SpeechStream, SegmentRunner, PoolInspector.
+        // Synthesizer, SpeechStream, SegmentRunner, SegmentSink, PoolInspector.
         "func voices(model:", "func speak(_ utterance:", "func next() async throws(SpeechError) -> PCM?",
-        "func submit(_ segment:", "func snapshot() async -> PoolSnapshot",
+        "func submit(_ segment:", "func start(shared:", "func append(_ chunk: PCM) -> Bool", "func note(_ text:",
+        "func finish(nothingToSay:", "func fail(_ error: SpeechError)", "func restart() -> Bool",
+        "func snapshot() async -> PoolSnapshot",
     ]
 
     func check(_ file: SourceFile) -> [Finding] {

@@ -22,20 +22,21 @@ struct ImportRule: TidyRule {
 
     private static let targets: [String: Allowance] = [
         "SpeechCore": .pure([]),
-        "PoolCore": .pure(["DequeModule", "HeapModule"]),
+        "PoolCore": .pure([]),
         "Wyoming": .modules(["SpeechCore", "NIOCore"]),
         "Devices": .modules(["CNVML"]),
         "Supervisor": .modules([
             "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", "NIOCore", "NIOPosix", "ServiceLifecycle",
             "Logging",
             "Metrics",
+            "Crypto",
             "DequeModule",
         ]),
-        "SpeechPipeline": .modules(["SpeechCore", "CICU", "Logging", "Metrics", "DequeModule"]),
+        "SpeechPipeline": .modules(["SpeechCore", "CICU", "Crypto", "Logging", "Metrics", "DequeModule"]),
         "AudioEncoding": .modules(["SpeechCore", "CLibAV", "CSonic"]),
         "SpeechAPI": .modules([
             "SpeechCore", "AudioEncoding", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes",
-            "ServiceLifecycle", "Logging", "Metrics",
+            "ServiceLifecycle", "Logging", "Metrics", "Crypto",
         ]),
         "Observability": .modules(["CoreMetrics", "Logging"]),
         "EspeakWorker": .modules(["SpeechCore", "Wyoming", "CEspeak", "NIOCore"]),

@@ -11,6 +11,8 @@ public func fuzzRequest(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition((1...64).contains(request.input.unicodeScalars.count), "the text is neither empty nor too long")
         precondition(!request.input.unicodeScalars.contains("\0"), "the text is free of control characters")
         precondition(SpeechRequest.speeds.contains(request.speed), "the speed is in its range")
+        let deadline = request.deadline ?? .seconds(1)
+        precondition(deadline >= .zero && deadline <= .seconds(3_600), "the deadline is in its range")
         precondition(request.model != "" && request.voice != "", "an empty name is none")
     } catch {
         precondition(error.code == .invalidRequest && !error.message.isEmpty, "a refusal says why")

@@ -23,7 +23,7 @@ struct ChorusCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, SpeakCommand.self, StatusCommand.self, PlanCommand.self, ConfigCommand.self,
-            DoctorCommand.self,
+            KeyCommand.self, DoctorCommand.self,
         ]
     )
 }

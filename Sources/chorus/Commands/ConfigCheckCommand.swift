@@ -21,7 +21,9 @@ struct ConfigCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let file = try ConfigurationFile.find(file, environment: environment)
-        print(try LoadedConfiguration(file: file, environment: environment).summary)
+        let loaded = try LoadedConfiguration(file: file, environment: environment)
+        if let openness = loaded.configuration.openness { throw CommandError(openness.description) }
+        print(loaded.summary)
     }
 }
 

@@ -13,7 +13,7 @@ struct Diagnosis: Sendable {
 
     /// All findings, in the order of the way that leads to speech.
     var findings: [Finding] {
-        [configuration] + engines + [listening, sockets, openFiles] + devices
+        [configuration] + engines + [listening] + access + [sockets, openFiles] + devices
     }
 
     private var configuration: Finding {
@@ -88,6 +88,12 @@ struct Diagnosis: Sendable {
         case .refused(let code):
             return .missing("listen", "\(address) is refused: \(String(cString: strerror(code)))", remedy: other)
         }
+    }
+
+    /// A server that nobody should start like this; nothing when all is well.
+    private var access: [Finding] {
+        guard let openness = facts.configuration.configuration.openness else { return [] }
+        return [.missing("keys", openness.problem, remedy: openness.remedy)]
     }
 
     private var sockets: Finding {

@@ -15,6 +15,8 @@ struct PoolClient: Sendable {
 
     /// The server, such as `http://127.0.0.1:8080`.
     var url: String
+    /// The API key to send, if there is one.
+    var key: String?
 
     /// How long an answer may take.
     static let timeout = TimeAmount.seconds(5)
@@ -24,6 +26,12 @@ struct PoolClient: Sendable {
     /// The pool as it is now, and the JSON that it came in.
     func snapshot() async throws(Failure) -> (pool: PoolSnapshot, json: String) {
         let (status, body) = try await answer(to: "/v1/pool")
+        guard status != .unauthorized else {
+            throw Failure(
+                description: "\(url) wants an API key" + (key == nil ? "; put one into " : " other than that in ")
+                    + "CHORUS_API_KEY"
+            )
+        }
         guard status == .ok else {
             throw Failure(description: "\(url) answers \(status.code) to /v1/pool; is it a Chorus server?")
         }
@@ -39,7 +47,8 @@ struct PoolClient: Sendable {
         var configuration = HTTPClient.Configuration()
         // Else a server that is not there would be tried again until the time is over.
         configuration.connectionPool.retryConnectionEstablishment = false
-        let request = HTTPClientRequest(url: (url.hasSuffix("/") ? String(url.dropLast()) : url) + path)
+        var request = HTTPClientRequest(url: (url.hasSuffix("/") ? String(url.dropLast()) : url) + path)
+        if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
         do {
             return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
                 let response = try await client.execute(request, timeout: Self.timeout)

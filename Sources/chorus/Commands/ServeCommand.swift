@@ -11,9 +11,11 @@ struct ServeCommand: AsyncParsableCommand {
 
             Flags win over CHORUS_… variables, and those over the file; 'chorus config show' prints what comes of it.
 
+            Where others than this machine reach it, callers need an API key; 'chorus key new' makes one.
+
             Examples:
               chorus serve
-              chorus serve --listen :9000 --instances 4
+              chorus serve --listen 127.0.0.1:9000 --instances 4
               chorus serve --config chorus.yaml --log-format json
             """
     )
@@ -36,15 +38,21 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How log lines look: text for people, json for programs.", valueName: "format"))
     var logFormat: String?
 
+    @Flag(help: "Serve anybody who reaches the address, without API keys.")
+    var insecure = false
+
     /// What the flags say, by the setting's name.
     var flags: [String: String] {
-        ["listen": listen, "instances": instances, "log.level": logLevel, "log.format": logFormat].compactMapValues(
-            \.self
-        )
+        let flags = [
+            "listen": listen, "insecure": insecure ? "true" : nil, "instances": instances, "log.level": logLevel,
+            "log.format": logFormat,
+        ]
+        return flags.compactMapValues(\.self)
     }
 
     func run() async throws {
         let loaded = try source.load(flags: flags)
+        if let openness = loaded.configuration.openness { throw CommandError(openness.description) }
         OpenFilesLimit.raise()
         try await Server(configuration: loaded.configuration).run()
     }

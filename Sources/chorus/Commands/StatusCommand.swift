@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 
 /// `chorus status`.
@@ -8,7 +9,7 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Show what the pool of a running server is doing.",
         discussion: """
             Shows each engine, each instance with its state, process, restarts, finished jobs and memory, and the \
-            queue. Exits with 1 if no server answers.
+            queue. Exits with 1 if no server answers. If the server wants an API key, put one into CHORUS_API_KEY.
 
             Examples:
               chorus status
@@ -46,7 +47,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func report() async throws(PoolClient.Failure) -> String {
-        let (pool, json) = try await PoolClient(url: url).snapshot()
+        let key = ProcessInfo.processInfo.environment["CHORUS_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+        let (pool, json) = try await PoolClient(url: url, key: key).snapshot()
         return self.json ? json + "\n" : StatusReport(snapshot: pool).text
     }
 }

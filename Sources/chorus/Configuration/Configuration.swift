@@ -1,5 +1,6 @@
 import Logging
 import Observability
+import PoolCore
 import SpeechCore
 
 /// What `chorus.yaml`, the environment and the flags decide. Everything has a default: with none of them Chorus serves
@@ -7,10 +8,14 @@ import SpeechCore
 struct Configuration: Sendable, Equatable {
     /// Where HTTP is served.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// Whether it may be served without keys where others than this machine's users reach it.
+    var isInsecure = false
     /// The engines; at least one, the default first, names unique.
     var engines: [EngineConfiguration]
     /// Other names that callers may use as `model`. None of them is an engine's name.
     var models: [SpeechModel]
+    /// The keys that callers may use, names and hashes unique; with none, no key is asked for.
+    var keys: [APIKeyConfiguration] = []
     /// The central queue.
     var queue = Queue()
     /// Silence between the segments of an utterance.
@@ -19,6 +24,8 @@ struct Configuration: Sendable, Equatable {
     var limits = Limits()
     /// What instances leave free, and what they may use of the host.
     var memory = Memory()
+    /// What is kept of audio that was made.
+    var cache = Cache()
     /// Where voices that callers made are kept; `auto` is the user's place for such things (see `StateDirectory`).
     var stateDirectory = StateDirectory.auto
     /// How long requests in flight may go on after the server was told to stop.
@@ -55,8 +62,16 @@ struct Configuration: Sendable, Equatable {
         var maxJobs = 1_000
         /// Jobs that may wait for one tenant; beyond it that tenant gets `429`.
         var maxJobsPerTenant = 1_000
-        /// How long a job may wait before it is given up.
+        /// How long a job may wait before it is given up, and what may be late is not taken.
         var maxWait: Duration = .seconds(60)
+        /// The same for bulk jobs.
+        var maxBulkWait: Duration = .seconds(600)
+        /// Bytes of text that may wait in all.
+        var maxBytes = 64 << 20
+        /// When all wait for longer than this for a while, bulk is turned away, and later what has no priority.
+        var targetWait: Duration = .seconds(5)
+        /// Which waiting job is the next.
+        var order = PoolConfiguration.Order.deadline
     }
 
     /// Limits of requests.
@@ -86,6 +101,17 @@ struct Configuration: Sendable, Equatable {
         static let hostLimits = 64 << 20...largest
         /// 16 TiB. More is a slip of the pen, and up to here sums of sizes cannot overflow.
         private static let largest = 1 << 44
+    }
+
+    /// How much finished audio is kept, for who asks for the same again.
+    struct Cache: Sendable, Equatable {
+        /// Bytes in memory; 0 keeps none there. With none on disk either, nothing is shared at all.
+        var memoryBytes = 64 << 20
+        /// Bytes in the state directory; 0 keeps none there.
+        var diskBytes = 0
+
+        /// What `memory` and `disk` may be; up to here sums of sizes cannot overflow.
+        static let sizes = 0...1 << 44
     }
 
     /// Logging.

@@ -34,6 +34,7 @@ struct ConfigurationReader {
             switch entry.key {
             case "engines": break
             case "models": configuration.models = readModels(entry.value, engines: configuration.engines)
+            case "keys": configuration.keys = readKeys(entry.value)
             default: readSettings(entry.key, entry.value, into: &configuration)
             }
         }
@@ -41,7 +42,7 @@ struct ConfigurationReader {
 
     /// The keys of the file's first level, in the order of the documentation.
     private static let rootKeys: [String] = {
-        var keys = ["engines", "models"]
+        var keys = ["engines", "models", "keys"]
         for setting in Setting.all {
             let key = String(setting.name.prefix { $0 != "." })
             if !keys.contains(key) { keys.append(key) }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where a server listens: `host:port`.
 struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     /// A name or an address, without brackets.
@@ -26,6 +28,17 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
             return nil
         }
         self.init(host: host.isEmpty ? "0.0.0.0" : String(host), port: port)
+    }
+
+    /// Whether only this machine reaches it. What is not known for sure to be so is not.
+    var isLoopback: Bool {
+        var version4 = in_addr()
+        if inet_pton(AF_INET, host, &version4) == 1 { return UInt32(bigEndian: version4.s_addr) >> 24 == 127 }
+        var version6 = in6_addr()
+        if inet_pton(AF_INET6, host, &version6) == 1 {
+            return withUnsafeBytes(of: version6) { $0.last == 1 && $0.dropLast().allSatisfy { $0 == 0 } }
+        }
+        return host.lowercased() == "localhost"
     }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -1,3 +1,4 @@
+import SpeechAPI
 import SpeechCore
 
 extension LoadedConfiguration {
@@ -18,8 +19,13 @@ extension LoadedConfiguration {
         }
         let engines = configuration.engines.map { $0.document(instancesFrom: origins[Setting.instances.name]) }
         let models = configuration.models.map { ConfigurationDocument.Entry($0.id, .text($0.engine)) }
-        entries.insert(ConfigurationDocument.Entry("engines", .list(engines)), at: 1)
-        entries.insert(ConfigurationDocument.Entry("models", .mapping(models)), at: 2)
+        let lists = [
+            ConfigurationDocument.Entry("engines", .list(engines)),
+            ConfigurationDocument.Entry("models", .mapping(models)),
+            ConfigurationDocument.Entry("keys", .list(configuration.keys.map(\.document))),
+        ]
+        let behind = ["listen", "insecure"]
+        entries.insert(contentsOf: lists, at: entries.prefix { behind.contains($0.key) }.count)
         return .mapping(entries)
     }
 }
@@ -51,6 +57,28 @@ extension EngineConfiguration {
         if case .command = self.program { entries.append(Entry("mps", .value(String(usesMPS)))) }
         entries += list("doctor", doctor)
         entries += [Entry("env", texts(environment)), Entry("voices", texts(voices))]
+        return .mapping(entries)
+    }
+}
+
+extension APIKeyConfiguration {
+    /// The key as an item of `keys`.
+    fileprivate var document: ConfigurationDocument {
+        typealias Entry = ConfigurationDocument.Entry
+        func limit(_ name: String, _ value: Int?) -> [Entry] {
+            value.map { [Entry(name, .value(String($0)))] } ?? []
+        }
+        let limits = key.limits
+        var entries = [
+            Entry("name", .text(key.name)),
+            Entry("hash", .text(key.digest.description)),
+            Entry("weight", .value(ValueFormat.number(Self.weights).write(weight))),
+            Entry("classes", .list(key.orderedClasses.map { .value($0.rawValue) })),
+        ]
+        if let playback = key.playback { entries.append(Entry("playback", .value(playback.rawValue))) }
+        entries += limit("requests_per_minute", limits.requestsPerMinute)
+        entries += limit("concurrent", limits.concurrent)
+        entries += limit("characters_per_day", limits.charactersPerDay)
         return .mapping(entries)
     }
 }

@@ -33,9 +33,14 @@ struct Setting: Sendable {
     /// The single values of the file, in the order in which they are shown. Each has a variable.
     static let all: [Setting] = [
         Setting("listen", \.listen, .address),
+        Setting("insecure", \.isInsecure, .flag),
         Setting("queue.max_jobs", \.queue.maxJobs, .integer(1...1_000_000)),
         Setting("queue.max_jobs_per_tenant", \.queue.maxJobsPerTenant, .integer(1...1_000_000)),
         Setting("queue.max_wait", \.queue.maxWait, .duration(.milliseconds(100) ... .seconds(3_600))),
+        Setting("queue.max_bulk_wait", \.queue.maxBulkWait, .duration(.milliseconds(100) ... .seconds(86_400))),
+        Setting("queue.max_bytes", \.queue.maxBytes, .size(1 << 10...1 << 32, example: "64MiB")),
+        Setting("queue.target_wait", \.queue.targetWait, .duration(.milliseconds(10) ... .seconds(3_600))),
+        Setting("queue.order", \.queue.order, .choice),
         Setting("segment_gap", \.segmentGap, .duration(.zero ... .seconds(10))),
         Setting("limits.max_input", \.limits.maxInput, .integer(1...10_000_000)),
         Setting("limits.max_body", \.limits.maxBody, .size(1 << 10...1 << 26, example: "512KiB")),
@@ -51,6 +56,8 @@ struct Setting: Sendable {
             \.memory.hostLimitBytes,
             .orAuto(.size(Configuration.Memory.hostLimits, example: "8GiB"))
         ),
+        Setting("cache.memory", \.cache.memoryBytes, .size(Configuration.Cache.sizes, example: "64MiB")),
+        Setting("cache.disk", \.cache.diskBytes, .size(Configuration.Cache.sizes, example: "10GiB")),
         Setting("state_dir", \.stateDirectory, .directory),
         Setting("drain_timeout", \.drainTimeout, .duration(.zero ... .seconds(3_600))),
         Setting("log.level", \.log.level, .choice),

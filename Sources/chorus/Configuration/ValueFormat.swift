@@ -1,3 +1,5 @@
+import SpeechCore
+
 /// How a value is written in the configuration: what is allowed, how it is read and how it is shown.
 struct ValueFormat<Value: Sendable>: Sendable {
     /// What is allowed, to follow "it must be".
@@ -28,6 +30,20 @@ extension ValueFormat where Value == Int {
                 """,
             read: { text in ByteSize.bytes(text).flatMap { range.contains($0) ? $0 : nil } },
             write: ByteSize.text
+        )
+    }
+}
+
+extension ValueFormat where Value == Double {
+    /// A number.
+    static func number(_ range: ClosedRange<Double>) -> ValueFormat {
+        let text: @Sendable (Double) -> String = { value in
+            Int(exactly: value).map { String($0) } ?? String(value)
+        }
+        return ValueFormat(
+            allowed: "a number from \(text(range.lowerBound)) to \(text(range.upperBound))",
+            read: { Double($0).flatMap { range.contains($0) ? $0 : nil } },
+            write: text
         )
     }
 }
@@ -108,6 +124,13 @@ extension ValueFormat where Value == String {
         return .text("at most \(limit) letters, digits, dots, dashes and underscores, a letter or digit first") {
             $0.count <= limit && $0.isName(extra: "._-")
         }
+    }
+
+    /// The name of who has an API key.
+    static var tenantName: ValueFormat {
+        let name = alias
+        let reserved = Utterance.anonymousTenant
+        return .text("\(name.allowed), and not \(reserved)") { name.read($0) != nil && $0 != reserved }
     }
 
     /// The name of a device.

@@ -32,6 +32,7 @@ struct Server {
             pool: system.supervisor,
             metricsText: { registry.render() },
             limits: APILimits(configuration.limits),
+            keys: configuration.keys.isEmpty ? nil : APIKeys(configuration.keys.map(\.key)),
             encodingExecutor: EncodingExecutor(),
             logger: logger
         )
@@ -68,11 +69,12 @@ struct Server {
             case .auto: "\(engine.name) × auto"
             }
         }
+        let key = configuration.keys.isEmpty ? "" : " -H 'Authorization: Bearer KEY'"
         print(
             """
             Listening on \(address)
             Engines: \(engines.joined(separator: ", "))
-            Try: curl \(address)/v1/audio/speech -d '{"input": "Hello from Chorus."}' -o hello.mp3
+            Try: curl \(address)/v1/audio/speech\(key) -d '{"input": "Hello from Chorus."}' -o hello.mp3
             """
         )
         // A pipe would keep it back.

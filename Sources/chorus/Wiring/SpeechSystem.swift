@@ -37,7 +37,15 @@ struct SpeechSystem: Sendable {
                 models: Dictionary(uniqueKeysWithValues: configuration.models.map { ($0.id, $0.engine) }),
                 voices: Dictionary(uniqueKeysWithValues: configuration.engines.map { ($0.name, $0.voices) }),
                 segmentGap: configuration.segmentGap,
-                maxUtterances: configuration.limits.maxStreams
+                maxUtterances: configuration.limits.maxStreams,
+                cache: CacheConfiguration(
+                    memoryBytes: configuration.cache.memoryBytes,
+                    diskBytes: configuration.cache.diskBytes,
+                    directory: "\(state)/cache",
+                    onDiskTrouble: { reason in
+                        logger.warning("Audio is not kept on disk any more.", metadata: ["error.reason": "\(reason)"])
+                    }
+                )
             ),
             voiceStore: voices
         )
@@ -71,6 +79,7 @@ extension SupervisorConfiguration {
                     command: engine.command(search: programs),
                     environment: variables.merging(environment) { _, inherited in inherited }
                         .merging(engine.environment) { _, own in own },
+                    ownEnvironment: engine.environment,
                     usesTemplate: engine.usesTemplate,
                     usesMPS: engine.usesMPS
                 )
@@ -79,7 +88,12 @@ extension SupervisorConfiguration {
         ) { pool in
             pool.maxJobs = configuration.queue.maxJobs
             pool.maxJobsPerTenant = configuration.queue.maxJobsPerTenant
+            pool.tenantWeights = configuration.tenantWeights
             pool.maxWait = configuration.queue.maxWait
+            pool.maxBulkWait = configuration.queue.maxBulkWait
+            pool.maxQueuedBytes = configuration.queue.maxBytes
+            pool.standingTarget = configuration.queue.targetWait
+            pool.order = configuration.queue.order
             pool.drainTimeout = configuration.drainTimeout
             pool.reserveBytes = configuration.memory.reserveBytes
         }

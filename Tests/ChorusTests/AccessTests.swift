@@ -1,0 +1,48 @@
+import ArgumentParser
+import SpeechAPI
+import Testing
+
+@testable import chorus
+
+@Suite("Who may reach a server without keys")
+struct AccessTests {
+    @Test(
+        "only this machine reaches a loopback address",
+        arguments: [
+            ("127.0.0.1:1", true), ("127.8.9.10:1", true), ("[::1]:1", true), ("[0:0:0:0:0:0:0:1]:1", true),
+            ("localhost:1", true), ("LocalHost:1", true), (":1", false), ("0.0.0.0:1", false), ("[::]:1", false),
+            ("10.0.0.1:1", false), ("128.0.0.1:1", false), ("[fe80::1]:1", false), ("localhost.example:1", false),
+            ("127.0.0.1.example:1", false), ("[::ffff:10.0.0.1]:1", false),
+        ]
+    )
+    func loopback(text: String, isLoopback: Bool) throws {
+        #expect(try #require(ListenAddress(text)).isLoopback == isLoopback)
+    }
+
+    @Test("an open server is told, unless there are keys or it is meant so")
+    func openness() throws {
+        let key = "keys: [{name: amy, hash: \"\(KeyDigest(of: "a"))\"}]"
+        #expect(try configuration("").openness == nil)
+        #expect(try configuration("listen: :80\n" + key).openness == nil)
+        #expect(try configuration("listen: :80\ninsecure: true").openness == nil)
+        #expect(try load("listen: :80", environment: ["CHORUS_INSECURE": "true"]).configuration.openness == nil)
+        #expect(try load("listen: :80", flags: ServeCommand.parse(["--insecure"]).flags).configuration.openness == nil)
+        let openness = try #require(try configuration("listen: :80").openness)
+        #expect(
+            openness.description
+                == "It is not served like this: anybody who reaches 0.0.0.0:80 could use it, because there are no API "
+                + "keys. Either make a key with 'chorus key new', or allow it with --insecure or 'insecure: true'."
+        )
+    }
+
+    @Test("doctor tells of an open server")
+    func diagnosis() throws {
+        var facts = MachineFacts()
+        facts.configuration = try load("listen: :80")
+        let finding = try #require(Diagnosis(facts: facts).findings.first { $0.check == "keys" })
+        #expect(finding.status == .missing)
+        #expect(finding.remedy?.contains("chorus key new") == true)
+        facts.configuration = .defaults
+        #expect(!Diagnosis(facts: facts).findings.contains { $0.check == "keys" })
+    }
+}
