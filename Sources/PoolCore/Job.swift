@@ -77,7 +77,7 @@ package struct JobRequest: Sendable {
     package var isContinuation: Bool
     /// How urgent it is.
     package var jobClass: JobClass
-    /// The size of its text, in the unit of `PoolConfiguration.Engine.largestUnits`.
+    /// The size of its text, in the unit of `PoolConfiguration.Engine.largestUnits`; 0 if it has none.
     package var units: Int
     /// The utterance that it is a part of; `nil` if it is all there is.
     package var stream: StreamID?

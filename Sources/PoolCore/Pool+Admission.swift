@@ -96,7 +96,7 @@ extension Pool {
     // MARK: Foresight
 
     /// How long a text is predicted to take on a slot: the mean, and how much more nine of ten stay below; in seconds.
-    func predictedSeconds(engine: Int, units: Int) -> (mean: Double, margin: Double) {
+    package func predictedSeconds(engine: Int, units: Int) -> (mean: Double, margin: Double) {
         prediction(engine: engine, units: units, of: \.seconds) ?? (Self.unknownSeconds * Double(units), 0)
     }
 

@@ -82,6 +82,7 @@ extension Pool {
         let device = instances[instance].device
         instances[instance].jobsDone += 1
         instances[instance].jobsOfProcess += 1
+        guard job.units > 0 else { return }
         figures[job.engine][device].seconds.observe(units: job.units, value: duration / .seconds(1))
         if let audio {
             figures[job.engine][device].audioSeconds.observe(units: job.units, value: audio / .seconds(1))

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// What a request costs over the same job sent straight to the worker, when nobody else is there.
 ///
 /// Both ways take turns, so that whatever else the machine does falls on both.

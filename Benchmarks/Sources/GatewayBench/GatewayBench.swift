@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 
 /// Measures what the gateway costs, in numbers that mean the same on any machine: differences and ratios within one run.
@@ -45,7 +46,8 @@ enum GatewayBench {
     }
 
     private static func report(programs: String, wanted: Set<String>) throws -> Report {
-        let workbench = try Workbench(programs: programs)
+        let needed = ["chorus", "chorus-espeak", "FakeWorker"]
+        let workbench = try Workbench(programs: programs, needing: needed)
         var report = Report(figures: [])
         for (name, measure) in measurements where wanted.isEmpty || wanted.contains(name) {
             complain("measuring \(name) …")

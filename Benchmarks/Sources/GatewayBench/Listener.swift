@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 
 /// One reader of a stream: it takes what a player would have played by now, and no more.

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// How much of the workers' time is used when four callers per worker wait in line.
 ///
 /// The workers sleep instead of computing, so that many of them fit on few cores, and an idle one is the gateway's fault.

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// From the start of the process to the end of the first spoken answer, with the built-in engine.
 enum StartTime {
     private static let runs = 10

@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 
 /// What the gateway keeps in memory: with nothing to do, with 200 streams open, and after they have gone.

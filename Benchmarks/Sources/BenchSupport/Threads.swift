@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Runs `body` once on each of `count` threads, and returns what they made, in no order.
-func inParallel<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Value)
+package func inParallel<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Value)
     throws -> [Value]
 {
     let results = Results<Value>()

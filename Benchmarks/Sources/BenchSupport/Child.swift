@@ -1,16 +1,16 @@
 import FoundationEssentials
-import Glibc
+package import Glibc
 
 /// A process of ours. Its standard output is read line by line, its standard error goes to a file.
-final class Child {
+package final class Child {
     /// Its process id.
-    let pid: pid_t
+    package let pid: pid_t
     private let output: UnsafeMutablePointer<FILE>
     private var hasEnded = false
 
     /// Starts a program.
     /// - Parameter log: the file that its standard error goes to.
-    init(_ program: String, _ arguments: [String], log: String) throws {
+    package init(_ program: String, _ arguments: [String], log: String) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0, let output = fdopen(ends[0], "r") else {
             throw BenchError("no pipe: \(systemError())")
@@ -46,7 +46,7 @@ final class Child {
     }
 
     /// The next line of its standard output; `nil` when it has closed it.
-    func readLine() -> String? {
+    package func readLine() -> String? {
         var line: UnsafeMutablePointer<CChar>?
         var size = 0
         defer { free(line) }
@@ -55,8 +55,14 @@ final class Child {
     }
 
     /// Asks it to end, and waits for that.
-    func stop() throws {
+    package func stop() throws {
         let status = end(SIGTERM)
+        guard status == 0 else { throw BenchError("process \(pid) ended with wait status \(status)") }
+    }
+
+    /// Waits until it ends by itself.
+    package func wait() throws {
+        let status = end(0)
         guard status == 0 else { throw BenchError("process \(pid) ended with wait status \(status)") }
     }
 

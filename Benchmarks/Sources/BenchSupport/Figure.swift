@@ -1,19 +1,26 @@
 /// One measured number, and what it ought to be.
-struct Figure {
+package struct Figure {
     /// What the project aims at.
-    enum Target {
+    package enum Target {
         case atMost(Double)
         case atLeast(Double)
     }
 
-    var name: String
-    var value: Double
-    var unit: String
+    package var name: String
+    package var value: Double
+    package var unit: String
     /// `nil` for a number that only explains another.
-    var target: Target?
+    package var target: Target?
+
+    package init(name: String, value: Double, unit: String, target: Target? = nil) {
+        self.name = name
+        self.value = value
+        self.unit = unit
+        self.target = target
+    }
 
     /// Whether the target is met; `nil` without one.
-    var isMet: Bool? {
+    package var isMet: Bool? {
         switch target {
         case .atMost(let limit): value <= limit
         case .atLeast(let limit): value >= limit

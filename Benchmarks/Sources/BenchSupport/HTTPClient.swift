@@ -1,25 +1,29 @@
 /// A client of the gateway over one connection that stays open: as much of HTTP/1.1 as the gateway speaks.
-final class HTTPClient {
+package final class HTTPClient {
     private let connection: Connection
 
     /// Connects.
-    init(port: UInt16) throws {
+    package init(port: UInt16) throws {
         connection = try Connection(port: port)
     }
 
     /// An answer, read to its end.
-    struct Answer {
-        var status: Int
-        var body: [UInt8]
+    package struct Answer {
+        package var status: Int
+        package var body: [UInt8]
     }
 
     /// Sends a request, and reads the answer to its end.
-    func ask(_ request: [UInt8]) throws -> Answer {
+    /// - Parameter hear: is told of each piece of the body when it is there, and how large it is. What it throws ends the
+    ///     reading.
+    package func ask(_ request: [UInt8], hear: (Int) throws -> Void = { _ in }) throws -> Answer {
         try connection.send(request)
         let head = try ResponseHead(connection)
         var body: [UInt8] = []
         switch head.length {
-        case .known(let count): body += try connection.read(count)
+        case .known(let count):
+            body += try connection.read(count)
+            try hear(count)
         case .chunked:
             while true {
                 let size = try connection.readLine()
@@ -27,18 +31,19 @@ final class HTTPClient {
                 body += try connection.read(count)
                 _ = try connection.readLine()
                 if count == 0 { break }
+                try hear(count)
             }
         }
         return Answer(status: head.status, body: body)
     }
 
     /// The bytes of a request without a body.
-    static func request(path: String) -> [UInt8] {
-        Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
+    package static func request(path: String, key: String? = nil) -> [UInt8] {
+        Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(field(key))\r\n".utf8)
     }
 
     /// The bytes of a speech request.
-    static func request(_ text: String, format: String) -> [UInt8] {
+    package static func request(_ text: String, format: String, key: String? = nil) -> [UInt8] {
         let body = #"{"input":"\#(text)","response_format":"\#(format)"}"#
         return Array(
             """
@@ -46,26 +51,28 @@ final class HTTPClient {
             Host: 127.0.0.1\r
             Content-Type: application/json\r
             Content-Length: \(body.utf8.count)\r
-            \r
+            \(field(key))\r
             \(body)
             """.utf8
         )
     }
+
+    private static func field(_ key: String?) -> String { key.map { "Authorization: Bearer \($0)\r\n" } ?? "" }
 }
 
 /// The head of an answer.
-struct ResponseHead {
+package struct ResponseHead {
     /// How the body's end is told.
-    enum Length {
+    package enum Length {
         case known(Int)
         case chunked
     }
 
-    var status: Int
-    var length: Length
+    package var status: Int
+    package var length: Length
 
     /// Reads it.
-    init(_ connection: Connection) throws {
+    package init(_ connection: Connection) throws {
         let line = try connection.readLine()
         guard let status = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
             throw BenchError("this is no HTTP answer: \(line)")

@@ -1,21 +1,21 @@
 /// A client of a worker, as thin as can be: what it measures is the worker.
-final class WyomingClient {
+package final class WyomingClient {
     private let connection: Connection
 
     /// Connects to a worker's socket.
-    init(path: String) throws {
+    package init(path: String) throws {
         connection = try Connection(path: path)
     }
 
     /// The bytes of a job.
-    static func request(_ text: String) -> [UInt8] {
+    package static func request(_ text: String) -> [UInt8] {
         let data = #"{"text":"\#(text)"}"#
         return Array("{\"type\":\"synthesize\",\"data_length\":\(data.utf8.count)}\n\(data)".utf8)
     }
 
     /// Sends a job, and reads its answer to the end.
     /// - Returns: bytes of audio.
-    func synthesize(_ request: [UInt8]) throws -> Int {
+    package func synthesize(_ request: [UInt8]) throws -> Int {
         try connection.send(request)
         var audioBytes = 0
         while true {

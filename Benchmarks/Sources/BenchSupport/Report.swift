@@ -1,11 +1,15 @@
 import FoundationEssentials
 
 /// What was measured, for people and for programs.
-struct Report {
-    var figures: [Figure]
+package struct Report {
+    package var figures: [Figure]
+
+    package init(figures: [Figure]) {
+        self.figures = figures
+    }
 
     /// One line per figure.
-    var table: String {
+    package var table: String {
         let width = figures.map(\.name.count).max() ?? 0
         return figures.map { figure in
             let name = figure.name + spaces(width - figure.name.count)
@@ -16,7 +20,7 @@ struct Report {
     }
 
     /// A JSON array with an object per figure.
-    func json() throws -> String {
+    package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         encoder.keyEncodingStrategy = .convertToSnakeCase

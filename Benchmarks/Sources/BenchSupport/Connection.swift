@@ -1,9 +1,9 @@
 import Glibc
 
 /// A blocking stream socket with a read buffer. Belongs to one thread.
-final class Connection {
+package final class Connection {
     /// The socket, for those who read past the buffer.
-    let descriptor: Int32
+    package let descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: Connection.pieceBytes)
     /// The part of the buffer that has arrived and was not read yet.
     private var unread = 0..<0
@@ -12,7 +12,7 @@ final class Connection {
 
     /// Connects to a port of this machine.
     /// - Parameter receiveBufferBytes: what the kernel may hold for us; `nil` leaves it to the kernel.
-    init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
+    package init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         setOption(IPPROTO_TCP, TCP_NODELAY, 1)
         if let receiveBufferBytes { setOption(Int(SOL_SOCKET), SO_RCVBUF, receiveBufferBytes) }
@@ -24,7 +24,7 @@ final class Connection {
     }
 
     /// Connects to a Unix socket.
-    init(path: String) throws {
+    package init(path: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -35,7 +35,7 @@ final class Connection {
     deinit { close(descriptor) }
 
     /// Sends all of it.
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -47,7 +47,7 @@ final class Connection {
     }
 
     /// The next line, without its end.
-    func readLine() throws -> String {
+    package func readLine() throws -> String {
         var searched = 0
         while true {
             if let end = buffer[unread.dropFirst(searched)].firstIndex(of: UInt8(ascii: "\n")) {
@@ -61,7 +61,7 @@ final class Connection {
     }
 
     /// The next bytes, exactly as many as asked for.
-    func read(_ count: Int) throws -> ArraySlice<UInt8> {
+    package func read(_ count: Int) throws -> ArraySlice<UInt8> {
         while unread.count < count { try fill() }
         defer { unread = unread.dropFirst(count) }
         return buffer[unread.prefix(count)]
@@ -97,6 +97,6 @@ final class Connection {
 }
 
 /// What the last failed call of the C library said.
-func systemError() -> String {
+package func systemError() -> String {
     String(cString: strerror(errno))
 }

@@ -1,13 +1,16 @@
-import Glibc
+package import Glibc
 
 /// A running `chorus serve`.
-final class Gateway {
+package final class Gateway {
     /// Where it listens, on 127.0.0.1.
-    let port: UInt16
+    package let port: UInt16
     private let child: Child
+    /// What it wants to be shown.
+    private let key: String?
 
     /// Starts it and waits until it says where it listens.
-    init(program: String, configuration: String, log: String) throws {
+    package init(program: String, configuration: String, key: String? = nil, log: String) throws {
+        self.key = key
         child = try Child(program, ["serve", "--config", configuration], log: log)
         while let line = child.readLine() {
             guard line.contains("Listening on") else { continue }
@@ -20,17 +23,17 @@ final class Gateway {
     }
 
     /// Its process id.
-    var pid: pid_t { child.pid }
+    package var pid: pid_t { child.pid }
 
     /// Asks until it answers with audio: until the first instance is loaded.
-    func waitUntilItSpeaks() throws {
-        let request = HTTPClient.request("Hi", format: "pcm")
+    package func waitUntilItSpeaks() throws {
+        let request = HTTPClient.request("Hi", format: "pcm", key: key)
         try wait("an answer") { client in try client.ask(request).status == 200 }
     }
 
     /// Waits until this many instances have nothing to do.
-    func waitUntilReady(instances: Int) throws {
-        let request = HTTPClient.request(path: "/v1/pool")
+    package func waitUntilReady(instances: Int) throws {
+        let request = HTTPClient.request(path: "/v1/pool", key: key)
         try wait("\(instances) ready instances") { client in
             let pool = String(decoding: try client.ask(request).body.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
             return pool.split(separator: #""state":"ready""#, omittingEmptySubsequences: false).count - 1 == instances
@@ -48,7 +51,7 @@ final class Gateway {
     }
 
     /// Asks it to end, and waits for that.
-    func stop() throws {
+    package func stop() throws {
         try child.stop()
     }
 }

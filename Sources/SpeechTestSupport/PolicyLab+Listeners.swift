@@ -1,0 +1,48 @@
+package import PoolCore
+
+extension PolicyLab {
+    /// Listeners who play long texts as they come, each beginning another one when one has been played. Workers take
+    /// 0.3 s for a second of audio.
+    package struct Listeners: Sendable {
+        package var slots = 8
+        package var seconds = 1_200.0
+        /// They come one after the other, evenly over so many seconds.
+        package var comingSeconds = 120.0
+        package var units = 3_000...6_000
+        package var speech = TrafficSpeech()
+        /// A shorter gap is not heard as one, in seconds.
+        package var toleratedGap = 0.1
+
+        package init() {}
+
+        /// How many there could be if everything were always done in time.
+        package var theoreticalCount: Double { Double(slots) * speech.audioPerUnit / speech.secondsPerUnit }
+
+        /// So many listeners.
+        package func plan(count: Int) -> TrafficPlan {
+            var plan = TrafficPlan(
+                [TrafficSource(.closed(clients: count, within: comingSeconds), units: units)],
+                seconds: seconds
+            )
+            plan.speech = speech
+            plan.finishes = false
+            return plan
+        }
+
+        /// Texts during which somebody heard a gap, with so many listeners.
+        package func gaps(count: Int, order: PoolConfiguration.Order, seed: UInt64) -> Int {
+            let result = PolicyLab.run(plan(count: count), slots: slots, order: order, seed: seed)
+            return result.utterances.count { $0.longestUnderrun > toleratedGap || $0.outcome == .refused }
+        }
+
+        /// The greatest number of listeners none of whom hears a gap.
+        package func greatestCount(_ order: PoolConfiguration.Order, seed: UInt64) -> Int {
+            var (good, bad) = (0, Int(theoreticalCount) + 1)
+            while bad - good > 1 {
+                let count = (good + bad) / 2
+                if gaps(count: count, order: order, seed: seed) == 0 { good = count } else { bad = count }
+            }
+            return good
+        }
+    }
+}
