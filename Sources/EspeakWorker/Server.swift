@@ -147,7 +147,8 @@ struct Server {
         return dropped + 1
     }
 
-    /// Ends the running job at its deadline. One that waits is answered in its turn: a client's answers keep their order.
+    /// Ends the running job at its deadline. One that waits is answered in its turn: a client's answers keep their
+    /// order.
     private mutating func dropLateJob() {
         guard let job, job.request.isLate else { return }
         job.kill()

@@ -10,6 +10,8 @@ struct Job {
     let key: JobQueue.Key
     /// When it should be done; where it stands in its queue.
     var due: Instant
+    /// When it has to be done so that all of its stream can be by its deadline; `nil` without one.
+    let wanted: Instant?
     /// When it has waited too long; `nil` if it may wait until its deadline, or as long as it takes.
     var expires: Instant?
     var state = State.queued
@@ -23,7 +25,11 @@ struct Job {
     var units: Int { request.units }
 
     /// As it stands in its queue.
-    var entry: SortedJobs.Entry { SortedJobs.Entry(id: id, due: due, seconds: seconds) }
+    func entry(maxWait: Duration) -> SortedJobs.Entry {
+        // What belongs to a stream never expires, but that is no reason to hold it up.
+        let latest = (expires.map { $0.advanced(by: .seconds(seconds)) } ?? due.advanced(by: maxWait))
+        return SortedJobs.Entry(id: id, due: due, latest: min(latest, wanted ?? latest), seconds: seconds)
+    }
 
     /// When it is given up, if it is queued.
     var limit: Instant? { [expires, request.deadline].compactMap(\.self).min() }

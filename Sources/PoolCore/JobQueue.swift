@@ -148,32 +148,36 @@ struct JobQueue {
             + returned.reduce(0) { $0 + $1.seconds }
     }
 
-    /// By how much the latest job of one tenant and class would be late if another one came, in seconds; negative if
-    /// all were early. Jobs of others get between them what is theirs.
+    /// By how much some job of one tenant and class would be done later than it has to be if more came, in seconds;
+    /// negative if none. Jobs of others get between them what is theirs.
     /// - Parameters:
+    ///   - job: what would come.
+    ///   - streams: what is still to come of streams, each as if it were one job that many slots work on.
     ///   - busy: how long what runs goes on, in seconds.
     ///   - slots: that work on it all.
-    func lateness(adding new: SortedJobs.Entry, _ key: Key, busy: Double, slots: Double, now: Instant) -> Double {
-        let entries = waiting[key.jobClass]?[key.tenant]?.entries ?? []
-        let own = seconds(of: key) + new.seconds
-        // Who is always behind those that are due, is behind all.
-        let all = secondsAhead(of: key, due: entries.last.map { max($0.due, new.due) } ?? new.due) + new.seconds
-        let growth = own > 0 ? max(1, all / own) : 1
+    func lateness(
+        adding job: SortedJobs.Entry,
+        _ key: Key,
+        streams: [SortedJobs.Entry],
+        busy: Double,
+        slots: Double,
+        now: Instant
+    ) -> Double {
+        let jobs = (waiting[key.jobClass]?[key.tenant]?.entries ?? []) + [job]
+        let entries = (jobs.map { ($0, false) } + streams.map { ($0, true) }).sorted { $0.0.due < $1.0.due }
+        // Who has to share gets on more slowly by what the others get.
+        let own = seconds(of: key)
+        let growth = own > 0 ? max(1, secondsAhead(of: key, due: entries[entries.count - 1].0.due) / own) : 1
+        // How many parts of one stream are worked on at once.
+        let width = max(1, slots / Double(max(1, streams.count)))
         var (ahead, latest) = (0.0, -Double.infinity)
-        func take(_ entry: SortedJobs.Entry) {
-            let end = (busy + ahead * growth) / slots + entry.seconds
-            latest = max(latest, end - now.duration(to: entry.due) / .seconds(1))
+        for (entry, isStream) in entries {
+            // The parts of a stream are done beside what is ahead of its end, a job after it.
+            let begin = (busy + ahead * growth) / slots
+            let end = isStream ? max(begin + entry.seconds / slots, entry.seconds / width) : begin + entry.seconds
+            latest = max(latest, end - now.duration(to: entry.latest) / .seconds(1))
             ahead += entry.seconds
         }
-        var isTaken = false
-        for entry in entries {
-            if !isTaken, entry.due > new.due {
-                take(new)
-                isTaken = true
-            }
-            take(entry)
-        }
-        if !isTaken { take(new) }
         return latest
     }
 

@@ -1,7 +1,7 @@
 /// What is known of an utterance's jobs: how its listener is doing, and so when each of them is due.
 ///
-/// It is played from its first audio on, in order and without a break as long as there is any. What was made out of turn
-/// waits until all before it is there.
+/// It is played from its first audio on, in order and without a break as long as there is any. What was made out of
+/// turn waits until all before it is there.
 struct JobStream {
     /// A job that is not heard to its end.
     private struct Part {
@@ -19,6 +19,8 @@ struct JobStream {
     let engine: Int
     let key: JobQueue.Key
     let isPlayed: Bool
+    /// When all of it has to be done.
+    let deadline: Instant?
     /// When its first job came.
     let arrived: Instant
     /// When its first job should be done.
@@ -26,30 +28,37 @@ struct JobStream {
     /// How long what came of it so far is predicted to take, in seconds.
     private(set) var arrivedSeconds = 0.0
     /// How long what has not come yet is predicted to take, in seconds.
-    private(set) var laterSeconds: Double
+    private(set) var laterSeconds = 0.0
     /// How long the audio of what has not come yet is predicted to be, in seconds.
-    private(set) var laterAudio: Double
+    private(set) var laterAudio = 0.0
     /// When the listener has nothing to play any more, with what can be played by now; `nil` while nothing can.
     private(set) var playedUntil: Instant?
     /// In their order; what is made of the first has been counted in `playedUntil`.
     private var parts: [Part] = []
 
-    init(
-        engine: Int,
-        key: JobQueue.Key,
-        isPlayed: Bool,
-        arrived: Instant,
-        firstDue: Instant,
-        laterSeconds: Double = 0,
-        laterAudio: Double = 0
-    ) {
-        self.engine = engine
-        self.key = key
-        self.isPlayed = isPlayed
-        self.arrived = arrived
-        self.firstDue = firstDue
-        self.laterSeconds = laterSeconds
-        self.laterAudio = laterAudio
+    /// A stream that begins with a job.
+    init(_ job: Job) {
+        engine = job.engine
+        key = job.key
+        isPlayed = job.request.isPlayed
+        deadline = job.request.deadline
+        arrived = job.arrived
+        firstDue = job.due
+    }
+
+    /// What has not come yet, as if it were one job that waits.
+    func later(maxWait: Duration, now: Instant) -> SortedJobs.Entry? {
+        guard laterSeconds > 0 else { return nil }
+        let due =
+            isPlayed
+            ? end(now: now) : arrived.advanced(by: .seconds((arrivedSeconds + laterSeconds) * Pool.stretch))
+        let latest = due.advanced(by: maxWait)
+        return SortedJobs.Entry(
+            id: JobID(.max),
+            due: deadline.map { min(due, $0) } ?? due,
+            latest: deadline.map { min(latest, $0) } ?? latest,
+            seconds: laterSeconds
+        )
     }
 
     /// Jobs that it has.
@@ -68,17 +77,7 @@ struct JobStream {
     ///   - seconds: how long it is predicted to take.
     ///   - audio: how long what it makes is predicted to be, in seconds.
     ///   - before: how much audio came from elsewhere between the last one and this.
-    ///   - laterSeconds: how long what follows it is predicted to take.
-    ///   - laterAudio: how long what is made of that is predicted to be, in seconds.
-    mutating func jobArrived(
-        _ id: JobID,
-        seconds: Double,
-        audio: Double,
-        before: Duration,
-        laterSeconds: Double,
-        laterAudio: Double,
-        now: Instant
-    ) {
+    mutating func jobArrived(_ id: JobID, seconds: Double, audio: Double, before: Duration, now: Instant) {
         if before > .zero {
             if parts.isEmpty {
                 _ = play(before / .seconds(1), now: now)
@@ -95,8 +94,15 @@ struct JobStream {
         }
         parts.append(Part(id: id, predicted: audio))
         arrivedSeconds += seconds
-        self.laterSeconds = laterSeconds
-        self.laterAudio = laterAudio
+    }
+
+    /// So much is still to come after its last job.
+    /// - Parameters:
+    ///   - seconds: how long that is predicted to take.
+    ///   - audio: how long what is made of it is predicted to be, in seconds.
+    mutating func expect(seconds: Double, audio: Double) {
+        laterSeconds = seconds
+        laterAudio = audio
     }
 
     /// A job made some audio.
@@ -136,8 +142,10 @@ struct JobStream {
     // MARK: Deadlines
 
     /// When a job should be done: when the listener would have nothing to play otherwise.
-    func due(_ id: JobID) -> Instant? {
-        parts.firstIndex { $0.id == id }.map(dueAfter)
+    /// - Parameter margin: how long before that it is due.
+    func due(_ id: JobID, margin: Duration) -> Instant? {
+        parts.firstIndex { $0.id == id }
+            .map { dueAfter($0).advanced(by: playedUntil == nil ? .zero : .zero - margin) }
     }
 
     /// When the listener has played this many parts.

@@ -31,11 +31,11 @@ extension Pool {
             return .tenantLimit(retryAfter: retryAfter(for: job, wait: outlook.wait, now: now))
         }
         guard let wait = outlook.wait else { return nil }
-        if let lateness = outlook.lateness, lateness > outlook.longestLateness {
+        if let lateness = outlook.lateness, lateness > .zero {
             let predicted = max(wait, lateness)
             return .waitTooLong(predicted: predicted, retryAfter: retryAfter(for: job, wait: predicted, now: now))
         }
-        if wait > configuration.standingTarget, outlook.isTurnedAway {
+        if outlook.isTurnedAway {
             return .standingQueue(predicted: wait, retryAfter: retryAfter(for: job, wait: wait, now: now))
         }
         return nil
@@ -45,17 +45,16 @@ extension Pool {
     package struct Outlook: Sendable {
         /// How long it waits until it is started, in nine of ten cases; `nil` while nothing serves or nothing is known.
         package var wait: Duration?
-        /// By how much those who wait, and this one, would be late; `nil` where `wait` is.
+        /// By how much this one, or one of those who wait already, would be done too late; not positive if none, `nil`
+        /// where `wait` is.
         package var lateness: Duration?
-        /// What `lateness` may be, so that nobody waits for longer than he may.
-        package var longestLateness: Duration
         /// For how long others keep what it begins from being done in time; `nil` if nothing follows it.
         package var delay: Duration?
         /// What `delay` may be.
         package var longestDelay: Duration
         /// How long it takes until all of what it begins is done, in nine of ten cases; `nil` while nothing is known.
         package var end: Duration?
-        /// Whether the queue has been standing for so long that nobody of its class may wait in it.
+        /// Whether the queue has been standing for so long that nobody of its class and tenant may wait in it.
         package var isTurnedAway: Bool
     }
 
@@ -76,21 +75,25 @@ extension Pool {
         return Outlook(
             wait: wait,
             lateness: wait.map { _ in predictedLateness(with: job, now: now) },
-            longestLateness: configuration.maxWait(job.request.jobClass) - longestStretch(of: job),
             delay: delay,
             longestDelay: longestDelay(of: job),
             end: predictedEnd(of: job, after: max(wait ?? .zero, delay ?? .zero)),
-            isTurnedAway: isTurnedAway(job.request.jobClass, engine: job.engine, now: now)
+            isTurnedAway: isTurnedAway(job, now: now)
         )
     }
 
-    private func isTurnedAway(_ jobClass: JobClass, engine: Int, now: Instant) -> Bool {
-        let standing = standing[engine].duration(now: now)
-        return switch jobClass {
-        case .interactive: false
-        case .standard: standing >= configuration.standingInterval * 2
-        case .bulk: standing >= configuration.standingInterval
-        }
+    private func isTurnedAway(_ job: Job, now: Instant) -> Bool {
+        let standing = standing[job.engine].duration(now: now)
+        let isTooLong =
+            switch job.request.jobClass {
+            case .interactive: false
+            case .standard: standing >= configuration.standingInterval * 2
+            case .bulk: standing >= configuration.standingInterval
+            }
+        guard isTooLong else { return false }
+        // Who has little in the queue is not the one who makes it stand.
+        let ahead = queues[job.engine].secondsAhead(of: job.key, due: now.advanced(by: configuration.maxBulkWait))
+        return ahead > Double(usableSlots(engine: job.engine)) * (configuration.standingTarget / .seconds(1))
     }
 
     // MARK: Foresight
@@ -102,7 +105,8 @@ extension Pool {
 
     /// How much audio a text is predicted to become, in seconds.
     func predictedAudio(engine: Int, units: Int) -> Double {
-        prediction(engine: engine, units: units, of: \.audioSeconds)?.mean ?? Self.unknownAudio * Double(units)
+        prediction(engine: engine, units: units, of: \.audioSeconds)?.mean
+            ?? Self.unknownAudio * Double(max(0, units))
     }
 
     /// The mean of the devices that serve, or of all that are known.
@@ -140,11 +144,16 @@ extension Pool {
         return .seconds((ahead + runningSeconds(engine: job.engine, now: now) + margin * jobs) / Double(slots))
     }
 
-    /// By how much who waits would be late if a job came.
+    /// By how much who waits would be done too late if a job came.
     private func predictedLateness(with job: Job, now: Instant) -> Duration {
+        var begun = JobStream(job)
+        expect(job, &begun)
+        let own = streams.values.filter { $0.engine == job.engine && $0.key == job.key } + [begun]
+        let maxWait = configuration.maxWait(job.request.jobClass)
         let lateness = queues[job.engine].lateness(
-            adding: job.entry,
+            adding: entry(of: job),
             job.key,
+            streams: own.compactMap { $0.later(maxWait: maxWait, now: now) },
             busy: runningSeconds(engine: job.engine, now: now),
             slots: Double(max(1, usableSlots(engine: job.engine))),
             now: now
@@ -152,17 +161,16 @@ extension Pool {
         return .seconds(lateness)
     }
 
-    /// How long after its arrival a job is due at the latest: half of what it may wait, so that the other half is there
-    /// for being late.
-    private func longestStretch(of job: Job) -> Duration {
-        guard configuration.order == .deadline else { return .zero }
-        let largest = configuration.engines[job.engine].largestUnits
-        return stretched(predictedSeconds(engine: job.engine, units: largest).mean, job.request.jobClass)
+    /// A job as it stands in its queue.
+    func entry(of job: Job) -> SortedJobs.Entry {
+        job.entry(maxWait: configuration.maxWait(job.request.jobClass))
     }
 
-    /// How long after its arrival a job is due that takes so many seconds.
-    func stretched(_ seconds: Double, _ jobClass: JobClass) -> Duration {
-        min(.seconds(seconds * Self.stretch), configuration.maxWait(jobClass) / 2)
+    /// How long after its arrival a job is due that takes so many seconds. Who listens waits for his first words, and
+    /// they are short. Half of what it may wait at the most, so that the other half is there for being late.
+    func allowance(of request: JobRequest, seconds: Double) -> Duration {
+        let stretch = request.isPlayed ? 1 : Self.stretch
+        return min(.seconds(seconds * stretch), configuration.maxWait(request.jobClass) / 2)
     }
 
     /// How long it takes until all of what a job begins is done, in nine of ten cases.
@@ -196,13 +204,14 @@ extension Pool {
         return .seconds(max(0, all / slots - wanted))
     }
 
-    /// For how long others may keep what a job begins from being done in time. Who listens is not to be interrupted for longer
-    /// than that; where nothing can be played while it is made, one has to wait anyway.
+    /// For how long others may keep what a job begins from being done in time. Who listens is not to be interrupted for
+    /// longer than that; where nothing can be played while it is made, one has to wait anyway.
     private func longestDelay(of job: Job) -> Duration {
         let most = configuration.maxWait(job.request.jobClass)
         let units = job.units + job.request.laterUnits
         let slots = Double(max(1, usableSlots(engine: job.engine)))
-        let isPlayable = predictedSeconds(engine: job.engine, units: units).mean / slots
+        let isPlayable =
+            predictedSeconds(engine: job.engine, units: units).mean / slots
             < predictedAudio(engine: job.engine, units: units)
         return job.request.isPlayed && isPlayable ? min(most, configuration.standingTarget) : most
     }
@@ -211,7 +220,7 @@ extension Pool {
     private func isTimed(engine: Int) -> Bool { figures[engine].contains { $0.seconds.count > 0 } }
 
     /// Slots of an engine that may all be at work.
-    private func usableSlots(engine: Int) -> Int {
+    func usableSlots(engine: Int) -> Int {
         devices.indices.reduce(0) { sum, device in
             let slots = readySlots(engine: engine, device: device)
             return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
@@ -240,7 +249,10 @@ extension Pool {
         let seconds = job.seconds + predictedSeconds(engine: job.engine, units: job.request.laterUnits).mean
         let room = now.advanced(by: max(.zero, (wait ?? .zero) - configuration.standingTarget))
         let turn = max(room, promisedUntil[job.engine])
-        promisedUntil[job.engine] = min(turn.advanced(by: .seconds(seconds / slots)), now.advanced(by: Self.longestRetry))
+        promisedUntil[job.engine] = min(
+            turn.advanced(by: .seconds(seconds / slots)),
+            now.advanced(by: Self.longestRetry)
+        )
         let after = min(max(now.duration(to: turn), .seconds(1)), Self.longestRetry)
         return after * Double.random(in: 0.8...1.2, using: &random)
     }

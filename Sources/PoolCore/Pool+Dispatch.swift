@@ -12,6 +12,11 @@ extension Pool {
             }
             // Others were held up by one that waited for memory. If it has gone, they may go, too.
         } while !waiters.isSubset(of: memoryWaiters)
+        for engine in standing.indices {
+            let slots = Double(max(1, usableSlots(engine: engine)))
+            let most = slots * (configuration.standingTarget / .seconds(1))
+            standing[engine].update(most: most, calm: configuration.standingInterval, now: now)
+        }
         settle(now: now, &actions)
     }
 
@@ -74,10 +79,6 @@ extension Pool {
         job.state = .running(slot.id, since: now, mark: mark)
         jobs[job.id] = job
         queues[job.engine].began(job.key, seconds: job.seconds)
-        if job.request.jobClass != .bulk, !job.request.isContinuation, job.failure == nil {
-            let wait = job.arrived.duration(to: now)
-            standing[job.engine].started(after: wait, target: configuration.standingTarget, now: now)
-        }
         self[slot.id] = .busy(job.id)
         instances[slot.id.process.instance.index].slots[slot.id.index].peakBytes = peak(of: job, device: slot.device)
         actions.append(.run(job.id, slot.id))

@@ -12,7 +12,7 @@ extension Pool {
         var actions: [PoolAction] = []
         joinStream(&job, now: now)
         jobs[job.id] = job
-        queues[job.engine].insert(job.entry, job.key)
+        queues[job.engine].insert(entry(of: job), job.key)
         enteredQueue(job)
         dispatch(now: now, &actions)
         if let limit = isWaiting(job.id) ? job.limit : request.deadline { expire(noLaterThan: limit, &actions) }
@@ -152,13 +152,14 @@ extension Pool {
         job.state = .queued
         jobs[id] = job
         if let stream = job.request.stream { streams[stream]?.jobRestarted(id) }
-        queues[job.engine].giveBack(job.entry)
+        queues[job.engine].giveBack(entry(of: job))
         enteredQueue(job)
     }
 
     private mutating func enteredQueue(_ job: Job) {
         waitingByTenant[job.request.tenant, default: 0] += 1
         waitingBytes += job.request.bytes
+        standing[job.engine].entered(job)
     }
 
     mutating func leaveQueue(_ job: Job) {
@@ -167,7 +168,7 @@ extension Pool {
         let left = waitingByTenant[job.request.tenant, default: 0] - 1
         waitingByTenant[job.request.tenant] = left > 0 ? left : nil
         waitingBytes -= job.request.bytes
-        if queues[job.engine].isEmpty { standing[job.engine].emptied() }
+        standing[job.engine].left(job)
     }
 
     // MARK: Expiry

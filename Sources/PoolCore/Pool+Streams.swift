@@ -20,29 +20,21 @@ extension Pool {
     /// A job is a part of a stream, which may begin with it.
     mutating func joinStream(_ job: inout Job, now: Instant) {
         guard let id = job.request.stream else { return }
-        let later = job.request.laterUnits
-        let laterSeconds = later > 0 ? predictedSeconds(engine: job.engine, units: later).mean : 0
-        let laterAudio = later > 0 ? predictedAudio(engine: job.engine, units: later) : 0
-        var stream =
-            streams[id]
-            ?? JobStream(
-                engine: job.engine,
-                key: job.key,
-                isPlayed: job.request.isPlayed,
-                arrived: now,
-                firstDue: job.due
-            )
-        stream.jobArrived(
-            job.id,
-            seconds: job.seconds,
-            audio: predictedAudio(engine: job.engine, units: job.units),
-            before: job.request.audioBefore,
-            laterSeconds: laterSeconds,
-            laterAudio: laterAudio,
-            now: now
-        )
+        var stream = streams[id] ?? JobStream(job)
+        let audio = predictedAudio(engine: job.engine, units: job.units)
+        stream.jobArrived(job.id, seconds: job.seconds, audio: audio, before: job.request.audioBefore, now: now)
+        expect(job, &stream)
         streams[id] = stream
         job.due = due(of: job, in: stream)
+    }
+
+    /// A stream is told what follows its last job.
+    func expect(_ job: Job, _ stream: inout JobStream) {
+        let units = job.request.laterUnits
+        stream.expect(
+            seconds: predictedSeconds(engine: job.engine, units: units).mean,
+            audio: predictedAudio(engine: job.engine, units: units)
+        )
     }
 
     /// When a part of a stream should be done.
@@ -52,13 +44,11 @@ extension Pool {
         let due: Instant
         if stream.isPlayed {
             // What cannot be done by then is not more urgent for that.
-            let played = stream.due(job.id)?.advanced(by: .zero - Self.playbackMargin) ?? job.due
-            due = max(played, alone)
+            due = max(stream.due(job.id, margin: Self.playbackMargin) ?? job.due, alone)
         } else {
             due = stream.arrived.advanced(by: .seconds((job.secondsBefore + job.seconds) * Self.stretch))
         }
-        let later = predictedSeconds(engine: job.engine, units: job.request.laterUnits).mean
-        return job.request.deadline.map { min(due, $0.advanced(by: .seconds(-later))) } ?? due
+        return job.wanted.map { min(due, $0) } ?? due
     }
 
     /// The jobs of a stream that wait stand where they belong.
@@ -71,11 +61,11 @@ extension Pool {
             let isReturned = job.failure != nil
             if !isReturned { queues[job.engine].remove(job.id, due: job.due, job.key) }
             jobs[number]?.due = due
-            if !isReturned { queues[job.engine].insert(.init(id: job.id, due: due, seconds: job.seconds), job.key) }
+            if !isReturned, let job = jobs[number] { queues[job.engine].insert(entry(of: job), job.key) }
         }
     }
 
-    /// How much longer than it would take alone a job may take until it is due.
+    /// How much longer than it would take alone something may take until it is due to which nobody listens.
     static var stretch: Double { 3 }
     /// How long before its listener runs dry a job is due.
     private static var playbackMargin: Duration { .milliseconds(250) }
@@ -86,16 +76,25 @@ extension Job {
     init(_ request: JobRequest, in pool: Pool, now: Instant) {
         let seconds = pool.predictedSeconds(engine: request.engine, units: request.units).mean
         let isOrdered = pool.configuration.order == .deadline
-        let due = isOrdered ? now.advanced(by: pool.stretched(seconds, request.jobClass)) : now
+        let stream = request.stream.flatMap { pool.streams[$0] }
+        let wanted = request.deadline.map { deadline in
+            // Each part has its part of the time.
+            let begin = stream?.arrived ?? now
+            let later = pool.predictedSeconds(engine: request.engine, units: request.laterUnits).mean
+            let done = (stream?.arrivedSeconds ?? 0) + seconds
+            return begin.advanced(by: begin.duration(to: deadline) * (done + later > 0 ? done / (done + later) : 1))
+        }
+        let due = isOrdered ? now.advanced(by: pool.allowance(of: request, seconds: seconds)) : now
         self.init(
             request: request,
             arrived: now,
             seconds: seconds,
-            secondsBefore: request.stream.flatMap { pool.streams[$0]?.arrivedSeconds } ?? 0,
+            secondsBefore: stream?.arrivedSeconds ?? 0,
             key: isOrdered
                 ? JobQueue.Key(jobClass: request.jobClass, tenant: request.tenant)
                 : JobQueue.Key(jobClass: .standard, tenant: ""),
-            due: isOrdered ? min(due, request.deadline ?? due) : due,
+            due: isOrdered ? min(due, wanted ?? due) : due,
+            wanted: wanted,
             expires: request.isContinuation ? nil : now.advanced(by: pool.configuration.maxWait(request.jobClass))
         )
     }

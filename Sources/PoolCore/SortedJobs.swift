@@ -5,6 +5,8 @@ struct SortedJobs {
         let id: JobID
         /// When it should be done.
         let due: Instant
+        /// When it has to be done, or it was in vain to let it in.
+        let latest: Instant
         /// How long it is predicted to take, in seconds.
         let seconds: Double
     }

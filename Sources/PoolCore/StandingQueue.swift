@@ -1,19 +1,48 @@
-/// Finds out whether a queue stands: a burst makes a queue that passes, too much work one that does not.
+/// Finds out whether a queue stands: a burst makes one that passes, too much work one that does not.
 ///
-/// It is the idea of CoDel (Nichols, Jacobson: "Controlling Queue Delay", ACM Queue 2012): what counts is the least that
-/// anybody has waited for a while.
+/// The idea is that of CoDel (Nichols, Jacobson: "Controlling Queue Delay", ACM Queue 2012): what counts is for how
+/// long there has always been too much. There it is the least time that anybody waited; here, where the urgent go
+/// first, it is the work that waits.
 struct StandingQueue {
-    /// Since when everybody who was started had waited for longer than the target.
+    /// How long all that waits takes, but for bulk and what its listener does not need yet, in seconds.
+    private var seconds = 0.0
+    private var jobs = 0
+    /// Since when that has been too much, again and again.
     private var since: Instant?
+    /// When it was too much the last time.
+    private var last = Instant.start
 
-    /// A job that somebody waits for was started.
-    mutating func started(after wait: Duration, target: Duration, now: Instant) {
-        since = wait > target ? since ?? now : nil
+    mutating func entered(_ job: Job) {
+        guard Self.counts(job) else { return }
+        seconds += job.seconds
+        jobs += 1
     }
 
-    /// Nobody waits.
-    mutating func emptied() { since = nil }
+    mutating func left(_ job: Job) {
+        guard Self.counts(job) else { return }
+        jobs -= 1
+        // What rounding has left is not to add up over months.
+        seconds = jobs > 0 ? seconds - job.seconds : 0
+    }
+
+    /// To be called when what waits has changed.
+    /// - Parameters:
+    ///   - most: how many seconds of work may always wait.
+    ///   - calm: for how long it has to be less until it does not stand any more.
+    mutating func update(most: Double, calm: Duration, now: Instant) {
+        if seconds > most {
+            if last.duration(to: now) > calm { since = nil }
+            since = since ?? now
+            last = now
+        } else if last.duration(to: now) > calm {
+            since = nil
+        }
+    }
 
     /// For how long it has been standing, if it is.
     func duration(now: Instant) -> Duration { since?.duration(to: now) ?? .zero }
+
+    private static func counts(_ job: Job) -> Bool {
+        job.request.jobClass != .bulk && !(job.request.isContinuation && job.request.isPlayed)
+    }
 }

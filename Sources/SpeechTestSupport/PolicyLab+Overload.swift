@@ -30,15 +30,19 @@ extension PolicyLab {
             source.isPlayed = false
             source.deadline = deadline
             var plan = TrafficPlan([source], seconds: seconds)
-            plan.warmUpSeconds = seconds / 5
+            plan.warmUpSeconds = 0
             let result = PolicyLab.run(plan, slots: slots, order: order, seed: seed)
-            let spoken = result.utterances.filter(\.isSpoken)
-            let admitted = result.utterances.count { $0.isAdmitted }
+            // What was begun before the measurement and what goes on after it is counted by where it ends.
+            let measured = seconds / 5...seconds
+            let spoken = result.utterances.filter { utterance in
+                utterance.isSpoken && (utterance.total.map { measured.contains(utterance.arrivedAt + $0) } ?? false)
+            }
+            let admitted = result.utterances.filter { $0.isAdmitted && measured.contains($0.arrivedAt) }
             let work = spoken.reduce(0) { $0 + plan.speech.seconds(units: $1.units) }
             let waits = spoken.compactMap(\.wait)
             return Outcome(
-                goodput: work / (Double(slots) * result.seconds),
-                kept: Double(spoken.count) / Double(max(1, admitted)),
+                goodput: work / (Double(slots) * (measured.upperBound - measured.lowerBound)),
+                kept: Double(admitted.count(where: \.isSpoken)) / Double(max(1, admitted.count)),
                 medianWait: waits.median,
                 p95Wait: waits.percentile(0.95)
             )

@@ -1,7 +1,7 @@
 import PoolCore
 
-/// What the scheduler promises, as traffic that puts it to the test. Every scenario says in figures what came of it; what
-/// they ought to be is the affair of those who ask.
+/// What the scheduler promises, as traffic that puts it to the test. Every scenario says in figures what came of it;
+/// what they ought to be is the affair of those who ask.
 package enum PolicyLab {
     /// Runs traffic against a pool.
     static func run(

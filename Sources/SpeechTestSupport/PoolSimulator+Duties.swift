@@ -67,7 +67,7 @@ extension PoolSimulator {
             return Admission.Refusal.tenantLimit(retryAfter: .zero).name
         }
         guard let wait = outlook.wait else { return nil }
-        if let lateness = outlook.lateness, lateness > outlook.longestLateness {
+        if let lateness = outlook.lateness, lateness > .zero {
             return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
         }
         if wait > pool.configuration.standingTarget, outlook.isTurnedAway {

@@ -1,7 +1,7 @@
 import PoolCore
 
-/// What is to happen, the earliest first: a binary heap. What is due at the same moment happens in the order in which it
-/// was put in.
+/// What is to happen, the earliest first: a binary heap. What is due at the same moment happens in the order in which
+/// it was put in.
 struct TrafficQueue<Event: Sendable>: Sendable {
     private struct Entry: Sendable {
         let at: Instant

@@ -143,7 +143,8 @@ extension TrafficSimulator {
             isContinuation: segment > 0,
             jobClass: source.jobClass,
             units: one.segments[segment],
-            stream: one.stream,
+            // What is one job is no stream, as in the supervisor.
+            stream: one.segments.count > 1 ? one.stream : nil,
             laterUnits: one.segments[(segment + 1)...].reduce(0, +),
             isPlayed: source.isPlayed,
             deadline: one.deadline,

@@ -1,10 +1,10 @@
 package import PoolCore
 
-/// Lets utterances come to a `Pool` in virtual time, whose workers do what they are asked and nothing else: so what comes
-/// of it is the doing of the pool's policy. The same plan, configuration and seed give the same result.
+/// Lets utterances come to a `Pool` in virtual time, whose workers do what they are asked and nothing else: so what
+/// comes of it is the doing of the pool's policy. The same plan, configuration and seed give the same result.
 ///
-/// Utterances are cut and submitted as the pipeline does it: a window of segments at once, the next one when the first of
-/// them has been heard to its end.
+/// Utterances are cut and submitted as the pipeline does it: a window of segments at once, the next one when the
+/// first of them has been heard to its end.
 package struct TrafficSimulator: Sendable {
     enum Event: Sendable {
         /// The utterance is asked for.

@@ -63,7 +63,8 @@ extension Supervisor {
                     work.audio?.note(text)
                 } else {
                     let isLate = work.deadline.map { $0 <= .now } ?? false
-                    work.failure = code == .cancelled && isLate ? .deadlineExceeded : SpeechError(workerSaid: text, code: code)
+                    work.failure =
+                        code == .cancelled && isLate ? .deadlineExceeded : SpeechError(workerSaid: text, code: code)
                 }
             }
         case .info(let info):
@@ -148,10 +149,8 @@ extension SpeechError {
     init(_ refusal: Admission.Refusal, configuration: PoolConfiguration) {
         switch refusal {
         case .queueFull(let retryAfter):
-            let message = """
-                The queue is full: \(configuration.maxJobs) segments or \(configuration.maxQueuedBytes.inMebibytes) of text \
-                wait already. Try again later.
-                """
+            let (jobs, bytes) = (configuration.maxJobs, configuration.maxQueuedBytes.inMebibytes)
+            let message = "The queue is full: \(jobs) segments or \(bytes) of text wait already. Try again later."
             self.init(.queueFull, message, retryAfter: retryAfter)
         case .waitTooLong(let predicted, let retryAfter):
             let message = "It would wait for about \(predicted.inWords), which is too long. Try again later."
@@ -164,7 +163,8 @@ extension SpeechError {
             self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
         case .deadlineTooEarly(let predicted, let retryAfter):
             let message = """
-                It would be done in about \(predicted.inWords), after its deadline. Try again later or give it more time.
+                It would be done in about \(predicted.inWords), after its deadline. Try again later, or give it more \
+                time.
                 """
             self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
         case .deadlineExceeded:

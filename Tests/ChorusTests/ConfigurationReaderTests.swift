@@ -1,5 +1,6 @@
 import Logging
 import Observability
+import PoolCore
 import SpeechAPI
 import SpeechCore
 import Testing
@@ -31,7 +32,14 @@ struct ConfigurationReaderTests {
                 voices: { alloy: en-gb, anna: auto+f2 }
             models: { tts-1: espeak, best: mine }
             keys: [{ name: amy, hash: "\(KeyDigest(of: "secret"))", concurrent: 2 }]
-            queue: { max_jobs: 7, max_jobs_per_tenant: 5, max_wait: 2m }
+            queue:
+              max_jobs: 7
+              max_jobs_per_tenant: 5
+              max_wait: 2m
+              max_bulk_wait: 1h
+              max_bytes: 2MiB
+              target_wait: 3s
+              order: arrival
             segment_gap: 250ms
             state_dir: /var/lib/chorus
             limits: { max_input: 4096, max_body: 512KiB, max_streams: 20, write_stall: 10s }
@@ -67,6 +75,10 @@ struct ConfigurationReaderTests {
         expected.queue.maxJobs = 7
         expected.queue.maxJobsPerTenant = 5
         expected.queue.maxWait = .seconds(120)
+        expected.queue.maxBulkWait = .seconds(3_600)
+        expected.queue.maxBytes = 2 << 20
+        expected.queue.targetWait = .seconds(3)
+        expected.queue.order = .arrival
         expected.segmentGap = .milliseconds(250)
         expected.stateDirectory = "/var/lib/chorus"
         expected.limits.maxInput = 4_096
@@ -176,7 +188,7 @@ struct ConfigurationReaderTests {
                     + "cache, state_dir, drain_timeout, log",
                 #"chorus.yaml:3:10: "max_job" is not a setting of queue; did you mean "max_jobs"?"#,
                 "chorus.yaml:3:22: \"size\" is not a setting of queue; "
-                    + "there are max_jobs, max_jobs_per_tenant, max_wait",
+                    + "there are max_jobs, max_jobs_per_tenant, max_wait, max_bulk_wait, max_bytes, target_wait, order",
                 #"chorus.yaml:5:33: "instance" is not a setting of engines[0]; did you mean "instances"?"#,
             ]
         )

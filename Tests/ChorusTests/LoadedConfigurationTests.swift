@@ -49,6 +49,8 @@ struct LoadedConfigurationTests {
             Setting.all.map(\.variable) == [
                 "CHORUS_LISTEN", "CHORUS_INSECURE",
                 "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
+                "CHORUS_QUEUE_MAX_BULK_WAIT",
+                "CHORUS_QUEUE_MAX_BYTES", "CHORUS_QUEUE_TARGET_WAIT", "CHORUS_QUEUE_ORDER",
                 "CHORUS_SEGMENT_GAP", "CHORUS_LIMITS_MAX_INPUT", "CHORUS_LIMITS_MAX_BODY", "CHORUS_LIMITS_MAX_STREAMS",
                 "CHORUS_LIMITS_WRITE_STALL", "CHORUS_MEMORY_RESERVE", "CHORUS_MEMORY_HOST_LIMIT", "CHORUS_STATE_DIR",
                 "CHORUS_DRAIN_TIMEOUT", "CHORUS_LOG_LEVEL",
@@ -162,6 +164,10 @@ struct LoadedConfigurationTests {
                   max_jobs: 9  # CHORUS_QUEUE_MAX_JOBS
                   max_jobs_per_tenant: 1000
                   max_wait: 60s
+                  max_bulk_wait: 600s
+                  max_bytes: 64MiB
+                  target_wait: 5s
+                  order: deadline
                 segment_gap: 0s
                 limits:
                   max_input: 100000

@@ -60,7 +60,13 @@ def plain_engine(instances: int = 1) -> Json:
 
 def write_configuration(directory: Path, engines: list[Json], **settings: object) -> Path:
     """Writes a configuration file (JSON is YAML) that listens on a free port."""
-    own = {"listen": "127.0.0.1:0", "log": {"format": "json"}, "state_dir": str(directory / "state")}
+    own = {
+        "listen": "127.0.0.1:0",
+        "log": {"format": "json"},
+        "state_dir": str(directory / "state"),
+        # Tests say the same words again and again, and mean to have them spoken.
+        "cache": {"memory": 0},
+    }
     configuration = {**own, "engines": engines, **settings}
     path = directory / "chorus.yaml"
     path.write_text(json.dumps(configuration, indent=2))

@@ -9,7 +9,7 @@ import Testing
     @Test("short texts are heard soon beside long ones, and as much is done as by FIFO")
     func mixedLoad() {
         var scenario = PolicyLab.MixedLoad()
-        scenario.seconds = 600
+        scenario.seconds = 400
         let ours = scenario.run(.deadline, seed: Self.seed)
         let fifo = scenario.run(.arrival, seed: Self.seed)
         #expect(ours.p99FirstAudio <= 0.35 * fifo.p99FirstAudio)
@@ -47,7 +47,7 @@ import Testing
     @Test("ten times the load that fits takes little of what gets done, and who is let in is served in time")
     func overload() {
         var scenario = PolicyLab.Overload()
-        scenario.seconds = 100
+        scenario.seconds = 160
         let best = [0.9, 1.1].map { scenario.run(.deadline, load: $0, seed: Self.seed).goodput }.max() ?? 0
         let flooded = scenario.run(.deadline, load: 10, seed: Self.seed)
         #expect(flooded.goodput >= 0.95 * best)

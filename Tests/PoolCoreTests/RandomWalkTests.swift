@@ -8,6 +8,7 @@ import Testing
     /// What the walks have to come across, or they prove little.
     private static let wanted: Set<String> = [
         "completed", "failed", "instanceLost", "waitedTooLong", "cancelled", "shutDown",
+        "deadlineExceeded", "deadlineExceededAtOnce", "deadlineTooEarly", "standingQueue",
         "queueFull", "waitTooLong", "tenantLimit", "shuttingDown", "shed", "shedAtOnce", "tooLargeAtOnce",
         "retry", "retry for memory", "interrupt", "measure", "limit", "kill", "drained",
         "terminate: poolEnds", "terminate: roomNeeded", "terminate: memoryCreeps", "terminate: overBudget",
@@ -35,12 +36,12 @@ import Testing
     }
 
     /// Seeds of one test case.
-    private static let batch = 100
+    private static let batch = 250
 
     private static let batches: [Range<UInt64>] = {
         func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
         if let seed = number("CHORUS_SEED") { return [seed..<seed + 1] }
-        let end = (number("CHORUS_SEEDS") ?? 200) + 1
+        let end = (number("CHORUS_SEEDS") ?? 1_000) + 1
         return stride(from: 1, to: end, by: batch).map { $0..<min($0 + UInt64(batch), end) }
     }()
 }

@@ -40,7 +40,7 @@ struct PictureCommand: ParsableCommand {
         }
         let chart = Chart(
             title: "Short texts: time to first audio",
-            subtitle: "90 % short texts (20–80 characters), 10 % long (400–1,200); 8 workers, 0.3 s for a second of audio",
+            subtitle: "90 % short texts (20–80 characters), 10 % long (400–1,200); 8 workers, 0.3 s for 1 s of audio",
             xLabel: "offered load, % of what the workers can do",
             yLabel: "seconds, of those who are let in",
             lines: lines

@@ -77,13 +77,18 @@ struct PipelineTests {
         let text = "Hello there.\n你好吗？"
         var utterance = Utterance(id: "7", text: text, engineOptions: ["seed": .integer(1)], tenant: "me")
         utterance.priority = .bulk
+        let deadline = ContinuousClock.now + .seconds(60)
+        utterance.playback = .asap
+        utterance.deadline = deadline
+        utterance.caching = Caching(isReadingAllowed: false)
         let stream = try pipeline.speak(utterance)
         #expect(stream.segmentCount == 2)
         // A Chinese character takes as long to say as four letters.
-        let spoken = [(0, "Hello there.", "en", 12), (1, "你好吗？", "zh", 13)]
-        let expected = spoken.map { index, text, voice, weight in
+        let spoken = [(0, "Hello there.", "en", 12, 13), (1, "你好吗？", "zh", 13, 0)]
+        let expected = spoken.map { index, text, voice, weight, later in
             Segment(
                 utteranceID: "7",
+                utterance: 1,
                 index: index,
                 engine: "first",
                 text: text,
@@ -91,14 +96,26 @@ struct PipelineTests {
                 context: ["seed": .integer(1)],
                 tenant: "me",
                 priority: .bulk,
-                weight: weight
+                weight: weight,
+                laterWeight: later,
+                playback: .asap,
+                deadline: deadline,
+                caching: Caching(isReadingAllowed: false)
             )
         }
         #expect(runner.segments == expected)
         let other = try pipeline.speak(Utterance(id: "8", model: "tts-1", text: "Hello.", voice: "any"))
         #expect(
             runner.segments.last
-                == Segment(utteranceID: "8", index: 0, engine: "second", text: "Hello.", voice: "any", weight: 6)
+                == Segment(
+                    utteranceID: "8",
+                    utterance: 2,
+                    index: 0,
+                    engine: "second",
+                    text: "Hello.",
+                    voice: "any",
+                    weight: 6
+                )
         )
         other.cancel()
     }
