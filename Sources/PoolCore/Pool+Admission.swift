@@ -35,8 +35,8 @@ extension Pool {
             let predicted = max(wait, lateness)
             return .waitTooLong(predicted: predicted, retryAfter: retryAfter(for: job, wait: predicted, now: now))
         }
-        if outlook.isTurnedAway {
-            return .standingQueue(predicted: wait, retryAfter: retryAfter(for: job, wait: wait, now: now))
+        if let standing = outlook.standing {
+            return .standingQueue(predicted: standing, retryAfter: retryAfter(for: job, wait: standing, now: now))
         }
         return nil
     }
@@ -54,8 +54,9 @@ extension Pool {
         package var longestDelay: Duration
         /// How long it takes until all of what it begins is done, in nine of ten cases; `nil` while nothing is known.
         package var end: Duration?
-        /// Whether the queue has been standing for so long that nobody of its class and tenant may wait in it.
-        package var isTurnedAway: Bool
+        /// How long it would wait behind all that its tenant has in a queue that has been standing for too long; `nil`
+        /// if it has not.
+        package var standing: Duration?
     }
 
     /// What is predicted for a job that comes now.
@@ -78,11 +79,11 @@ extension Pool {
             delay: delay,
             longestDelay: longestDelay(of: job),
             end: predictedEnd(of: job, after: max(wait ?? .zero, delay ?? .zero)),
-            isTurnedAway: isTurnedAway(job, now: now)
+            standing: standingWait(of: job, now: now)
         )
     }
 
-    private func isTurnedAway(_ job: Job, now: Instant) -> Bool {
+    private func standingWait(of job: Job, now: Instant) -> Duration? {
         let standing = standing[job.engine].duration(now: now)
         let isTooLong =
             switch job.request.jobClass {
@@ -90,10 +91,11 @@ extension Pool {
             case .standard: standing >= configuration.standingInterval * 2
             case .bulk: standing >= configuration.standingInterval
             }
-        guard isTooLong else { return false }
-        // Who has little in the queue is not the one who makes it stand.
+        guard isTooLong else { return nil }
         let ahead = queues[job.engine].secondsAhead(of: job.key, due: now.advanced(by: configuration.maxBulkWait))
-        return ahead > Double(usableSlots(engine: job.engine)) * (configuration.standingTarget / .seconds(1))
+        let wait = Duration.seconds(ahead / Double(max(1, usableSlots(engine: job.engine))))
+        // Who has little in the queue is not the one who makes it stand.
+        return wait > configuration.standingTarget ? wait : nil
     }
 
     // MARK: Foresight

@@ -4,11 +4,15 @@ extension PolicyLab {
     /// Listeners who play long texts as they come, each beginning another one when one has been played. Workers take
     /// 0.3 s for a second of audio.
     package struct Listeners: Sendable {
+        /// How many workers there are.
         package var slots = 8
+        /// How long it goes on, in seconds.
         package var seconds = 1_200.0
         /// They come one after the other, evenly over so many seconds.
         package var comingSeconds = 120.0
+        /// How long each text is.
         package var units = 3_000...6_000
+        /// What texts cost and become.
         package var speech = TrafficSpeech()
         /// A shorter gap is not heard as one, in seconds.
         package var toleratedGap = 0.1

@@ -3,8 +3,11 @@ package import PoolCore
 extension PolicyLab {
     /// A long text that nobody waits for.
     package struct LongText: Sendable {
+        /// How many workers there are.
         package var slots = 8
+        /// How long it is.
         package var units = 20_000
+        /// How long it goes on, in seconds.
         package var seconds = 600.0
 
         package init() {}

@@ -3,10 +3,13 @@ package import PoolCore
 extension PolicyLab {
     /// Many short texts and a few long ones: nine of ten have 20 to 80 units, the tenth has 400 to 1,200.
     package struct MixedLoad: Sendable {
+        /// How many workers there are.
         package var slots = 8
         /// How much of the slots' time is wanted, 1 for all of it.
         package var load = 0.8
+        /// How long it goes on, in seconds.
         package var seconds = 4_000.0
+        /// What texts cost and become.
         package var speech = TrafficSpeech()
         /// Whether everybody is let in: then what comes of it is the doing of the order alone.
         package var admitsAll = true

@@ -3,7 +3,9 @@ package import PoolCore
 extension PolicyLab {
     /// More work than can be done, of texts of 20 to 240 units.
     package struct Overload: Sendable {
+        /// How many workers there are.
         package var slots = 8
+        /// How long it goes on, in seconds.
         package var seconds = 300.0
         /// How long an answer may take, in seconds; `nil` if clients wait as long as it takes.
         package var deadline: Double? = 20
@@ -13,6 +15,7 @@ extension PolicyLab {
         private static let units = 20...240
         private static let meanUnits = 130.0
 
+        /// What came of it.
         package struct Outcome: Sendable {
             /// Work on utterances that were spoken in time, of all that the slots could do, 0 to 1.
             package var goodput: Double
@@ -20,6 +23,7 @@ extension PolicyLab {
             package var kept: Double
             /// How long half of those waited that were spoken, in seconds.
             package var medianWait: Double
+            /// How long 95 of 100 waited at the most, in seconds.
             package var p95Wait: Double
         }
 

@@ -3,12 +3,15 @@ package import PoolCore
 extension PolicyLab {
     /// Two tenants who both want more than there is: `short` sends texts of 20 to 60 units, `long` of 400 to 1,200.
     package struct Rivals: Sendable {
+        /// How many workers there are.
         package var slots = 8
+        /// How long it goes on, in seconds.
         package var seconds = 600.0
         /// The weight of `long`; `short` has 1.
         package var weight = 1.0
         /// Clients of `short`, and of `long`.
         package var clients = (short: 64, long: 16)
+        /// What texts cost and become.
         package var speech = TrafficSpeech()
 
         package init() {}
@@ -40,9 +43,13 @@ extension PolicyLab {
 
     /// Somebody sends thousands of texts at once, and somebody else one now and then; all have 20 to 60 units.
     package struct Flood: Sendable {
+        /// How many workers there are.
         package var slots = 8
+        /// How many texts come at once.
         package var count = 5_000
+        /// How many come of the other one.
         package var lightPerSecond = 1.0
+        /// What texts cost and become.
         package var speech = TrafficSpeech()
 
         package init() {}

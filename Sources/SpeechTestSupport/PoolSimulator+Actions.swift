@@ -17,7 +17,7 @@ extension PoolSimulator {
         case .readMemory: try check(memory != nil, "the memory is read where it can be")
         case .run(let job, let slot): try run(job, on: slot)
         case .interrupt(let slot):
-            guard case .busy(let job)? = self[slot], 
+            guard case .busy(let job)? = self[slot],
                 [JobEnd.cancelled.name, JobEnd.deadlineExceeded.name].contains(dueEnds[job])
             else {
                 return try check(false, "only a job that nobody wants is interrupted")

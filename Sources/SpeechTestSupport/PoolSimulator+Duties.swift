@@ -6,7 +6,8 @@ extension PoolSimulator {
     /// The jobs that have to end by this event, and how.
     func ends(dueBy event: Event) -> [JobID: String] {
         switch event {
-        case .started, .jobArrived, .audioArrived, .streamEnded, .processSpawned, .processDied, .processExited, .slotOpened, .measured,
+        case .started, .jobArrived, .audioArrived, .streamEnded, .processSpawned, .processDied, .processExited,
+            .slotOpened, .measured,
             .memoryReleased, .foreignUseChanged, .drainRequested:
             return [:]
         case .jobCancelled(let job):
@@ -70,8 +71,8 @@ extension PoolSimulator {
         if let lateness = outlook.lateness, lateness > .zero {
             return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
         }
-        if wait > pool.configuration.standingTarget, outlook.isTurnedAway {
-            return Admission.Refusal.standingQueue(predicted: wait, retryAfter: .zero).name
+        if let standing = outlook.standing {
+            return Admission.Refusal.standingQueue(predicted: standing, retryAfter: .zero).name
         }
         return nil
     }

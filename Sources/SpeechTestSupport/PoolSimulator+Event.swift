@@ -33,7 +33,8 @@ extension PoolSimulator {
         var dispatches: Bool {
             switch self {
             case .jobArrived, .jobEnded, .slotOpened, .memoryRead: true
-            case .started, .audioArrived, .streamEnded, .jobCancelled, .processSpawned, .processDied, .processExited, .slotClosed, .measured,
+            case .started, .audioArrived, .streamEnded, .jobCancelled, .processSpawned, .processDied, .processExited,
+                .slotClosed, .measured,
                 .memoryReleased, .foreignUseChanged, .timerFired, .drainRequested, .stopRequested:
                 false
             }

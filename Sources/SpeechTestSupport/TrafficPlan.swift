@@ -35,9 +35,11 @@ package struct TrafficSource: Sendable {
         case recorded([(at: Double, units: Int)])
     }
 
+    /// When they come.
     package var arrivals: Arrivals
     /// Who is charged.
     package var tenant: String
+    /// How urgent they are.
     package var jobClass = JobClass.standard
     /// Whether the audio is played while it arrives.
     package var isPlayed = true

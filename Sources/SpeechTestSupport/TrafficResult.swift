@@ -32,8 +32,11 @@ package struct TrafficResult: Sendable {
 package struct TrafficUtterance: Sendable {
     /// Index into `TrafficPlan.sources`.
     package var source: Int
+    /// Who is charged.
     package var tenant: String
+    /// How urgent it is.
     package var jobClass: JobClass
+    /// The size of its text.
     package var units: Int
     /// When it was asked for at first, in seconds since the beginning.
     package var arrivedAt: Double
@@ -58,7 +61,9 @@ package struct TrafficUtterance: Sendable {
     /// What became of it; `nil` if it was still on its way at the end.
     package var outcome: Outcome?
 
+    /// How an utterance ended.
     package enum Outcome: Sendable {
+        /// It came to its own end.
         case spoken
         /// It was not admitted, or was turned away before it was begun.
         case refused

@@ -78,6 +78,7 @@ package struct TrafficSimulator: Sendable {
         package var source: Int
         /// When it comes, in seconds.
         package var at: Double
+        /// The size of its text.
         package var units: Int
     }
 

@@ -48,6 +48,7 @@ package final class SharingRunner: SegmentRunner {
         try await runner.makeVoice(recipe, engine: engine)
     }
 
+    /// See `SegmentRunner`.
     package func utteranceEnded(_ utterance: UInt64) { runner.utteranceEnded(utterance) }
 
     package func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void {
