@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help serve serve-chattts test bench bench-chattts lint format sanitize fuzz clean release chattts setup-serve setup-test
+.PHONY: help serve serve-chattts test bench bench-chattts soak lint format sanitize fuzz clean release chattts setup-serve setup-test
 
 VENV := .venv/bin
 CHATTTS := .venv-chattts/bin/python
@@ -12,8 +12,10 @@ PYTHON := Tests/Clients
 SWIFT := Package.swift Sources Tests Benchmarks Fuzz
 # The targets whose tests the thread sanitizer watches: all that share state, but those that start processes: between clone and
 # exec a child may hang on a lock of the sanitizer's that another thread of its parent held.
-SANITIZED := PoolCoreTests|SpeechCoreTests|SpeechPipelineTests|WyomingTests|ObservabilityTests
+SANITIZED := SpeechCoreTests|SpeechPipelineTests|WyomingTests|ObservabilityTests
 SECONDS_EACH ?= 30
+SEEDS ?= 1000000
+FIRST ?= 1
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand --tabs=24
@@ -31,10 +33,18 @@ test: .venv/ready chattts ## every test: install what is missing, build, unit te
 	$(CHATTTS) -m pytest -c python/pyproject.toml python
 	$(VENV)/pytest -c $(PYTHON)/pyproject.toml $(PYTHON)
 
-bench: release ## what the gateway costs: time, throughput, memory, start
+bench: release ## what the gateway costs, and the scheduler's promises as figures and as docs/latency.svg
 	@swift build --configuration release --product FakeWorker
+	swift build --configuration release --product PoolLab
 	swift build --configuration release --package-path Benchmarks
 	Benchmarks/.build/release/gateway-bench $(ARGS)
+	.build/release/PoolLab policy
+	Benchmarks/.build/release/policy-bench
+	.build/release/PoolLab picture docs/latency.svg
+
+soak: setup-test ## random lives of random pools: SEEDS=1000000, FIRST=1
+	@swift build --configuration release --product PoolLab
+	.build/release/PoolLab soak --seeds $(SEEDS) --first $(FIRST)
 
 bench-chattts: release chattts ## what ChatTTS costs behind Chorus, on random weights of the full size
 	@$(CHATTTS) python/chorus_chattts/bench/bench.py $(ARGS)

@@ -37,6 +37,9 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
         ends[key] = end + seconds / weight(of: key)
     }
 
+    /// How many are not behind.
+    var remembered: Int { ends.count }
+
     /// So few may be remembered without need.
     private static var rememberedAtLeast: Int { 64 }
 }

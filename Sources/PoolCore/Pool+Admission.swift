@@ -94,6 +94,7 @@ extension Pool {
         guard isTooLong else { return nil }
         let ahead = queues[job.engine].secondsAhead(of: job.key, due: now.advanced(by: configuration.maxBulkWait))
         let wait = Duration.seconds(ahead / Double(max(1, usableSlots(engine: job.engine))))
+        if job.request.jobClass == .bulk { return wait }
         // Who has little in the queue is not the one who makes it stand.
         return wait > configuration.standingTarget ? wait : nil
     }

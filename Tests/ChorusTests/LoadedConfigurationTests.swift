@@ -165,7 +165,7 @@ struct LoadedConfigurationTests {
                   max_jobs: 9  # CHORUS_QUEUE_MAX_JOBS
                   max_jobs_per_tenant: 1000
                   max_wait: 60s
-                  max_bulk_wait: 600s
+                  max_bulk_wait: 10m
                   max_bytes: 64MiB
                   target_wait: 5s
                   order: deadline

@@ -1,8 +1,10 @@
+import Testing
+
 @testable import PoolCore
 
 /// A pool under test. Moments are seconds, and the numbers of timers are left out of what it answers.
 struct Stage {
-    private(set) var pool: Pool
+    var pool: Pool
     /// The timers that are set, and for when.
     private(set) var timers: [TimerID.Purpose: (id: TimerID, at: Instant)] = [:]
 
@@ -59,6 +61,14 @@ struct Stage {
 
     mutating func admit(_ request: JobRequest, at seconds: Double) -> Admission {
         pool.jobArrived(request, now: moment(seconds))
+    }
+
+    /// Lets a job arrive that has to be let in.
+    mutating func accept(_ request: JobRequest, at seconds: Double) {
+        switch admit(request, at: seconds) {
+        case .accepted(let actions): _ = note(actions)
+        case .refused(let refusal): Issue.record("job \(request.id.number) was refused: \(refusal)")
+        }
     }
 
     @discardableResult
