@@ -93,6 +93,8 @@ package struct JobRequest: Sendable {
     package var audioBefore: Duration
     /// Whether the audio is played while it arrives.
     package var isPlayed: Bool
+    /// Whether it had better come with gaps than not at all.
+    package var toleratesGaps: Bool
     /// When nobody wants it any more.
     package var deadline: Instant?
     /// What it keeps in memory while it waits.
@@ -109,6 +111,7 @@ package struct JobRequest: Sendable {
         laterUnits: Int = 0,
         audioBefore: Duration = .zero,
         isPlayed: Bool = true,
+        toleratesGaps: Bool = true,
         deadline: Instant? = nil,
         bytes: Int = 0
     ) {
@@ -122,6 +125,7 @@ package struct JobRequest: Sendable {
         self.laterUnits = laterUnits
         self.audioBefore = audioBefore
         self.isPlayed = isPlayed
+        self.toleratesGaps = toleratesGaps
         self.deadline = deadline
         self.bytes = bytes
     }

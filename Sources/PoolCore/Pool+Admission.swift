@@ -207,16 +207,16 @@ extension Pool {
         return .seconds(max(0, all / slots - wanted))
     }
 
-    /// For how long others may keep what a job begins from being done in time. Who listens is not to be interrupted for
-    /// longer than that; where nothing can be played while it is made, one has to wait anyway.
+    /// For how long others may keep what a job begins from being done in time. Who listens and wants no gaps is not to be
+    /// interrupted for longer than the target; where nothing can be played while it is made, one has to wait anyway.
     private func longestDelay(of job: Job) -> Duration {
         let most = configuration.maxWait(job.request.jobClass)
+        guard job.request.isPlayed, !job.request.toleratesGaps else { return most }
         let units = job.units + job.request.laterUnits
-        let slots = Double(max(1, usableSlots(engine: job.engine)))
+        let seconds = predictedSeconds(engine: job.engine, units: units).mean
         let isPlayable =
-            predictedSeconds(engine: job.engine, units: units).mean / slots
-            < predictedAudio(engine: job.engine, units: units)
-        return job.request.isPlayed && isPlayable ? min(most, configuration.standingTarget) : most
+            seconds / Double(max(1, usableSlots(engine: job.engine))) < predictedAudio(engine: job.engine, units: units)
+        return isPlayable ? min(most, configuration.standingTarget) : most
     }
 
     /// Whether a job of the engine has been timed.

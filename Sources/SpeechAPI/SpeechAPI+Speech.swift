@@ -48,7 +48,7 @@ extension SpeechAPI {
             engineOptions: asked.engineOptions,
             tenant: key?.name ?? Utterance.anonymousTenant,
             priority: priority,
-            playback: header.playback ?? key?.playback ?? (priority == .bulk ? .asap : .realtime),
+            playback: header.playback ?? key?.playback ?? (priority == .bulk ? .asap : nil),
             deadline: timeout.map { exchange.started + $0 },
             caching: header.caching
         )

@@ -24,8 +24,8 @@ package struct Segment: Sendable, Hashable {
     package var laterWeight: Int
     /// How long the audio lasts that came from elsewhere between the utterance's last segment that was run and this.
     package var audioBefore: Duration
-    /// How fast it is listened to.
-    package var playback: Playback
+    /// How fast it is listened to; `nil` if nobody said.
+    package var playback: Playback?
     /// When nobody wants it any more.
     package var deadline: ContinuousClock.Instant?
     /// What may be shared with others.
@@ -44,7 +44,7 @@ package struct Segment: Sendable, Hashable {
         weight: Int = 1,
         laterWeight: Int = 0,
         audioBefore: Duration = .zero,
-        playback: Playback = .realtime,
+        playback: Playback? = nil,
         deadline: ContinuousClock.Instant? = nil,
         caching: Caching = Caching()
     ) {

@@ -14,8 +14,9 @@ package struct Utterance: Sendable {
     package var tenant: String
     /// How urgent it is.
     package var priority: Priority
-    /// How fast it is listened to.
-    package var playback: Playback
+    /// How fast it is listened to; `nil` if nobody said. Then it may be played while it arrives, but had better come with
+    /// gaps than not at all.
+    package var playback: Playback?
     /// When nobody wants what is not there yet.
     package var deadline: ContinuousClock.Instant?
     /// What may be shared with others.
@@ -32,7 +33,7 @@ package struct Utterance: Sendable {
         engineOptions: [String: JSONValue] = [:],
         tenant: String = Utterance.anonymousTenant,
         priority: Priority = .standard,
-        playback: Playback = .realtime,
+        playback: Playback? = nil,
         deadline: ContinuousClock.Instant? = nil,
         caching: Caching = Caching()
     ) {

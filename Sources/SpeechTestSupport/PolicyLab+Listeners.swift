@@ -24,10 +24,9 @@ extension PolicyLab {
 
         /// So many listeners.
         package func plan(count: Int) -> TrafficPlan {
-            var plan = TrafficPlan(
-                [TrafficSource(.closed(clients: count, within: comingSeconds), units: units)],
-                seconds: seconds
-            )
+            var source = TrafficSource(.closed(clients: count, within: comingSeconds), units: units)
+            source.toleratesGaps = false
+            var plan = TrafficPlan([source], seconds: seconds)
             plan.speech = speech
             plan.finishes = false
             return plan
@@ -37,6 +36,13 @@ extension PolicyLab {
         package func gaps(count: Int, order: PoolConfiguration.Order, seed: UInt64) -> Int {
             let result = PolicyLab.run(plan(count: count), slots: slots, order: order, seed: seed)
             return result.utterances.count { $0.longestUnderrun > toleratedGap || $0.outcome == .refused }
+        }
+
+        /// What so many listeners heard who were let in: texts, and those of them during which somebody heard a gap.
+        package func admitted(count: Int, order: PoolConfiguration.Order, seed: UInt64) -> (texts: Int, gaps: Int) {
+            let result = PolicyLab.run(plan(count: count), slots: slots, order: order, seed: seed)
+            let admitted = result.utterances.filter(\.isAdmitted)
+            return (admitted.count, admitted.count { $0.longestUnderrun > toleratedGap })
         }
 
         /// The greatest number of listeners none of whom hears a gap.

@@ -72,6 +72,7 @@ extension PoolSimulator.RandomWalk {
             laterUnits: isStream ? [0, 100, 1_000].random(using: &random) : 0,
             audioBefore: [.zero, .zero, .seconds(3)].random(using: &random),
             isPlayed: Bool.random(using: &random),
+            toleratesGaps: Bool.random(using: &random),
             deadline: deadline.map { simulator.now.advanced(by: .seconds($0)) },
             bytes: Int.random(in: 0...1_000, using: &random)
         )

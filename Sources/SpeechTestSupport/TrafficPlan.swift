@@ -43,6 +43,8 @@ package struct TrafficSource: Sendable {
     package var jobClass = JobClass.standard
     /// Whether the audio is played while it arrives.
     package var isPlayed = true
+    /// Whether it had better come with gaps than not at all.
+    package var toleratesGaps = true
     /// How large texts are, in units: any size within the range is as likely as another.
     package var units: ClosedRange<Int>
     /// How long an answer may take, in seconds.

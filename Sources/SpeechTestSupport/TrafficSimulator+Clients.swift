@@ -147,6 +147,7 @@ extension TrafficSimulator {
             stream: one.segments.count > 1 ? one.stream : nil,
             laterUnits: one.segments[(segment + 1)...].reduce(0, +),
             isPlayed: source.isPlayed,
+            toleratesGaps: source.toleratesGaps,
             deadline: one.deadline,
             bytes: one.segments[segment]
         )

@@ -88,7 +88,8 @@ struct Work {
         if segment.index > 0 || segment.laterWeight > 0 { request.stream = StreamID(segment.utterance) }
         request.laterUnits = segment.laterWeight
         request.audioBefore = segment.audioBefore
-        request.isPlayed = segment.playback == .realtime
+        request.isPlayed = segment.playback != .asap
+        request.toleratesGaps = segment.playback != .realtime
         request.deadline = segment.deadline.map { now.advanced(by: ContinuousClock.now.duration(to: $0)) }
         request.bytes = segment.text.utf8.count
         return request

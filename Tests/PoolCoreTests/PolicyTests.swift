@@ -25,6 +25,15 @@ import Testing
         #expect(scenario.gaps(count: 25, order: .arrival, seed: Self.seed) > 0)
     }
 
+    @Test("who wants no gaps is not let in where there would be some")
+    func tooManyListeners() {
+        var scenario = PolicyLab.Listeners()
+        scenario.seconds = 240
+        let heard = scenario.admitted(count: 40, order: .deadline, seed: Self.seed)
+        #expect(heard.texts >= 24)
+        #expect(Double(heard.gaps) <= 0.05 * Double(heard.texts))
+    }
+
     @Test("tenants get what is due to them, whatever the sizes of their texts", arguments: [1.0, 4])
     func rivals(weight: Double) {
         var scenario = PolicyLab.Rivals()

@@ -11,6 +11,8 @@ package final class HTTPClient {
     package struct Answer {
         package var status: Int
         package var body: [UInt8]
+        /// When to come back, in seconds, if it says so.
+        package var retryAfter: Int?
     }
 
     /// Sends a request, and reads the answer to its end.
@@ -34,7 +36,7 @@ package final class HTTPClient {
                 try hear(count)
             }
         }
-        return Answer(status: head.status, body: body)
+        return Answer(status: head.status, body: body, retryAfter: head.retryAfter)
     }
 
     /// The bytes of a request without a body.
@@ -43,7 +45,13 @@ package final class HTTPClient {
     }
 
     /// The bytes of a speech request.
-    package static func request(_ text: String, format: String, key: String? = nil) -> [UInt8] {
+    /// - Parameter fields: more of its head, such as `X-Playback: asap`.
+    package static func request(
+        _ text: String,
+        format: String,
+        key: String? = nil,
+        fields: [String] = []
+    ) -> [UInt8] {
         let body = #"{"input":"\#(text)","response_format":"\#(format)"}"#
         return Array(
             """
@@ -51,7 +59,7 @@ package final class HTTPClient {
             Host: 127.0.0.1\r
             Content-Type: application/json\r
             Content-Length: \(body.utf8.count)\r
-            \(field(key))\r
+            \(field(key))\(fields.map { "\($0)\r\n" }.joined())\r
             \(body)
             """.utf8
         )
@@ -70,6 +78,8 @@ package struct ResponseHead {
 
     package var status: Int
     package var length: Length
+    /// When to come back, in seconds.
+    package var retryAfter: Int?
 
     /// Reads it.
     package init(_ connection: Connection) throws {
@@ -88,6 +98,7 @@ package struct ResponseHead {
             switch parts[0].lowercased() {
             case "content-length": length = .known(Int(value) ?? 0)
             case "transfer-encoding": length = .chunked
+            case "retry-after": retryAfter = Int(value)
             default: break
             }
         }

@@ -1,5 +1,4 @@
 import BenchSupport
-import Synchronization
 
 /// Many short texts and a few long ones, at 80 % of what the workers can do: how long until the short ones are heard.
 enum MixedLoad {
@@ -41,7 +40,7 @@ enum MixedLoad {
 
     /// How long each short text takes until its first audio, in seconds.
     private static func firstAudio(of mixed: Expectation.Mixed, port: UInt16) throws -> [Double] {
-        let next = Queue(mixed.arrivals)
+        let next = Supply(mixed.arrivals)
         let start = ContinuousClock.now
         return try inParallel(clients) { _ in
             let client = try HTTPClient(port: port)
@@ -57,20 +56,5 @@ enum MixedLoad {
             }
             return times
         }.flatMap { $0 }
-    }
-
-    /// The utterances that nobody has taken care of yet.
-    private final class Queue: Sendable {
-        private let arrivals: [Expectation.Arrival]
-        private let next = Atomic(0)
-
-        init(_ arrivals: [Expectation.Arrival]) {
-            self.arrivals = arrivals
-        }
-
-        func take() -> Expectation.Arrival? {
-            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            return arrivals.indices.contains(index) ? arrivals[index] : nil
-        }
     }
 }

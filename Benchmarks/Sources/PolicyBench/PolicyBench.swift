@@ -10,6 +10,7 @@ enum PolicyBench {
 
     private static let measurements: [(name: String, measure: Measurement)] = [
         ("mixed", MixedLoad.measure), ("listeners", Listeners.measure), ("tenants", Rivals.measure),
+        ("overload", Overload.measure),
     ]
 
     private static let help = """
@@ -68,17 +69,22 @@ func complain(_ message: String) {
 
 extension Workbench {
     /// A gateway whose queue has an order, with workers that take as long as the simulator's.
-    /// - Parameter key: what it wants to be shown, if `settings` say so.
+    /// - Parameters:
+    ///   - queue: more of the configuration of its queue, as members of a JSON object.
+    ///   - settings: more of its configuration, likewise.
+    ///   - key: what it wants to be shown, if `settings` say so.
     func gateway(
         _ expectation: Expectation,
         order: String,
+        queue: [String] = [],
         settings: [String] = [],
         key: String? = nil
     ) throws -> Gateway {
+        let queue = [#""order":"\#(order)""#] + queue
         let gateway = try gateway(
             instances: expectation.slots,
             flags: ["--unit-us", "\(expectation.microsecondsPerUnit)"],
-            settings: [#""queue":{"order":"\#(order)"}"#] + settings,
+            settings: [#""queue":{\#(queue.joined(separator: ","))}"#] + settings,
             key: key
         )
         try gateway.waitUntilReady(instances: expectation.slots)
