@@ -75,7 +75,7 @@ package struct TimerID: Hashable, Sendable {
         case open(SlotID)
         /// The worker should have obeyed the cancel by now.
         case cancel(SlotID)
-        /// The oldest waiting job has waited long enough.
+        /// A job has waited long enough, or its deadline is there.
         case expire
         /// Draining has taken long enough.
         case drain

@@ -124,6 +124,19 @@ struct JobQueue {
 
     // MARK: Foresight
 
+    /// Something that wants slots.
+    private struct Demand {
+        let entry: SortedJobs.Entry
+        let isStream: Bool
+        let isNew: Bool
+    }
+
+    /// How long all that waits of a class takes, in seconds, and of how many tenants it is.
+    func load(of jobClass: JobClass) -> (seconds: Double, tenants: Int) {
+        let tenants = waiting[jobClass] ?? [:]
+        return (tenants.values.reduce(0) { $0 + $1.seconds }, tenants.count)
+    }
+
     /// How long the jobs take that would be started before one that came now, in seconds.
     /// - Parameters:
     ///   - due: when that one should be done.
@@ -152,31 +165,44 @@ struct JobQueue {
     /// negative if none. Jobs of others get between them what is theirs.
     /// - Parameters:
     ///   - job: what would come.
-    ///   - streams: what is still to come of streams, each as if it were one job that many slots work on.
+    ///   - streams: what is still to come of streams, each as if it were one job that many slots work on; that of the
+    ///     new job is new.
     ///   - busy: how long what runs goes on, in seconds.
     ///   - slots: that work on it all.
     func lateness(
         adding job: SortedJobs.Entry,
         _ key: Key,
-        streams: [SortedJobs.Entry],
+        streams: [(entry: SortedJobs.Entry, isNew: Bool)],
         busy: Double,
         slots: Double,
         now: Instant
     ) -> Double {
-        let jobs = (waiting[key.jobClass]?[key.tenant]?.entries ?? []) + [job]
-        let entries = (jobs.map { ($0, false) } + streams.map { ($0, true) }).sorted { $0.0.due < $1.0.due }
+        let jobs = waiting[key.jobClass]?[key.tenant]?.entries ?? []
+        let demands =
+            jobs.map { Demand(entry: $0, isStream: false, isNew: false) }
+            + streams.map { Demand(entry: $0.entry, isStream: true, isNew: $0.isNew) }
+            + [Demand(entry: job, isStream: false, isNew: true)]
+        let entries = demands.sorted { $0.entry.due < $1.entry.due }
         // Who has to share gets on more slowly by what the others get.
         let own = seconds(of: key)
-        let growth = own > 0 ? max(1, secondsAhead(of: key, due: entries[entries.count - 1].0.due) / own) : 1
+        let growth = own > 0 ? max(1, secondsAhead(of: key, due: entries[entries.count - 1].entry.due) / own) : 1
         // How many parts of one stream are worked on at once.
         let width = max(1, slots / Double(max(1, streams.count)))
-        var (ahead, latest) = (0.0, -Double.infinity)
-        for (entry, isStream) in entries {
+        func end(_ demand: Demand, after ahead: Double) -> Double {
             // The parts of a stream are done beside what is ahead of its end, a job after it.
-            let begin = (busy + ahead * growth) / slots
-            let end = isStream ? max(begin + entry.seconds / slots, entry.seconds / width) : begin + entry.seconds
-            latest = max(latest, end - now.duration(to: entry.latest) / .seconds(1))
-            ahead += entry.seconds
+            let (begin, seconds) = ((busy + ahead * growth) / slots, demand.entry.seconds)
+            return demand.isStream ? max(begin + seconds / slots, seconds / width) : begin + seconds
+        }
+        // What is ahead with what would come, and without it.
+        var (ahead, before, latest) = (0.0, 0.0, -Double.infinity)
+        for demand in entries {
+            let left = now.duration(to: demand.entry.latest) / .seconds(1)
+            // A stream that is too late anyway, on an engine slower than speech, is no reason to refuse others.
+            if demand.isNew || !demand.isStream || end(demand, after: before) <= left {
+                latest = max(latest, end(demand, after: ahead) - left)
+            }
+            ahead += demand.entry.seconds
+            if !demand.isNew { before += demand.entry.seconds }
         }
         return latest
     }
@@ -199,7 +225,7 @@ struct JobQueue {
         }
     }
 
-    private func seconds(of key: Key) -> Double { waiting[key.jobClass]?[key.tenant]?.seconds ?? 0 }
+    func seconds(of key: Key) -> Double { waiting[key.jobClass]?[key.tenant]?.seconds ?? 0 }
 
     private func seconds(of key: Key, dueBefore due: Instant) -> Double {
         waiting[key.jobClass]?[key.tenant]?.seconds(dueBefore: due) ?? 0

@@ -49,13 +49,11 @@ struct JobStream {
     /// What has not come yet, as if it were one job that waits.
     func later(maxWait: Duration, now: Instant) -> SortedJobs.Entry? {
         guard laterSeconds > 0 else { return nil }
-        let due =
-            isPlayed
-            ? end(now: now) : arrived.advanced(by: .seconds((arrivedSeconds + laterSeconds) * Pool.stretch))
+        let due = end(now: now)
         let latest = due.advanced(by: maxWait)
         return SortedJobs.Entry(
             id: JobID(.max),
-            due: deadline.map { min(due, $0) } ?? due,
+            due: due,
             latest: deadline.map { min(latest, $0) } ?? latest,
             seconds: laterSeconds
         )
@@ -64,10 +62,13 @@ struct JobStream {
     /// Jobs that it has.
     var jobs: [JobID] { parts.map(\.id) }
 
-    /// When it will have been played to its end, if it is never out of breath; at once if nobody plays it.
+    /// When all of it is due: when it will have been played to its end, if it is played.
     func end(now: Instant) -> Instant {
-        guard isPlayed else { return now }
-        return dueAfter(parts.count).advanced(by: .seconds(laterAudio))
+        let due =
+            isPlayed
+            ? max(now, dueAfter(parts.count)).advanced(by: .seconds(laterAudio))
+            : max(now, arrived.advanced(by: .seconds((arrivedSeconds + laterSeconds) * Pool.stretch)))
+        return deadline.map { min(due, $0) } ?? due
     }
 
     // MARK: Events

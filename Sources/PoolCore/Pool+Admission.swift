@@ -11,34 +11,42 @@ extension Pool {
         if let shortage = shortage(for: job, now: now) { return shortage }
         if let deadline = job.request.deadline, deadline <= now { return .deadlineExceeded }
         if job.request.isContinuation { return nil }
+        let canStart = canStartAtOnce(engine: job.engine)
+        if !canStart, let limit = reachedLimit(job, now: now) { return limit }
         let outlook = outlook(of: job, now: now)
         if let end = outlook.end, let deadline = job.request.deadline, now.advanced(by: end) > deadline {
-            let retryAfter = retryAfter(for: job, wait: outlook.wait, now: now)
+            // Who would be too late even alone need not wait for a turn.
+            let alone = predictedEnd(of: job, after: .zero) ?? .zero
+            let retryAfter =
+                now.advanced(by: alone) > deadline
+                ? Self.shortestRetry : retryAfter(for: job, wait: outlook.wait, now: now)
             return .deadlineTooEarly(predicted: end, retryAfter: retryAfter)
         }
         if let delay = outlook.delay, delay > outlook.longestDelay {
             return .waitTooLong(predicted: delay, retryAfter: retryAfter(for: job, wait: delay, now: now))
         }
-        return canStartAtOnce(engine: job.engine) ? nil : refusalToWait(job, outlook, now: now)
-    }
-
-    /// Why a job may not wait.
-    private mutating func refusalToWait(_ job: Job, _ outlook: Outlook, now: Instant) -> Admission.Refusal? {
-        if waitingJobs >= configuration.maxJobs || waitingBytes + job.request.bytes > configuration.maxQueuedBytes {
-            return .queueFull(retryAfter: retryAfter(for: job, wait: outlook.wait, now: now))
-        }
-        if waitingByTenant[job.request.tenant, default: 0] >= configuration.maxJobsPerTenant {
-            return .tenantLimit(retryAfter: retryAfter(for: job, wait: outlook.wait, now: now))
-        }
-        guard let wait = outlook.wait else { return nil }
-        if let lateness = outlook.lateness, lateness > .zero {
-            let predicted = max(wait, lateness)
-            return .waitTooLong(predicted: predicted, retryAfter: retryAfter(for: job, wait: predicted, now: now))
+        guard !canStart, let wait = outlook.wait else { return nil }
+        if let predicted = outlook.waitTooLong(most: configuration.maxWait(job.request.jobClass)) {
+            return .waitTooLong(
+                predicted: predicted,
+                retryAfter: retryAfter(for: job, wait: max(wait, predicted), now: now)
+            )
         }
         if let standing = outlook.standing {
             return .standingQueue(predicted: standing, retryAfter: retryAfter(for: job, wait: standing, now: now))
         }
         return nil
+    }
+
+    /// A limit of what may wait that a job would go over.
+    private mutating func reachedLimit(_ job: Job, now: Instant) -> Admission.Refusal? {
+        if waitingJobs >= configuration.maxJobs || waitingBytes + job.request.bytes > configuration.maxQueuedBytes {
+            return .queueFull(retryAfter: retryAfter(for: job, wait: predictedWait(of: job, now: now), now: now))
+        }
+        guard waitingByTenant[job.request.tenant, default: 0] >= configuration.maxJobsPerTenant else { return nil }
+        // Its own jobs are in its way, and no turn of others.
+        let wait = predictedWait(of: job, now: now) ?? .zero
+        return .tenantLimit(retryAfter: jittered(wait))
     }
 
     /// What is predicted for a new job, and what it has to be for the job to be taken.
@@ -52,11 +60,22 @@ extension Pool {
         package var delay: Duration?
         /// What `delay` may be.
         package var longestDelay: Duration
+        /// How long all that waits of its class takes, if it has more of that than an equal part; `nil` else.
+        package var crowd: Duration?
         /// How long it takes until all of what it begins is done, in nine of ten cases; `nil` while nothing is known.
         package var end: Duration?
         /// How long it would wait behind all that its tenant has in a queue that has been standing for too long; `nil`
         /// if it has not.
         package var standing: Duration?
+
+        /// How long it would wait if that is too long for it or for others who wait already; `nil` if it is not.
+        /// - Parameter most: how long it may wait.
+        package func waitTooLong(most: Duration) -> Duration? {
+            if let wait, wait > most { return wait }
+            if let crowd, crowd > most { return crowd }
+            if let lateness, lateness > .zero { return max(wait ?? .zero, lateness) }
+            return nil
+        }
     }
 
     /// What is predicted for a job that comes now.
@@ -67,20 +86,31 @@ extension Pool {
     /// How long a job that comes now waits until it is started, in nine of ten cases; `nil` until one has been timed or
     /// while nothing serves.
     package func predictedWait(engine: Int, tenant: String, now: Instant) -> Duration? {
-        outlook(of: JobRequest(id: JobID(.max), engine: engine, tenant: tenant), now: now).wait
+        // Something of usual length to which nobody listens: who is more urgent waits less.
+        let request = JobRequest(id: JobID(.max), engine: engine, tenant: tenant, units: 100, isPlayed: false)
+        return outlook(of: request, now: now).wait
     }
 
     private func outlook(of job: Job, now: Instant) -> Outlook {
         let wait = predictedWait(of: job, now: now)
         let delay = predictedDelay(of: job, now: now)
+        let waits = wait.map { $0 > .zero } ?? false
         return Outlook(
             wait: wait,
-            lateness: wait.map { _ in predictedLateness(with: job, now: now) },
+            lateness: waits ? predictedLateness(with: job, now: now) : nil,
             delay: delay,
             longestDelay: longestDelay(of: job),
+            crowd: waits ? crowd(around: job) : nil,
             end: predictedEnd(of: job, after: max(wait ?? .zero, delay ?? .zero)),
             standing: standingWait(of: job, now: now)
         )
+    }
+
+    private func crowd(around job: Job) -> Duration? {
+        let (seconds, tenants) = queues[job.engine].load(of: job.key.jobClass)
+        let own = queues[job.engine].seconds(of: job.key)
+        guard own + job.seconds > (seconds + job.seconds) / Double(max(1, tenants)) else { return nil }
+        return .seconds((seconds + job.seconds) / Double(max(1, usableSlots(engine: job.engine))))
     }
 
     private func standingWait(of job: Job, now: Instant) -> Duration? {
@@ -151,12 +181,13 @@ extension Pool {
     private func predictedLateness(with job: Job, now: Instant) -> Duration {
         var begun = JobStream(job)
         expect(job, &begun)
-        let own = streams.values.filter { $0.engine == job.engine && $0.key == job.key } + [begun]
+        let others = streams.values.filter { $0.engine == job.engine && $0.key == job.key }
         let maxWait = configuration.maxWait(job.request.jobClass)
         let lateness = queues[job.engine].lateness(
             adding: entry(of: job),
             job.key,
-            streams: own.compactMap { $0.later(maxWait: maxWait, now: now) },
+            streams: others.compactMap { $0.later(maxWait: maxWait, now: now) }.map { ($0, false) }
+                + [begun].compactMap { $0.later(maxWait: maxWait, now: now) }.map { ($0, true) },
             busy: runningSeconds(engine: job.engine, now: now),
             slots: Double(max(1, usableSlots(engine: job.engine))),
             now: now
@@ -181,7 +212,9 @@ extension Pool {
         guard isTimed(engine: job.engine) else { return nil }
         let own = predictedSeconds(engine: job.engine, units: job.units)
         let later = predictedSeconds(engine: job.engine, units: job.request.laterUnits)
-        let slots = Double(max(1, usableSlots(engine: job.engine)))
+        // While nothing serves, what is configured is on its way.
+        let usable = usableSlots(engine: job.engine)
+        let slots = Double(max(1, usable > 0 ? usable : configuration.engines[job.engine].instances.lowerBound))
         return delay + .seconds(own.mean + own.margin + (later.mean + later.margin) / slots)
     }
 
@@ -207,8 +240,9 @@ extension Pool {
         return .seconds(max(0, all / slots - wanted))
     }
 
-    /// For how long others may keep what a job begins from being done in time. Who listens and wants no gaps is not to be
-    /// interrupted for longer than the target; where nothing can be played while it is made, one has to wait anyway.
+    /// For how long others may keep what a job begins from being done in time. Who listens and wants no gaps is not
+    /// to be interrupted for longer than the target; where nothing can be played while it is made, one has to wait
+    /// anyway.
     private func longestDelay(of job: Job) -> Duration {
         let most = configuration.maxWait(job.request.jobClass)
         guard job.request.isPlayed, !job.request.toleratesGaps else { return most }
@@ -256,10 +290,14 @@ extension Pool {
             turn.advanced(by: .seconds(seconds / slots)),
             now.advanced(by: Self.longestRetry)
         )
-        let after = min(max(now.duration(to: turn), .seconds(1)), Self.longestRetry)
-        return after * Double.random(in: 0.8...1.2, using: &random)
+        return jittered(now.duration(to: turn))
     }
 
-    /// Nobody is told to come back later than this.
+    private mutating func jittered(_ wait: Duration) -> Duration {
+        min(max(wait, Self.shortestRetry), Self.longestRetry) * Double.random(in: 0.8...1.2, using: &random)
+    }
+
+    /// Nobody is told to come back sooner than this, or later than that, but for the jitter.
+    private static var shortestRetry: Duration { .seconds(1) }
     private static var longestRetry: Duration { .seconds(600) }
 }

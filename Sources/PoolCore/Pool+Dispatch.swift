@@ -16,6 +16,8 @@ extension Pool {
             let slots = Double(max(1, usableSlots(engine: engine)))
             let most = slots * (configuration.standingTarget / .seconds(1))
             standing[engine].update(most: most, calm: configuration.standingInterval, now: now)
+            // There is room: whoever was told to come later may come now.
+            if queues[engine].isEmpty { promisedUntil[engine] = now }
         }
         settle(now: now, &actions)
     }

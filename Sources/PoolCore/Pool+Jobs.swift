@@ -117,6 +117,8 @@ extension Pool {
         leaveSlot(job, units: end == .completed ? job.units : nil, now: now)
         if let stream = job.request.stream {
             streams[stream]?.jobEnded(id, now: now)
+            // Nothing follows what was not spoken.
+            if end != .completed, streams[stream]?.jobs.isEmpty == true { streams[stream] = nil }
             updateDue(of: stream, now: now)
         }
         memoryWaiters.remove(id)
@@ -124,10 +126,13 @@ extension Pool {
     }
 
     /// The job does not run any more, if it did.
-    /// - Parameter units: what was done; `nil` if it did not come to its own end.
-    private mutating func leaveSlot(_ job: Job, units: Int?, now: Instant) {
+    /// - Parameters:
+    ///   - units: what was done; `nil` if it did not come to its own end.
+    ///   - isCharged: whether the time is its tenant's to pay.
+    private mutating func leaveSlot(_ job: Job, units: Int?, isCharged: Bool = true, now: Instant) {
         guard case .running(let slot, let since, let mark) = job.state else { return }
-        queues[job.engine].ended(job.key, moreSeconds: since.duration(to: now) / .seconds(1) - job.seconds)
+        let seconds = isCharged ? since.duration(to: now) / .seconds(1) : 0
+        queues[job.engine].ended(job.key, moreSeconds: seconds - job.seconds)
         let device = instances[slot.process.instance.index].device
         figures[job.engine][device].curve.ended(since: mark, units: units, now: now)
     }
@@ -146,7 +151,7 @@ extension Pool {
             end(id, outOfMemory ? .failed : .instanceLost, now: now, &actions)
             return
         }
-        leaveSlot(job, units: nil, now: now)
+        leaveSlot(job, units: nil, isCharged: false, now: now)
         job.failure = Job.Failure(process: slot.process, at: now, outOfMemory: outOfMemory)
         job.expires = nil
         job.state = .queued
@@ -172,9 +177,6 @@ extension Pool {
     }
 
     // MARK: Expiry
-
-    /// The jobs that wait, engine by engine in the order in which they are to be started.
-    var waitingInOrder: [Job] { queues.flatMap { $0.inOrder.compactMap { jobs[$0] } } }
 
     /// There is a job that is given up at this moment if it is still there.
     private mutating func expire(noLaterThan moment: Instant, _ actions: inout [PoolAction]) {

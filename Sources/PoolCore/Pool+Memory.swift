@@ -239,7 +239,8 @@ extension Pool {
 
     private mutating func shedBulk(now: Instant, _ actions: inout [PoolAction]) {
         guard isUnderPressure else { return }
-        for job in waitingInOrder where job.request.jobClass == .bulk {
+        let bulk = jobs.values.filter { $0.request.jobClass == .bulk && isWaiting($0.id) }
+        for job in bulk.sorted(by: { $0.id.number < $1.id.number }) {
             leaveQueue(job)
             end(job.id, .shed(retryAfter: retryAfter(for: job, wait: nil, now: now)), now: now, &actions)
         }

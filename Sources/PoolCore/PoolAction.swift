@@ -70,7 +70,7 @@ package enum Admission: Hashable, Sendable {
     case accepted([PoolAction])
     case refused(Refusal)
 
-    /// Why a job was not accepted. Nothing has changed by it.
+    /// Why a job was not accepted. Nothing is kept of it but the turn that it was told to come for.
     package enum Refusal: Hashable, Sendable {
         /// `maxJobs` wait already, or texts of `maxQueuedBytes`.
         case queueFull(retryAfter: Duration)

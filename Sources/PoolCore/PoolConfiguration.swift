@@ -18,8 +18,8 @@ package struct PoolConfiguration: Sendable {
     package var classWeights: [JobClass: Double] = [.interactive: 16, .standard: 4, .bulk: 1]
     /// What shares of a class's time the tenants have when all of them want more than there is; 1 for others.
     package var tenantWeights: [String: Double] = [:]
-    /// When nobody who was started within `standingInterval` has waited less than this, work is turned away: bulk at
-    /// first, standard later.
+    /// When more work than the slots do within this has waited again and again for `standingInterval`, bulk is turned
+    /// away, and after twice that, standard.
     package var standingTarget = Duration.seconds(5)
     /// See `standingTarget`.
     package var standingInterval = Duration.seconds(10)

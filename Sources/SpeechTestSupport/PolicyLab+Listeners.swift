@@ -38,11 +38,15 @@ extension PolicyLab {
             return result.utterances.count { $0.longestUnderrun > toleratedGap || $0.outcome == .refused }
         }
 
-        /// What so many listeners heard who were let in: texts, and those of them during which somebody heard a gap.
-        package func admitted(count: Int, order: PoolConfiguration.Order, seed: UInt64) -> (texts: Int, gaps: Int) {
+        /// The longest gap that anybody heard who was let in, of so many listeners, and how many of their texts were.
+        package func longestGap(
+            count: Int,
+            order: PoolConfiguration.Order,
+            seed: UInt64
+        ) -> (seconds: Double, admitted: Int) {
             let result = PolicyLab.run(plan(count: count), slots: slots, order: order, seed: seed)
             let admitted = result.utterances.filter(\.isAdmitted)
-            return (admitted.count, admitted.count { $0.longestUnderrun > toleratedGap })
+            return (admitted.map(\.longestUnderrun).max() ?? 0, admitted.count)
         }
 
         /// The greatest number of listeners none of whom hears a gap.

@@ -51,6 +51,8 @@ extension PoolSimulator {
         if isTooLarge(request) { return Admission.Refusal.tooLarge(needsBytes: 0, hasBytes: 0).name }
         if let deadline = request.deadline, deadline <= now { return Admission.Refusal.deadlineExceeded.name }
         if request.isContinuation { return nil }
+        let canStart = canStartAtOnce(engine: request.engine)
+        if !canStart, let limit = limitReached(by: request) { return limit.name }
         let outlook = pool.outlook(of: request, now: now)
         if let end = outlook.end, let deadline = request.deadline, now.advanced(by: end) > deadline {
             return Admission.Refusal.deadlineTooEarly(predicted: end, retryAfter: .zero).name
@@ -58,23 +60,24 @@ extension PoolSimulator {
         if let delay = outlook.delay, delay > outlook.longestDelay {
             return Admission.Refusal.waitTooLong(predicted: delay, retryAfter: .zero).name
         }
-        if canStartAtOnce(engine: request.engine) { return nil }
-        let waiting = jobs.values.filter(\.isWaiting)
-        let bytes = waiting.reduce(request.bytes) { $0 + $1.request.bytes }
-        if waiting.count >= pool.configuration.maxJobs || bytes > pool.configuration.maxQueuedBytes {
-            return Admission.Refusal.queueFull(retryAfter: .zero).name
-        }
-        if waiting.count(where: { $0.request.tenant == request.tenant }) >= pool.configuration.maxJobsPerTenant {
-            return Admission.Refusal.tenantLimit(retryAfter: .zero).name
-        }
-        guard let wait = outlook.wait else { return nil }
-        if let lateness = outlook.lateness, lateness > .zero {
+        guard !canStart, outlook.wait != nil else { return nil }
+        if let wait = outlook.waitTooLong(most: pool.configuration.maxWait(request.jobClass)) {
             return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
         }
         if let standing = outlook.standing {
             return Admission.Refusal.standingQueue(predicted: standing, retryAfter: .zero).name
         }
         return nil
+    }
+
+    private func limitReached(by request: JobRequest) -> Admission.Refusal? {
+        let waiting = jobs.values.filter(\.isWaiting)
+        let bytes = waiting.reduce(request.bytes) { $0 + $1.request.bytes }
+        if waiting.count >= pool.configuration.maxJobs || bytes > pool.configuration.maxQueuedBytes {
+            return .queueFull(retryAfter: .zero)
+        }
+        let own = waiting.count { $0.request.tenant == request.tenant }
+        return own >= pool.configuration.maxJobsPerTenant ? .tenantLimit(retryAfter: .zero) : nil
     }
 
     /// Whether a job is known to fit nowhere, even alone.

@@ -229,6 +229,89 @@ import Testing
         #expect(refusal(.standard, tenant: "b", at: 21) == nil)
     }
 
+    /// A pool of one slot whose engine takes so many seconds for one of audio, and that speaks a long text.
+    private func slowStage(rtf: Double, isPlayed: Bool) -> Stage {
+        var figures = EngineFigures()
+        for units in [10, 100, 200] {
+            figures.seconds.observe(units: units, value: 0.065 * rtf * Double(units))
+            figures.audioSeconds.observe(units: units, value: 0.065 * Double(units))
+        }
+        var stage = Stage(ready: 1) { $0.engines[0].figures["cpu"] = figures }
+        let long = request(1, units: 60) { ($0.stream, $0.laterUnits, $0.isPlayed) = (StreamID(1), 4_000, isPlayed) }
+        stage.accept(long, at: 0)
+        return stage
+    }
+
+    @Test("a long text on an engine slower than speech shuts nobody out who says little", arguments: [1.5, 3])
+    func slowEngine(rtf: Double) {
+        var stage = slowStage(rtf: rtf, isPlayed: true)
+        stage.accept(request(2, units: 30) { $0.isPlayed = true }, at: 1)
+    }
+
+    @Test("a long text that nobody listens to does not keep two sentences waiting")
+    func longDownload() {
+        var stage = slowStage(rtf: 0.3, isPlayed: false)
+        stage.accept(request(2, units: 30) { ($0.stream, $0.laterUnits, $0.isPlayed) = (StreamID(2), 60, true) }, at: 1)
+    }
+
+    @Test("a listener who has fallen behind is no reason to refuse others on an idle pool")
+    func idleBehindListener() {
+        var stage = slowStage(rtf: 0.3, isPlayed: true)
+        stage.end(1, on: slot(0), at: 1)
+        for (number, second) in [10.0, 300, 100_000].enumerated() {
+            stage.accept(
+                request(UInt64(number + 2)) { ($0.stream, $0.laterUnits, $0.isPlayed) = (StreamID(9), 60, true) },
+                at: second
+            )
+            stage.cancel(UInt64(number + 2), at: second)
+            if stage.deadline(.open(slot(0))) != nil { stage.open(slot(0), at: second) }
+        }
+    }
+
+    @Test("a crowd of tenants who each want little is refused as one who wants much is")
+    func crowd() {
+        var stage = busyStage()
+        var refused = 0
+        for number in 0..<200 {
+            let admission = stage.admit(request(UInt64(number + 100)) { $0.tenant = "\(number)" }, at: 0)
+            if case .refused = admission { refused += 1 }
+        }
+        // Each takes a second, and nobody may wait for more than 60.
+        #expect((130...145).contains(refused))
+    }
+
+    @Test("turns that were handed out in a rush are forgotten when there is room")
+    func forgetsTurns() {
+        var stage = Stage(ready: 1) {
+            $0.engines[0].figures["cpu"] = Self.figures
+            $0.maxJobs = 1
+        }
+        func retryAfter(_ number: UInt64, at seconds: Double) -> Double? {
+            guard case .refused(.queueFull(let wait)) = stage.admit(request(number), at: seconds) else { return nil }
+            return wait / .seconds(1)
+        }
+        for number in 1...2 { stage.accept(request(UInt64(number)), at: 0) }
+        let rush = (10..<110).compactMap { retryAfter($0, at: 0) }
+        #expect(rush.count == 100 && rush[99] > 60)
+        stage.end(1, on: slot(0), at: 1)
+        stage.end(2, on: slot(0), at: 2)
+        for number in 3...4 { stage.accept(request(UInt64(number)), at: 3) }
+        #expect(retryAfter(200, at: 3).map { $0 <= 2 } ?? false)
+    }
+
+    @Test("the time of an instance's fault is not its tenant's to pay")
+    func faultsAreFree() {
+        var stage = Stage(ready: 1) { $0.engines[0].figures["cpu"] = Self.figures }
+        stage.accept(request(1), at: 0)
+        stage.accept(request(2), at: 0)
+        stage.accept(request(3) { $0.tenant = "b" }, at: 0)
+        // It hangs for long, and dies.
+        stage.close(slot(0), at: 50)
+        #expect(stage.open(slot(0), at: 51).contains(.run(JobID(1), slot(0))))
+        #expect(stage.end(1, on: slot(0), at: 52).contains(.run(JobID(3), slot(0))))
+        #expect(stage.end(3, on: slot(0), at: 53).contains(.run(JobID(2), slot(0))))
+    }
+
     @Test("nothing is kept of a stream that has ended")
     func forgetsStreams() {
         var stage = Stage(ready: 1)
@@ -237,6 +320,9 @@ import Testing
         stage.end(1, on: slot(0), at: 1)
         #expect(stage.pool.streams.count == 1)
         stage.pool.streamEnded(StreamID(1))
+        #expect(stage.pool.streams.isEmpty)
+        stage.accept(request(2) { ($0.stream, $0.isPlayed, $0.laterUnits) = (StreamID(2), true, 100) }, at: 1)
+        stage.cancel(2, at: 2)
         #expect(stage.pool.streams.isEmpty)
     }
 }

@@ -86,7 +86,12 @@ final class UtteranceStream: SpeechStream {
                 state.window.append(audio)
                 return true
             }
-            guard isOpen else { return audio.cancel() }
+            guard isOpen else {
+                audio.cancel()
+                // It may have come after the end was told.
+                resources.runner.utteranceEnded(plan.number)
+                return
+            }
         }
     }
 
