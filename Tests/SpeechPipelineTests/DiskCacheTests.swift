@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import SpeechCore
@@ -40,8 +41,11 @@ import Testing
         }
     }
 
-    private func cache(diskBytes: Int = 1 << 20) -> DiskCache {
-        DiskCache(configuration(diskBytes: diskBytes), metrics: CacheMetrics())
+    private func cache(
+        diskBytes: Int = 1 << 20,
+        thread: DispatchQueue = DispatchQueue(label: "test")
+    ) -> DiskCache {
+        DiskCache(configuration(diskBytes: diskBytes), metrics: CacheMetrics(), thread: thread)
     }
 
     private func key(_ text: String) -> SegmentKey { SegmentKey(.of(text), fingerprint: "1") }
@@ -50,7 +54,9 @@ import Testing
     func restart() async throws {
         let made = try await stage().submit(.of()).rest()
         while directory.files.allSatisfy({ $0.hasSuffix(".partial") }) { await Task.yield() }
-        let stage = stage()
+        let cache = cache()
+        let stage = SharingStage(disk: cache)
+        while !cache.mayHave(stage.key(.of())) { await Task.yield() }
         let again = stage.submit(.of())
         #expect(try await again.rest() == made)
         #expect(again.notes == ["on Hello."])
@@ -66,22 +72,81 @@ import Testing
         #expect(stage.runner.segments.count == 1)
     }
 
+    /// A runner with a disk that has promised the audio of a segment, lost it, and answers when `thread` is resumed.
+    private func lostStage(
+        thread: DispatchQueue,
+        answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }
+    ) async throws -> (SharingStage, DiskCache) {
+        let cache = cache(thread: thread)
+        let stage = SharingStage(disk: cache, answer: answer)
+        cache.write(.of(count: 3), for: stage.key(.of()))
+        while !cache.mayHave(stage.key(.of())) { await Task.yield() }
+        // Nothing of the housekeeping is left to be done.
+        _ = await cache.audio(stage.key(.of()))
+        thread.suspend()
+        unlink("\(directory.path)/\(try #require(directory.files.first))")
+        return (stage, cache)
+    }
+
     @Test("Whoever leaves while the disk is read has nothing made")
     func leaves() async throws {
-        let stage = SharingStage(cache: configuration()) { segment, sink in
-            if segment.text == "Other." { sink.play(1) }
+        let thread = DispatchQueue(label: "test")
+        let (stage, cache) = try await lostStage(thread: thread)
+        stage.submit(.of()).cancel()
+        thread.resume()
+        _ = await cache.audio(stage.key(.of()))
+        #expect(stage.runner.segments.isEmpty)
+    }
+
+    @Test("When the first leaves while the disk is read, it is made in the name of one who is still there")
+    func leaderLeaves() async throws {
+        let thread = DispatchQueue(label: "test")
+        let (stage, cache) = try await lostStage(thread: thread)
+        let first = stage.submit(Segment.of().with { ($0.utterance, $0.laterWeight) = (1, 10) })
+        let second = stage.submit(Segment.of().with { ($0.utterance, $0.laterWeight) = (2, 20) })
+        first.cancel()
+        thread.resume()
+        _ = await cache.audio(stage.key(.of()))
+        #expect(stage.runner.segments.map(\.utterance) == [2] && stage.runner.segments.map(\.laterWeight) == [20])
+        stage.runner.sink(0).start()
+        #expect(second.timing.shared == nil)
+        stage.runner.sink(0).play(1)
+        #expect(try await second.rest() == [1, 1, 1, 1])
+        #expect(stage.runner.endedUtterances.isEmpty)
+    }
+
+    @Test("The end of an utterance is told after what is made for it, also if its reader leaves at that moment")
+    func leavesLate() async throws {
+        let thread = DispatchQueue(label: "test")
+        let reader = SegmentAudio()
+        let (stage, cache) = try await lostStage(thread: thread) { _, _ in reader.cancel() }
+        reader.onCancel(stage.sharing.submit(Segment.of().with { $0.utterance = 7 }, to: reader))
+        thread.resume()
+        _ = await cache.audio(stage.key(.of()))
+        #expect(stage.runner.segments.map(\.utterance) == [7])
+        #expect(stage.runner.endedUtterances == [7] && stage.runner.cancelled == [0])
+    }
+
+    @Test("Who waits for the disk waits no longer than to his deadline")
+    func deadline() async throws {
+        let thread = DispatchQueue(label: "test")
+        let (stage, cache) = try await lostStage(thread: thread)
+        let readers = (0..<2).map { _ in stage.submit(Segment.of().with { $0.deadline = .now }) }
+        for reader in readers {
+            let error = await #expect(throws: SpeechError.self) { try await reader.next() }
+            #expect(error?.code == .deadlineExceeded)
         }
-        for _ in 0..<50 { stage.submit(.of()).cancel() }
-        #expect(try await stage.submit(.of("Other.", 1)).rest() == [1, 1, 1, 1])
-        #expect(stage.runner.cancelled.count { $0 == 0 } == stage.runner.indices.count { $0 == 0 })
+        thread.resume()
+        _ = await cache.audio(stage.key(.of()))
+        #expect(stage.runner.segments.isEmpty)
     }
 
     @Test("A damaged file is removed, and what was in it is made again", arguments: Damage.allCases)
     func damaged(damage: Damage) async throws {
         let cache = cache()
-        // Until it knows all that is there.
-        while cache.mayHave(key("Hello.")) { await Task.yield() }
         cache.write(.of(count: 3), for: key("Hello."))
+        // Until it knows all that is there.
+        while !cache.mayHave(key("Hello.")) { await Task.yield() }
         #expect(await cache.audio(key("Hello.")) == .of(count: 3))
         let file = try #require(directory.files.first)
         var bytes = try [UInt8](Data(contentsOf: URL(filePath: "\(directory.path)/\(file)")))
@@ -166,11 +231,98 @@ import Testing
         let times = [timespec(tv_sec: 1_000, tv_nsec: 0), timespec(tv_sec: 1_000, tv_nsec: 0)]
         #expect(utimensat(AT_FDCWD, "\(directory.path)/cache/\(part)/.1.partial", times, 0) == 0)
         let cache = cache()
-        while cache.mayHave(key("Nothing.")) { await Task.yield() }
+        while directory.files.contains("cache/v0/ab/file") { await Task.yield() }
         #expect(directory.files == ["cache/\(part)/.2.partial", "cache/\(part)/README", "cache/v99/ab/file"])
+        #expect(!cache.mayHave(key("Nothing.")))
     }
 
-    @Test("A disk that takes nothing is said once and not used any more; everything goes on without it")
+    @Test("Who reads waits for a step of the housekeeping at the most; older formats go last")
+    func housekeeping() async throws {
+        let writer = cache(diskBytes: 1 << 20)
+        for number in 0..<200 { writer.write(.of(count: 1), for: key("\(number)")) }
+        while !writer.mayHave(key("199")) { await Task.yield() }
+        // The second one comes after all that the writer has to do with older formats.
+        for _ in 0..<2 { #expect(await writer.audio(key("199")) != nil) }
+        for number in 0..<200 { try directory.write("old", to: "cache/v0/ab/\(number)") }
+        let directory = directory
+        let thread = DispatchQueue(label: "test", attributes: .initiallyInactive)
+        let cache = cache(diskBytes: 4_096, thread: thread)
+        let there = key("199")
+        let counts = Mutex<[Int]>([])
+        #expect(!cache.mayHave(there), "before all has been looked at, nothing is worth reading")
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            @Sendable func readAgain() {
+                cache.read(SegmentKey(.of("nothing"), fingerprint: "1")) { _ in
+                    let files = directory.files
+                    counts.withLock { $0.append(files.count) }
+                    #expect(files.count { $0.contains("/v0/") } == min(200, files.count - 1))
+                    if files.count == 1 { continuation.resume() } else { readAgain() }
+                }
+            }
+            readAgain()
+            thread.activate()
+        }
+        let seen = counts.withLock { $0 }
+        #expect(zip(seen, seen.dropFirst()).allSatisfy { $0 - $1 <= DiskCache.filesPerStep })
+        #expect(directory.files[0].hasPrefix("cache/v\(CacheFile.version)/"))
+    }
+
+    @Test("What has to go for something large goes a few at a time, unless it is there again by then")
+    func manyForOne() async throws {
+        let thread = DispatchQueue(label: "test")
+        let cache = cache(diskBytes: 200 * 4_096, thread: thread)
+        for number in 0..<200 { cache.write(.of(count: 1), for: key("\(number)")) }
+        #expect(await cache.audio(key("199")) != nil)
+        thread.suspend()
+        cache.write(.of(count: 140 * 2_048), for: key("large"))
+        // It was among the last that have to go, and is the newest when they do.
+        cache.write(.of(count: 2), for: key("100"), replacing: true)
+        thread.resume()
+        #expect(await cache.audio(key("large")) != nil)
+        while directory.files.count > 60 { await Task.yield() }
+        #expect(await cache.audio(key("100")) == .of(count: 2))
+    }
+
+    @Test("What is made anew takes the place of what is there")
+    func replaced() async throws {
+        let cache = cache()
+        let value = Mutex<Int16>(0)
+        let stage = SharingStage(disk: cache) { _, sink in
+            sink.start()
+            sink.play(
+                value.withLock {
+                    $0 += 1; return $0
+                },
+                count: 1
+            )
+        }
+        #expect(try await stage.submit(.of()).rest() == [1])
+        while !cache.mayHave(stage.key(.of())) { await Task.yield() }
+        #expect(try await stage.submit(.of()).rest() == [1])
+        #expect(try await stage.submit(Segment.of().with { $0.caching.isReadingAllowed = false }).rest() == [2])
+        let again = stage.submit(.of())
+        #expect(try await again.rest() == [2])
+        #expect(again.timing.shared == .cached)
+    }
+
+    @Test("When nothing more can be written, what is there is still read")
+    func full() async throws {
+        let cache = cache()
+        let files = CacheDirectory(path: "\(directory.path)/cache")
+        cache.write(.of(count: 3), for: key("One."))
+        while !cache.mayHave(key("One.")) { await Task.yield() }
+        func part(_ text: String) -> String { String(key(text).hex.prefix(2)) }
+        try #require(part("One.") != part("Two.") && part("One.") != part("Three.") && part("Two.") != part("Three."))
+        try directory.write("in the way", to: "cache/v\(CacheFile.version)/\(part("Two."))")
+        cache.write(.of(count: 3), for: key("Two."))
+        cache.write(.of(count: 3), for: key("Three."))
+        #expect(await cache.audio(key("One.")) == .of(count: 3))
+        #expect(cache.mayHave(key("One.")) && !cache.mayHave(key("Three.")))
+        #expect(trouble.texts == ["Not a directory"])
+        #expect(!FileManager.default.fileExists(atPath: files.file(of: key("Three."))))
+    }
+
+    @Test("A disk that takes nothing is said once and not written any more; everything goes on without it")
     func unwritable() async throws {
         try directory.write("a file where the directory should be", to: "cache")
         let stage = stage()
@@ -190,6 +342,11 @@ import Testing
         for cache in caches { #expect(await cache.audio(key("Same.")) == nil) }
         #expect(trouble.texts.isEmpty)
     }
+}
+
+extension SharingStage {
+    /// Under which a segment is kept.
+    fileprivate func key(_ segment: Segment) -> SegmentKey { SegmentKey(segment, fingerprint: "1") }
 }
 
 extension DiskCache {

@@ -37,19 +37,33 @@ struct MadeVoiceTests {
         from recipe: VoiceRecipe = .seed(7),
         with pipeline: SpeechPipeline
     ) async throws -> OfferedVoice {
-        try await pipeline.makeVoice(named: name, model: model, from: recipe, description: nil)
+        try await pipeline.makeVoice(
+            named: name,
+            model: model,
+            from: recipe,
+            description: nil,
+            tenant: "ann",
+            priority: .bulk
+        )
     }
 
     @Test("A made voice is offered, and its speaker goes with every segment of a text")
     func speaks() async throws {
         let pipeline = pipeline()
         let before = Int(Date.now.timeIntervalSince1970)
-        let made = try await pipeline.makeVoice(named: "amy", model: nil, from: .seed(7), description: "Warm.")
+        let made = try await pipeline.makeVoice(
+            named: "amy",
+            model: nil,
+            from: .seed(7),
+            description: "Warm.",
+            tenant: "ann",
+            priority: .bulk
+        )
         #expect(made.voice == Voice(name: "amy", description: "Warm."))
         #expect((before...before + 60).contains(try #require(made.madeAt)))
         #expect(try pipeline.voices(model: nil)[1] == made)
         #expect(try !pipeline.voices(model: "other").contains(made))
-        #expect(runner.recipes == [.seed(7)])
+        #expect(runner.makings == [.init(recipe: .seed(7), tenant: "ann", priority: .bulk)])
 
         let options: [String: JSONValue] = ["seed": .integer(1), "speaker": .string("mine")]
         for (number, name) in ["amy", "AMY", "star"].enumerated() {

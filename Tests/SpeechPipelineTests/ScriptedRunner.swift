@@ -3,11 +3,18 @@ import Synchronization
 
 /// A runner that does what the test says: it remembers what was submitted, and the test makes the audio.
 final class ScriptedRunner: SegmentRunner {
+    /// A voice that was to be made.
+    struct Making: Equatable {
+        var recipe: VoiceRecipe
+        var tenant: String
+        var priority: Priority
+    }
+
     private struct State {
         var engines: [EngineStatus]
         var submitted: [(segment: Segment, sink: any SegmentSink)] = []
         var cancelled: [Int] = []
-        var recipes: [VoiceRecipe] = []
+        var makings: [Making] = []
         var endedUtterances: [UInt64] = []
     }
 
@@ -51,13 +58,20 @@ final class ScriptedRunner: SegmentRunner {
     /// The utterances of which nothing more was to come, in order.
     var endedUtterances: [UInt64] { state.withLock { $0.endedUtterances } }
 
-    func makeVoice(_ recipe: VoiceRecipe, engine: String) async throws(SpeechError) -> [String: JSONValue] {
-        state.withLock { $0.recipes.append(recipe) }
+    func makeVoice(
+        _ recipe: VoiceRecipe,
+        engine: String,
+        tenant: String,
+        priority: Priority
+    ) async throws(SpeechError) -> [String: JSONValue] {
+        state.withLock { $0.makings.append(Making(recipe: recipe, tenant: tenant, priority: priority)) }
         return try speaker(recipe).get()
     }
 
-    /// What voices were to be made from, in order.
-    var recipes: [VoiceRecipe] { state.withLock { $0.recipes } }
+    /// The voices that were to be made, in order.
+    var makings: [Making] { state.withLock { $0.makings } }
+    /// What they were to be made from.
+    var recipes: [VoiceRecipe] { makings.map(\.recipe) }
 
     /// What was submitted, in order.
     var segments: [Segment] { state.withLock { $0.submitted.map(\.segment) } }

@@ -1,6 +1,7 @@
 import SpeechCore
-import SpeechPipeline
 import Testing
+
+@testable import SpeechPipeline
 
 /// A runner that shares audio, before one that does what the test says.
 struct SharingStage {
@@ -14,6 +15,12 @@ struct SharingStage {
     ) {
         runner = ScriptedRunner([Self.engine(deterministic: deterministic)], answer: answer)
         sharing = SharingRunner(runner, configuration: cache)
+    }
+
+    /// With nothing kept in memory.
+    init(disk: DiskCache, answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }) {
+        runner = ScriptedRunner([Self.engine()], answer: answer)
+        sharing = SharingRunner(runner, memoryBytes: 0, disk: disk, metrics: CacheMetrics())
     }
 
     /// An engine as its runner describes it.

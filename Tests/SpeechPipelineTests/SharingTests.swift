@@ -165,7 +165,7 @@ import Testing
         arguments: [
             Segment.of().with { $0.tenant = "another" }, Segment.of().with { $0.priority = .interactive },
             Segment.of().with { $0.playback = .asap }, Segment.of("Hello.", 1),
-            Segment.of().with { $0.deadline = .now },
+            Segment.of().with { $0.deadline = .now + .seconds(3_600) },
         ]
     )
     func ownPlace(other: Segment) async throws {
@@ -185,7 +185,7 @@ import Testing
     @Test("Nobody depends on one whose deadline comes before his own")
     func deadlines() {
         let stage = SharingStage()
-        let soon = ContinuousClock.now + .seconds(1)
+        let soon = ContinuousClock.now + .seconds(3_600)
         let bounded = stage.submit(Segment.of().with { $0.deadline = soon })
         let free = stage.submit(.of())
         stage.runner.sink(0).start()
@@ -195,6 +195,44 @@ import Testing
         #expect(stage.runner.cancelled.isEmpty)
         let shared = [bounded, free, later, sooner].map(\.timing.shared)
         #expect(shared == [nil, nil, nil, .joined])
+    }
+
+    @Test("Who joins what ends later, or never, still ends at his own deadline; the others go on")
+    func ownDeadline() async throws {
+        let stage = SharingStage()
+        let free = stage.submit(.of())
+        stage.runner.sink(0).start()
+        let bounded = stage.submit(Segment.of().with { $0.deadline = .now })
+        #expect(bounded.timing.shared == .joined)
+        let error = await #expect(throws: SpeechError.self) { try await bounded.next() }
+        #expect(error?.code == .deadlineExceeded)
+        stage.runner.sink(0).play(1)
+        #expect(try await free.rest().count == 4)
+        #expect(stage.runner.segments.count == 1 && stage.runner.cancelled.isEmpty)
+    }
+
+    @Test("Who is given to another that was taken first still ends at his own deadline")
+    func ownDeadlineAfterMerge() async throws {
+        let stage = SharingStage()
+        let bounded = stage.submit(Segment.of("Hello.", 1).with { $0.deadline = .now })
+        let free = stage.submit(.of())
+        stage.runner.sink(1).start()
+        let error = await #expect(throws: SpeechError.self) { try await bounded.next() }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(stage.runner.cancelled == [1])
+        stage.runner.sink(1).play(1)
+        #expect(try await free.rest().count == 4)
+    }
+
+    @Test("Who waits for no-cache cannot be given to another; nobody joins him before he is taken")
+    func freshQueue() {
+        let stage = SharingStage()
+        let fresh = stage.submit(Segment.of().with { $0.caching.isReadingAllowed = false })
+        let reader = stage.submit(Segment.of())
+        #expect(stage.runner.segments.count == 2)
+        stage.runner.sink(0).start()
+        #expect(fresh.timing.shared == nil && reader.timing.shared == .joined)
+        #expect(stage.submit(.of("Hello.", 1)).timing.shared == .joined)
     }
 
     @Test("no-cache is always made anew, and shared with who comes after; no-store is only heard by its own reader")

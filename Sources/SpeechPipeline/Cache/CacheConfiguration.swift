@@ -6,7 +6,7 @@ package struct CacheConfiguration: Sendable {
     package var diskBytes: Int
     /// Where on disk. It need not be there: it is made, for this user only. Other servers may have the same.
     package var directory: String
-    /// Told once, in a sentence's end, if the disk cannot be used any more. Called from a thread of the disk's own.
+    /// Told once, in a sentence's end, why nothing more is written. Called from a thread of the disk's own.
     package var onDiskTrouble: @Sendable (String) -> Void
 
     package init(

@@ -36,14 +36,34 @@ struct CacheDirectory {
     /// What files of some bytes take on the disk.
     static func byteCount(ofFileWith bytes: Int) -> Int { (bytes + 4_095) / 4_096 * 4_096 }
 
-    /// Removes what servers of older versions kept.
-    func removeOlderFormats() {
+    /// Removes some of what servers of older versions kept.
+    /// - Returns: whether there is more.
+    func removeOlderFormats(atMost count: Int) -> Bool {
+        var left = count
         for name in names(in: path) {
             guard name.first == "v", let version = UInt32(name.dropFirst()), version < CacheFile.version else {
                 continue
             }
-            try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+            remove("\(path)/\(name)", &left)
         }
+        return left == 0
+    }
+
+    /// Removes a file, or a directory with what is in it, as far as it may.
+    /// - Parameter left: how many files may still be removed. Those that cannot be do not count.
+    private func remove(_ item: String, _ left: inout Int) {
+        guard left > 0 else { return }
+        if unlink(item) == 0 { return left -= 1 }
+        guard errno == EISDIR, let directory = opendir(item) else { return }
+        defer { closedir(directory) }
+        while left > 0, let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { remove("\(item)/\(name)", &left) }
+        }
+        // It fails while something is left.
+        rmdir(item)
     }
 
     /// The files of one part of the keys. Unfinished ones that somebody left there are removed.
@@ -69,7 +89,7 @@ struct CacheDirectory {
         (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     }
 
-    /// Reads a file whole, and notes that it was used; `nil` if there is none that could be good.
+    /// Reads a file whole, and notes that it was used; `nil` if there is none, or none that can be read.
     func read(_ key: SegmentKey) -> [UInt8]? {
         let descriptor = open(file(of: key), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
@@ -86,6 +106,7 @@ struct CacheDirectory {
                 filled += count
             }
         }
+        guard bytes.count == size else { return nil }
         futimens(descriptor, nil)
         return bytes
     }

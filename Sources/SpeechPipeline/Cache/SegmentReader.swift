@@ -7,6 +7,8 @@ final class SegmentReader: Sendable {
         var hasLeft = false
         /// Tells who makes the audio now.
         var leave: (@Sendable () -> Void)?
+        /// Ends it at its deadline.
+        var timer: Task<Void, Never>?
     }
 
     /// What is wanted.
@@ -19,6 +21,8 @@ final class SegmentReader: Sendable {
         self.segment = segment
         self.sink = sink
     }
+
+    deinit { state.withLock { $0.timer }?.cancel() }
 
     /// The audio comes from elsewhere from now on.
     /// - Parameter leave: who is to be told if the reader leaves; at once if it has. May be told more than once.
@@ -39,6 +43,28 @@ final class SegmentReader: Sendable {
         leave?()
     }
 
+    /// From now on it waits for something that does not end at its deadline: that is minded here, if it has one.
+    func mindDeadline() {
+        guard let deadline = segment.deadline else { return }
+        state.withLock { state in
+            guard state.timer == nil else { return }
+            state.timer = Task { [weak self] in
+                guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+                guard let self else { return }
+                leave()
+                sink.fail(.deadlineExceeded)
+            }
+        }
+    }
+
     /// Whether nobody wants it any more.
     var hasLeft: Bool { state.withLock { $0.hasLeft } }
+}
+
+extension SpeechError {
+    /// Nobody wants it any more.
+    fileprivate static let deadlineExceeded = SpeechError(
+        .deadlineExceeded,
+        "The deadline passed before all of it was spoken. Give it more time, or send less text."
+    )
 }

@@ -7,8 +7,10 @@ import Synchronization
 /// gives each of them everything in order, and a sink never waits nor calls back.
 final class SharedSegment: SegmentSink {
     private struct State {
-        /// Those who want it; empty after the end.
-        var readers: [SegmentReader] = []
+        /// Those who want it, in the order in which they came; empty after the end.
+        var readers: [SegmentReader]
+        /// Whose place in the queue it has.
+        var leader: SegmentReader
         var audio = KeptAudio()
         var hasStarted = false
         /// Where it comes from, if nothing is run for it.
@@ -20,18 +22,16 @@ final class SharedSegment: SegmentSink {
 
     /// What audio it is.
     let key: SegmentKey
-    /// The segment of who was first: it is what is run and who is charged.
+    /// The segment of who was first. To the queue, those who joined before the start are the same.
     let segment: Segment
-    private let first: SegmentReader
     private let owner: SharingRunner
     private let state: Mutex<State>
 
     init(_ key: SegmentKey, for first: SegmentReader, owner: SharingRunner) {
         self.key = key
         self.segment = first.segment
-        self.first = first
         self.owner = owner
-        state = Mutex(State(readers: [first]))
+        state = Mutex(State(readers: [first], leader: first))
     }
 
     // MARK: Readers
@@ -39,11 +39,12 @@ final class SharedSegment: SegmentSink {
     /// Whether waiting for this is never worse than a place in the queue.
     ///
     /// What an instance has taken is ahead of all that waits. Before that, it has to be the same to the queue, and be
-    /// there longer. In both cases its deadline, which ends it, must not come before the other's.
+    /// there longer, and be ready to give way to another that is taken. In both cases its deadline, which ends it, must
+    /// not come before the other's.
     func suits(_ other: Segment) -> Bool {
         guard outlives(other) else { return false }
         return state.withLock { state in
-            !state.hasEnded && (state.hasStarted || isSameToTheQueue(as: other))
+            !state.hasEnded && (state.hasStarted || segment.caching.isReadingAllowed && isSameToTheQueue(as: other))
         }
     }
 
@@ -69,7 +70,10 @@ final class SharedSegment: SegmentSink {
             }
             return true
         }
-        if hasJoined { follow(reader) }
+        if hasJoined {
+            follow(reader)
+            reader.mindDeadline()
+        }
         return hasJoined
     }
 
@@ -114,6 +118,16 @@ final class SharedSegment: SegmentSink {
 
     // MARK: Producer
 
+    /// It is about to be submitted.
+    /// - Returns: for whom: the first who is still there; `nil` if nobody is.
+    func lead() -> SegmentReader? {
+        state.withLock { state in
+            guard let leader = state.readers.first else { return nil }
+            state.leader = leader
+            return leader
+        }
+    }
+
     /// It has been submitted, and this gives it up.
     func submitted(cancel: @escaping @Sendable () -> Void) {
         let hasEnded = state.withLock { state in
@@ -124,15 +138,14 @@ final class SharedSegment: SegmentSink {
         if hasEnded { cancel() }
     }
 
-    /// Whether nothing more will come.
-    var hasEnded: Bool { state.withLock { $0.hasEnded } }
-
     func start(shared: SegmentTiming.Shared?) {
         let isOn = state.withLock { state in
             guard !state.hasEnded else { return false }
             state.hasStarted = true
             state.shared = shared
-            for reader in state.readers { reader.sink.start(shared: reader === first ? shared : shared ?? .joined) }
+            for reader in state.readers {
+                reader.sink.start(shared: reader === state.leader ? shared : shared ?? .joined)
+            }
             return true
         }
         if isOn { owner.started(self) }
@@ -171,11 +184,12 @@ final class SharedSegment: SegmentSink {
         }
     }
 
-    /// Those who joined do not answer for what befell the first one's place in the queue: they take one of their own.
+    /// Those who joined do not answer for what befell the leader's place in the queue: they take one of their own.
     func fail(_ error: SpeechError) {
         owner.ended(self)
-        for reader in state.withLock({ end(&$0) }) {
-            if reader !== first, error.isOfTheQueue, reader.sink.restart() {
+        let (leader, readers) = state.withLock { ($0.leader, end(&$0)) }
+        for reader in readers {
+            if reader !== leader, error.isOfTheQueue, reader.sink.restart() {
                 owner.place(reader, key)
             } else {
                 reader.sink.fail(error)

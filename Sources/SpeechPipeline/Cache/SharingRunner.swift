@@ -27,14 +27,25 @@ package final class SharingRunner: SegmentRunner {
 
     private let runner: any SegmentRunner
     private let disk: DiskCache?
-    private let metrics = CacheMetrics()
+    private let metrics: CacheMetrics
     private let state: Mutex<State>
 
     /// - Parameter runner: what makes audio.
-    package init(_ runner: any SegmentRunner, configuration: CacheConfiguration) {
+    package convenience init(_ runner: any SegmentRunner, configuration: CacheConfiguration) {
+        let metrics = CacheMetrics()
+        let disk = configuration.diskBytes > 0 ? DiskCache(configuration, metrics: metrics) : nil
+        self.init(runner, memoryBytes: configuration.memoryBytes, disk: disk, metrics: metrics)
+    }
+
+    /// - Parameters:
+    ///   - runner: what makes audio.
+    ///   - memoryBytes: bytes of finished audio in memory.
+    ///   - disk: what is kept for longer.
+    init(_ runner: any SegmentRunner, memoryBytes: Int, disk: DiskCache?, metrics: CacheMetrics) {
         self.runner = runner
-        state = Mutex(State(kept: RecentlyUsed(limitBytes: configuration.memoryBytes)))
-        disk = configuration.diskBytes > 0 ? DiskCache(configuration, metrics: metrics) : nil
+        self.disk = disk
+        self.metrics = metrics
+        state = Mutex(State(kept: RecentlyUsed(limitBytes: memoryBytes)))
     }
 
     /// Those of the runner.
@@ -43,9 +54,11 @@ package final class SharingRunner: SegmentRunner {
     /// Has the runner do it: what comes of it is not audio.
     package func makeVoice(
         _ recipe: VoiceRecipe,
-        engine: String
+        engine: String,
+        tenant: String,
+        priority: Priority
     ) async throws(SpeechError) -> [String: JSONValue] {
-        try await runner.makeVoice(recipe, engine: engine)
+        try await runner.makeVoice(recipe, engine: engine, tenant: tenant, priority: priority)
     }
 
     /// See `SegmentRunner`.
@@ -82,9 +95,9 @@ package final class SharingRunner: SegmentRunner {
             metrics.joined()
         case .made(let shared):
             shared.follow(reader)
-            make(shared)
+            make(shared, for: reader)
         case .alone:
-            reader.moved(leave: runner.submit(reader.segment, to: reader.sink))
+            reader.moved(leave: submit(for: reader, to: reader.sink))
         }
     }
 
@@ -102,12 +115,13 @@ package final class SharingRunner: SegmentRunner {
     }
 
     /// Reads it from the disk or runs it.
-    private func make(_ shared: SharedSegment) {
+    private func make(_ shared: SharedSegment, for reader: SegmentReader) {
         guard shared.segment.caching.isReadingAllowed else { return run(shared) }
         guard let disk, disk.mayHave(shared.key) else {
             metrics.missed()
             return run(shared)
         }
+        reader.mindDeadline()
         disk.read(shared.key) { [self] audio in
             if let audio {
                 metrics.hit(.disk)
@@ -120,8 +134,16 @@ package final class SharingRunner: SegmentRunner {
     }
 
     private func run(_ shared: SharedSegment) {
-        guard !shared.hasEnded else { return }
-        shared.submitted(cancel: runner.submit(shared.segment, to: shared))
+        guard let leader = shared.lead() else { return }
+        shared.submitted(cancel: submit(for: leader, to: shared))
+    }
+
+    /// Has the runner make it for a reader, who may leave at the same time.
+    private func submit(for reader: SegmentReader, to sink: any SegmentSink) -> @Sendable () -> Void {
+        let cancel = runner.submit(reader.segment, to: sink)
+        // It may have come after the end of its utterance was told.
+        if reader.hasLeft { runner.utteranceEnded(reader.segment.utterance) }
+        return cancel
     }
 
     // MARK: What becomes of shared segments
@@ -152,7 +174,8 @@ package final class SharingRunner: SegmentRunner {
             return state.kept.byteCount
         }
         metrics.holds(byteCount, in: .memory)
-        if isNew, isWorthIt { disk?.write(audio, for: shared.key) }
+        guard isNew, isWorthIt else { return }
+        disk?.write(audio, for: shared.key, replacing: !shared.segment.caching.isReadingAllowed)
     }
 
     /// Nobody can join it any more.
