@@ -55,10 +55,22 @@ final class Exchange {
             default: .unexpected(requestID: id)
             }
         status = told.status
-        // What is turned away for want of room has used up nothing of its caller's.
-        if told.status == .serviceUnavailable, speech?.made ?? .zero == .zero { permit?.refund() }
+        if Self.isRefunded(error), speech?.made ?? .zero == .zero { permit?.refund() }
         self.error = (told.code, told.code == APIError.unexpectedCode ? "\(error)" : told.message)
         return told
+    }
+
+    /// Whether a request that fails like this before anything was made uses up nothing of its caller's: there was no room
+    /// for it, nothing that it names is here, or something broke.
+    private static func isRefunded(_ error: any Error) -> Bool {
+        if error is APIError { return false }
+        guard let error = error as? SpeechError else { return true }
+        return switch error.code {
+        case .queueFull, .tenantLimit, .overloaded, .waitedTooLong, .memoryShort, .engineUnavailable, .shuttingDown,
+            .modelNotFound, .voiceNotFound, .engineFailed, .storageFailed:
+            true
+        default: false
+        }
     }
 
     /// The client left, or was cut off, before its response was complete.

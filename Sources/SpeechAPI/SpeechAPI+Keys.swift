@@ -15,7 +15,7 @@ extension SpeechAPI {
 
     /// Counts a request that makes something against the limits of its key.
     /// - Parameter characters: of its text.
-    /// - Throws: 429.
+    /// - Throws: 429, and 400 for a text that a whole day's characters do not suffice for.
     func admit(_ exchange: Exchange, characters: Int) throws {
         guard let keys, let holder = exchange.holder else { return }
         do throws(KeyUsage.Refusal) {
@@ -27,8 +27,8 @@ extension SpeechAPI {
 
     /// What a response says of the rate that its request's key has.
     func rateFields(in exchange: Exchange) -> HTTPFields {
-        guard exchange.route == .speech, let holder = exchange.holder, let rate = keys?.rate(of: holder, at: .now)
-        else { return [:] }
+        let isLimited = exchange.route == .speech || exchange.route == .voices && exchange.method == .post
+        guard isLimited, let holder = exchange.holder, let rate = keys?.rate(of: holder, at: .now) else { return [:] }
         return [
             .xRateLimitLimitRequests: String(rate.limit),
             .xRateLimitRemainingRequests: String(rate.remaining),
@@ -94,38 +94,42 @@ extension APIError {
 
     /// What is told of a request that is one too many for its key.
     fileprivate init(_ refusal: KeyUsage.Refusal, limits: APIKey.Limits) {
-        let (code, message, wait): (String, String, Duration?) =
-            switch refusal {
-            case .rate(let wait):
-                (
-                    "rate_limit_exceeded",
-                    "This API key may make \(limits.requestsPerMinute ?? 0) requests a minute. "
-                        + "Try again in \(SpeechAPI.shortText(wait)).",
-                    wait
+        switch refusal {
+        case .rate(let wait):
+            self.init(
+                tooMany: "rate_limit_exceeded",
+                "This API key may make \(limits.requestsPerMinute ?? 0) requests a minute. "
+                    + "Try again in \(SpeechAPI.shortText(wait)).",
+                wait
+            )
+        case .concurrency:
+            self.init(
+                tooMany: "concurrency_limit_exceeded",
+                "\(limits.concurrent ?? 0) requests of this API key are in the making, which is its limit. "
+                    + "Try again when one of them is over.",
+                .seconds(1)
+            )
+        case .characters(let left, let wait):
+            self.init(
+                tooMany: "characters_exhausted",
+                "This API key may have \(limits.charactersPerDay ?? 0) characters spoken a day, of which "
+                    + "\(left) are left: too few for this text. The next day begins at midnight UTC, "
+                    + "in \(SpeechAPI.shortText(wait)).",
+                wait
+            )
+        case .charactersOfText:
+            // To wait does not help.
+            self.init(
+                .invalid(
+                    "This API key may have \(limits.charactersPerDay ?? 0) characters spoken a day, and `input` has "
+                        + "more. Send a shorter one.",
+                    param: "input"
                 )
-            case .concurrency:
-                (
-                    "concurrency_limit_exceeded",
-                    "\(limits.concurrent ?? 0) requests of this API key are in the making, which is its limit. "
-                        + "Try again when one of them is over.",
-                    .seconds(1)
-                )
-            case .characters(let left, let wait):
-                (
-                    "characters_exhausted",
-                    "This API key may have \(limits.charactersPerDay ?? 0) characters spoken a day, of which "
-                        + "\(left) are left: too few for this text. The next day begins at midnight UTC, "
-                        + "in \(SpeechAPI.shortText(wait)).",
-                    wait
-                )
-            case .charactersOfText:
-                (
-                    "characters_exhausted",
-                    "This API key may have \(limits.charactersPerDay ?? 0) characters spoken a day, and the text "
-                        + "has more. Send a shorter one.",
-                    nil
-                )
-            }
+            )
+        }
+    }
+
+    private init(tooMany code: String, _ message: String, _ wait: Duration) {
         self.init(status: .tooManyRequests, code: code, message: message, retryAfter: wait)
     }
 }

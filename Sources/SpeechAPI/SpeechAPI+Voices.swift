@@ -65,7 +65,6 @@ extension SpeechAPI {
 
     /// `POST /v1/audio/voices`. Few at a time: recordings are big, and so is what is made of them.
     func makeVoice(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Page {
-        try admit(exchange, characters: 0)
         guard voicePlaces.take() else {
             throw SpeechError(
                 .queueFull,
@@ -75,6 +74,9 @@ extension SpeechAPI {
         }
         defer { voicePlaces.giveBack() }
         let asked = try await voiceRequest(request, on: channel)
+        try admit(exchange, characters: 0)
+        let key = exchange.holder?.key
+        let (tenant, priority) = (key?.name ?? Utterance.anonymousTenant, key?.defaultPriority ?? .interactive)
         // To keep it takes the disk's time.
         let offered = try await withTaskExecutorPreference(encodingExecutor) {
             try await whileConnected(exchange.connection) {
@@ -82,7 +84,9 @@ extension SpeechAPI {
                     named: asked.name,
                     model: asked.model,
                     from: asked.recipe,
-                    description: asked.description
+                    description: asked.description,
+                    tenant: tenant,
+                    priority: priority
                 )
             }
         }

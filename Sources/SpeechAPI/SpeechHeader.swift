@@ -3,7 +3,7 @@ package import SpeechCore
 
 /// What the header fields of a speech request say, besides its body.
 package struct SpeechHeader: Sendable, Equatable {
-    /// `X-Request-Timeout`: how long after its arrival the request is worth something.
+    /// `X-Request-Timeout`: how long after its arrival the request is worth something; the shortest, if there are several.
     package var timeout: Duration?
     /// `X-Playback`: how fast the audio is listened to.
     package var playback: Playback?
@@ -20,13 +20,21 @@ package struct SpeechHeader: Sendable, Equatable {
 
     private static func timeout(_ field: String?) throws(SpeechError) -> Duration? {
         guard let field else { return nil }
-        guard let seconds = Double(field), let timeout = SpeechRequest.deadline(seconds: seconds) else {
+        // A proxy may have added one of its own: they arrive as a list.
+        let parts = field.split(whereSeparator: { $0 == "," || $0.isWhitespace })
+        let timeouts = parts.compactMap { seconds($0).flatMap(SpeechRequest.deadline(seconds:)) }
+        guard timeouts.count == parts.count, let timeout = timeouts.min() else {
             throw .invalid(
                 "`X-Request-Timeout` is \"\(field.prefix(32))\", but must be a number of seconds, more than 0 and at "
                     + "most \(SpeechRequest.maxDeadlineSeconds)."
             )
         }
         return timeout
+    }
+
+    /// A decimal number: `Double` would read hexadecimal ones, too.
+    private static func seconds(_ text: Substring) -> Double? {
+        text.allSatisfy("0123456789.eE+-".contains) ? Double(text) : nil
     }
 
     private static func playback(_ field: String?) throws(SpeechError) -> Playback? {

@@ -17,6 +17,11 @@ package struct SpeechRequest: Sendable, Equatable {
     package static let maxNameCharacters = 256
     /// Values in `engine_options`, nested ones included.
     package static let maxEngineOptions = 256
+    /// What may not be in `engine_options`, because we say it to the workers ourselves; and what to send instead.
+    private static let ownOptions = [
+        ("deadline", "send it as the request's own field `deadline`"),
+        ("speaker", "make a voice and send its name as `voice`"),
+    ]
     /// What `deadline` may be at the most, in seconds.
     package static let maxDeadlineSeconds = 3_600
 
@@ -59,6 +64,9 @@ package struct SpeechRequest: Sendable, Equatable {
         priority = try Self.choice(fields.priority, param: "priority")
         deadline = try Self.deadline(fields.deadline)
         engineOptions = fields.engineOptions ?? [:]
+        for (word, instead) in Self.ownOptions where engineOptions[word] != nil {
+            throw .invalid("`engine_options` may not have `\(word)`: \(instead).", param: "engine_options")
+        }
         if let seed = fields.seed { engineOptions["seed"] = .integer(seed) }
         if let instructions = fields.instructions, !instructions.isEmpty {
             engineOptions["instructions"] = .string(instructions)

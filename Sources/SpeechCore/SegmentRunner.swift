@@ -13,9 +13,14 @@ package protocol SegmentRunner: Sendable {
     func utteranceEnded(_ utterance: UInt64)
 
     /// Has an instance of an engine turn a recipe into the speaker that later segments carry as `context["speaker"]`.
-    /// It waits in the queue like a segment.
+    /// It waits in the queue like a segment of that tenant and priority.
     /// - Throws: `refusedByEngine` when the engine cannot make voices or not this one, and what segments fail with.
-    func makeVoice(_ recipe: VoiceRecipe, engine: String) async throws(SpeechError) -> [String: JSONValue]
+    func makeVoice(
+        _ recipe: VoiceRecipe,
+        engine: String,
+        tenant: String,
+        priority: Priority
+    ) async throws(SpeechError) -> [String: JSONValue]
 }
 
 extension SegmentRunner {

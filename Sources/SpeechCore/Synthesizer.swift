@@ -13,13 +13,18 @@ package protocol Synthesizer: Sendable {
 
     /// Makes a voice for a model's engine and keeps it under a name, by which it can be chosen from then on.
     /// Writes to the disk: not for a thread that others wait for.
+    /// - Parameters:
+    ///   - tenant: who is charged.
+    ///   - priority: how urgent it is.
     /// - Throws: `invalidRequest`, `modelNotFound`, `engineUnavailable`, `voiceConflict`, `refusedByEngine`,
     ///   `storageFailed`, and what segments fail with.
     func makeVoice(
         named name: String,
         model: String?,
         from recipe: VoiceRecipe,
-        description: String?
+        description: String?,
+        tenant: String,
+        priority: Priority
     ) async throws(SpeechError) -> OfferedVoice
 
     /// Forgets a voice that was made. What is being spoken with it is spoken to its end.

@@ -123,7 +123,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         }
         let id = nextJob()
         onLoop { supervisor, now in
-            supervisor.admit(id, Work(.speak(segment, sink), engine: engine), now: now)
+            supervisor.admit(id, Work(segment, to: sink, engine: engine), now: now)
         }
         return { self.cancel(id) }
     }
@@ -136,7 +136,9 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     /// See `SegmentRunner`.
     package nonisolated func makeVoice(
         _ recipe: VoiceRecipe,
-        engine name: String
+        engine name: String,
+        tenant: String,
+        priority: Priority
     ) async throws(SpeechError) -> [String: JSONValue] {
         guard let engine = engine(named: name) else { throw .noEngine(named: name) }
         let id = nextJob()
@@ -146,7 +148,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
                 speaker.fail(SpeechError(.refusedByEngine, "Engine '\(name)' cannot make voices."))
                 return
             }
-            supervisor.admit(id, Work(.makeVoice(recipe, speaker), engine: engine), now: now)
+            let work = Work(recipe, to: speaker, engine: engine, tenant: tenant, priority: priority)
+            supervisor.admit(id, work, now: now)
         }
         do {
             return try await withTaskCancellationHandler {

@@ -16,6 +16,9 @@ struct Work {
     let task: Task
     /// The engine that does it, by its index.
     let engine: Int
+    /// Who is charged.
+    let tenant: String
+    private let priority: Priority
     let arrived = NIODeadline.now()
     /// What the worker said of its failure.
     var failure: SpeechError?
@@ -29,9 +32,26 @@ struct Work {
     /// How long what was made of it lasts.
     var audioSeconds = 0.0
 
-    init(_ task: Task, engine: Int) {
-        self.task = task
+    /// - Parameter audio: where the audio goes.
+    init(_ segment: Segment, to audio: any SegmentSink, engine: Int) {
+        task = .speak(segment, audio)
         self.engine = engine
+        tenant = segment.tenant
+        priority = segment.priority
+    }
+
+    /// - Parameter speaker: gets what the recipe becomes.
+    init(
+        _ recipe: VoiceRecipe,
+        to speaker: EventLoopPromise<[String: JSONValue]>,
+        engine: Int,
+        tenant: String,
+        priority: Priority
+    ) {
+        task = .makeVoice(recipe, speaker)
+        self.engine = engine
+        self.tenant = tenant
+        self.priority = priority
     }
 
     /// Where the audio of a segment goes; `nil` if it is none.
@@ -44,15 +64,9 @@ struct Work {
         if case .speak(let segment, _) = task { segment.utteranceID } else { nil }
     }
 
-    /// Who is charged.
-    var tenant: String {
-        if case .speak(let segment, _) = task { segment.tenant } else { Utterance.anonymousTenant }
-    }
-
     /// How urgent it is.
     var jobClass: JobClass {
-        guard case .speak(let segment, _) = task else { return .interactive }
-        return switch segment.priority {
+        switch priority {
         case .interactive: .interactive
         case .standard: .standard
         case .bulk: .bulk

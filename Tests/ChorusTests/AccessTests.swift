@@ -35,6 +35,15 @@ struct AccessTests {
         )
     }
 
+    @Test("a server that is meant to be open warns of it, a closed one does not")
+    func exposure() throws {
+        let exposure = try #require(try configuration("listen: :80\ninsecure: true").exposure)
+        #expect(exposure.warning == "Anybody who reaches 0.0.0.0:80 can use it: there are no API keys.")
+        #expect(try configuration("insecure: true").exposure == nil)
+        let key = "keys: [{name: amy, hash: \"\(KeyDigest(of: "a"))\"}]"
+        #expect(try configuration("listen: :80\ninsecure: true\n" + key).exposure == nil)
+    }
+
     @Test("doctor tells of an open server")
     func diagnosis() throws {
         var facts = MachineFacts()

@@ -9,6 +9,8 @@ final class FakeSynthesizer: Synthesizer {
         var model: String?
         var recipe: VoiceRecipe
         var description: String?
+        var tenant = Utterance.anonymousTenant
+        var priority = Priority.interactive
     }
 
     /// A voice that was to be deleted.
@@ -77,11 +79,19 @@ final class FakeSynthesizer: Synthesizer {
         named name: String,
         model: String?,
         from recipe: VoiceRecipe,
-        description: String?
+        description: String?,
+        tenant: String,
+        priority: Priority
     ) async throws(SpeechError) -> OfferedVoice {
-        asked.withLock {
-            $0.makings.append(Making(name: name, model: model, recipe: recipe, description: description))
-        }
+        let asking = Making(
+            name: name,
+            model: model,
+            recipe: recipe,
+            description: description,
+            tenant: tenant,
+            priority: priority
+        )
+        asked.withLock { $0.makings.append(asking) }
         if let error = await making(name) { throw error }
         return OfferedVoice(Voice(name: name, description: description), madeAt: 1_700_000_000)
     }

@@ -167,7 +167,10 @@ struct KeyTests {
             #expect(second.fields["x-ratelimit-remaining-requests"] == "0")
 
             let voice = #"{"name": "amy", "seed": 7}"#
-            #expect(try await server.ask("POST", "/v1/audio/voices", body: voice, fields: bearer()).status == 429)
+            let refused = try await server.ask("POST", "/v1/audio/voices", body: voice, fields: bearer())
+            #expect(refused.status == 429 && refused.fields["x-ratelimit-remaining-requests"] == "0")
+            let list = try await server.ask("GET", "/v1/audio/voices", fields: bearer())
+            #expect(list.status == 200 && list.fields["x-ratelimit-limit-requests"] == nil)
             #expect(try await server.ask("GET", "/v1/models", fields: bearer()).status == 200)
             #expect(try await server.speak(Self.body, fields: bearer("bob")).status == 200)
         }
@@ -188,8 +191,9 @@ struct KeyTests {
             #expect(try await server.speak(#"{"input": "你好"}"#, fields: bearer()).status == 200)
 
             let tooLong = try await server.speak(#"{"input": "123456"}"#, fields: bearer())
-            #expect(tooLong.status == 429 && tooLong.fields["retry-after"] == nil)
-            #expect(try ErrorReply(tooLong).error.code == "characters_exhausted")
+            #expect(tooLong.status == 400 && tooLong.fields["retry-after"] == nil)
+            let error = try ErrorReply(tooLong).error
+            #expect(error.param == "input" && error.code == "invalid_request" && error.message.contains("5 characters"))
         }
     }
 
@@ -239,24 +243,78 @@ struct KeyTests {
         third.end()
     }
 
-    @Test("What we turn away for want of room has used up nothing, other trouble has")
-    func refunds() async throws {
+    @Test(
+        "What comes to nothing by no doing of its caller has used up nothing, other trouble has",
+        arguments: [
+            (.queueFull, true), (.tenantLimit, true), (.overloaded, true), (.waitedTooLong, true),
+            (.memoryShort, true), (.engineUnavailable, true), (.shuttingDown, true), (.modelNotFound, true),
+            (.voiceNotFound, true), (.engineFailed, true), (.storageFailed, true), (.invalidRequest, false),
+            (.refusedByEngine, false), (.tooLarge, false), (.deadlineExceeded, false), (.voiceConflict, false),
+        ] as [(SpeechError.Code, Bool)]
+    )
+    func refunds(code: SpeechError.Code, isRefunded: Bool) async throws {
+        let error = SpeechError(code, "This is why.")
         let synthesizer = FakeSynthesizer { utterance in
-            switch utterance.text {
-            case "At once.": .failure(SpeechError(.queueFull, "Full."))
-            case "Later.": .success(FakeStream(.failure(SpeechError(.overloaded, "Too much."))))
-            case "Broken.": .success(FakeStream(.failure(SpeechError(.engineFailed, "It died."))))
-            default: .success(FakeStream(.audio(.sample)))
+            utterance.text == "At once." ? .failure(error) : .success(FakeStream(.failure(error)))
+        } making: { _ in
+            error
+        }
+        let limits: (inout APIKey) -> Void = {
+            $0.limits.requestsPerMinute = 1
+            $0.limits.charactersPerDay = 8
+        }
+        let left = isRefunded ? "1" : "0"
+        for text in ["At once.", "Later."] {
+            try await TestServer.run(synthesizer, keys: keys(limits)) { server in
+                let reply = try await server.speak(#"{"input": "\#(text)"}"#, fields: bearer())
+                #expect(reply.status >= 400 && reply.fields["x-ratelimit-remaining-requests"] == left)
+                let again = try await server.speak(#"{"input": "At once."}"#, fields: bearer())
+                #expect(try (ErrorReply(again).error.code == code.description) == isRefunded)
             }
         }
+        try await TestServer.run(synthesizer, keys: keys(limits)) { server in
+            let body = #"{"name": "amy", "seed": 7}"#
+            let reply = try await server.ask("POST", "/v1/audio/voices", body: body, fields: bearer())
+            #expect(reply.status >= 400 && reply.fields["x-ratelimit-remaining-requests"] == left)
+        }
+    }
+
+    @Test("What breaks after some of it was made counts")
+    func broken() async throws {
+        let broken = SpeechError(.engineFailed, "It died.")
+        let synthesizer = FakeSynthesizer { _ in
+            .success(FakeStream(.audio(.sample), .failure(broken), segmentCount: 1))
+        }
         try await TestServer.run(synthesizer, keys: keys { $0.limits.requestsPerMinute = 1 }) { server in
-            for text in ["At once.", "Later.", "At once."] {
-                let reply = try await server.speak(#"{"input": "\#(text)"}"#, fields: bearer())
-                #expect(reply.status == 503)
-                #expect(reply.fields["x-ratelimit-remaining-requests"] == "1")
+            let body = #"{"input": "Hi.", "response_format": "wav"}"#
+            let reply = try await server.speak(body, fields: bearer())
+            #expect(reply.status == 500)
+            #expect(try await server.speak(Self.body, fields: bearer()).status == 429)
+        }
+    }
+
+    @Test("A voice is made for the key's tenant, in its default class")
+    func voices() async throws {
+        let synthesizer = FakeSynthesizer()
+        let body = #"{"name": "x", "seed": 7}"#
+        try await TestServer.run(synthesizer, keys: keys { $0.classes = [.bulk] }) { server in
+            for key in [Self.secret, "bob"] {
+                let reply = try await server.ask("POST", "/v1/audio/voices", body: body, fields: bearer(key))
+                #expect(reply.status == 200)
             }
-            #expect(try await server.speak(#"{"input": "Broken."}"#, fields: bearer()).status == 500)
-            #expect(try await server.speak(#"{"input": "Hi."}"#, fields: bearer()).status == 429)
+        }
+        #expect(synthesizer.makings.map(\.tenant) == ["amy", "bob"])
+        #expect(synthesizer.makings.map(\.priority) == [.bulk, .standard])
+    }
+
+    @Test("A body that asks for no voice costs nothing")
+    func voiceBodies() async throws {
+        let synthesizer = FakeSynthesizer()
+        try await TestServer.run(synthesizer, keys: keys { $0.limits.requestsPerMinute = 1 }) { server in
+            for (body, status, left) in [("{}", 400, "1"), (#"{"name": "amy", "seed": 7}"#, 200, "0")] {
+                let reply = try await server.ask("POST", "/v1/audio/voices", body: body, fields: bearer())
+                #expect(reply.status == status && reply.fields["x-ratelimit-remaining-requests"] == left)
+            }
         }
     }
 

@@ -23,12 +23,21 @@ struct SpeechHeaderTests {
 
     @Test(
         "A timeout that is none is told, with the name of the field",
-        arguments: ["", "0", "-1", "3600.1", "nan", "inf", "5s", "1, 2"]
+        arguments: ["", "0", "-1", "3600.1", "nan", "inf", "5s", "0x10", "1, x", "1, 0", ","]
     )
     func wrongTimeout(text: String) throws {
         let error = try #require(throws: SpeechError.self) { try read("X-Request-Timeout", text) }
         #expect(error.code == .invalidRequest && error.param == nil)
         #expect(error.message.contains("`X-Request-Timeout` is \"\(text)\""))
+    }
+
+    @Test("Of several timeouts the shortest counts")
+    func timeouts() throws {
+        #expect(try read("X-Request-Timeout", "9, 8").timeout == .seconds(8))
+        #expect(try read("X-Request-Timeout", "8,8,9").timeout == .seconds(8))
+        let name = try #require(HTTPField.Name("X-Request-Timeout"))
+        let fields = HTTPFields([HTTPField(name: name, value: "9"), HTTPField(name: name, value: "0.5")])
+        #expect(try SpeechHeader(fields).timeout == .milliseconds(500))
     }
 
     @Test("Playback is one of two words")

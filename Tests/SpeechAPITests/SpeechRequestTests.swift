@@ -89,6 +89,9 @@ struct SpeechRequestTests {
             (#"{"input": "a", "seed": 1.5}"#, "seed", "must be an integer"),
             (#"{"input": "a", "instructions": []}"#, "instructions", "must be a string"),
             (#"{"input": "a", "engine_options": [1]}"#, "engine_options", "must be an object, but it is an array"),
+            (#"{"input": "a", "engine_options": {"deadline": 5}}"#, "engine_options", "own field `deadline`"),
+            (#"{"input": "a", "deadline": 1, "engine_options": {"deadline": null}}"#, "engine_options", "`deadline`"),
+            (#"{"input": "a", "engine_options": {"spe\u0061ker": {}}}"#, "engine_options", "`speaker`"),
         ] as [(String, String?, String)]
     )
     func wrong(json: String, param: String?, part: String) throws {

@@ -1,12 +1,16 @@
+import NIOCore
+import NIOPosix
+import PoolCore
 import SpeechCore
 import SpeechTestSupport
-import Supervisor
 import Testing
+
+@testable import Supervisor
 
 /// Voices that an engine makes, and what it remarks on texts.
 @Suite(.timeLimit(.minutes(2))) struct MadeVoiceTests {
     private func speaker(_ pool: FakePool, _ recipe: VoiceRecipe) async throws -> [String: JSONValue] {
-        try await pool.supervisor.makeVoice(recipe, engine: FakePool.engine)
+        try await pool.supervisor.makeVoice(recipe, engine: FakePool.engine, tenant: "ann", priority: .standard)
     }
 
     @Test("A recipe comes back as the speaker that the engine made of it")
@@ -19,6 +23,18 @@ import Testing
             #expect(made == ["text": .string("What is said."), "samples": .integer(100_000)])
             try await expect(pool.submit("Next."), says: "Next.")
         }
+    }
+
+    @Test(
+        "The pool is told for whom a voice is made, and how urgent it is",
+        arguments: [(Priority.interactive, JobClass.interactive), (.standard, .standard), (.bulk, .bulk)]
+    )
+    func shares(priority: Priority, jobClass: JobClass) {
+        let speaker = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: [String: JSONValue].self)
+        let work = Work(.seed(7), to: speaker, engine: 0, tenant: "ann", priority: priority)
+        let request = work.jobRequest(JobID(1), now: Instant(sinceStart: .zero))
+        #expect(request.tenant == "ann" && request.jobClass == jobClass)
+        work.fail(.cancelled)
     }
 
     @Test("An engine that refuses a recipe says why, and works on")

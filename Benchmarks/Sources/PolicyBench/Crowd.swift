@@ -23,6 +23,8 @@ struct Crowd: Sendable {
         var sentAt: Double
         /// How long it took until the answer was there to its end, in seconds.
         var seconds: Double
+        /// Of its audio, as far as it is counted.
+        var bytes: Int
         var end: End
     }
 
@@ -33,7 +35,7 @@ struct Crowd: Sendable {
         case refused(retryAfter: Int)
         /// Nobody wants it any more: before its first audio, or in the midst of it.
         case late
-        /// What the gateway ought not to say.
+        /// What the gateway ought not to say, or audio that breaks off for no reason.
         case unexpected
     }
 
@@ -55,9 +57,12 @@ struct Crowd: Sendable {
     /// - Parameters:
     ///   - threads: as many as may be there at once; more would come later than they want to.
     ///   - tries: how often one asks at most. He waits in between for as long as he is told.
-    ///   - timeout: after how many seconds an answer is of no use; `nil` if it always is.
+    ///   - timeout: after how many seconds an answer is of no use; `nil` if it always is of some.
+    ///   - counted: when the audio has to come that is counted, in seconds; `nil` counts all.
     /// - Returns: all of them, with their `tries`, in no order.
-    func visit(port: UInt16, threads: Int, tries: Int = 1, timeout: Double? = nil) throws -> [Client] {
+    func visit(port: UInt16, threads: Int, tries: Int = 1, timeout: Double? = nil, counted: ClosedRange<Double>? = nil)
+        throws -> [Client]
+    {
         let supply = Supply(clients)
         let fields = ["X-Playback: asap"] + (timeout.map { ["X-Request-Timeout: \($0)"] } ?? [])
         // Until then all are connected.
@@ -72,12 +77,18 @@ struct Crowd: Sendable {
                 while client.tries.count < tries {
                     sleep(until: moment)
                     let sent = ContinuousClock.now
-                    let end = try Self.end(of: request, &connection, port: port)
+                    var bytes = 0
+                    let deadline = timeout.map { sent + .seconds($0) }
+                    let end = try Self.end(of: request, &connection, port: port, deadline: deadline) { count in
+                        let now = start.duration(to: .now).seconds
+                        if counted?.contains(now) ?? true { bytes += count }
+                    }
                     let answered = ContinuousClock.now
                     client.tries.append(
                         Try(
                             sentAt: start.duration(to: sent).seconds,
                             seconds: sent.duration(to: answered).seconds,
+                            bytes: bytes,
                             end: end
                         )
                     )
@@ -91,10 +102,19 @@ struct Crowd: Sendable {
     }
 
     /// Asks, and connects anew if the answer breaks off.
-    private static func end(of request: [UInt8], _ connection: inout HTTPClient, port: UInt16) throws -> End {
+    private static func end(
+        of request: [UInt8],
+        _ connection: inout HTTPClient,
+        port: UInt16,
+        deadline: ContinuousClock.Instant?,
+        hear: (Int) -> Void
+    ) throws -> End {
         var isBegun = false
         do {
-            let answer = try connection.ask(request) { _ in isBegun = true }
+            let answer = try connection.ask(request) { count in
+                isBegun = true
+                hear(count)
+            }
             return switch (answer.status, answer.retryAfter) {
             case (200, _): .spoken
             case (503, let retryAfter?): .refused(retryAfter: retryAfter)
@@ -103,7 +123,8 @@ struct Crowd: Sendable {
             }
         } catch {
             connection = try HTTPClient(port: port)
-            return isBegun ? .late : .unexpected
+            let isLate = isBegun && deadline.map { $0 <= .now } ?? false
+            return isLate ? .late : .unexpected
         }
     }
 }

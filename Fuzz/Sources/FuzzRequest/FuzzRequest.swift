@@ -13,6 +13,8 @@ public func fuzzRequest(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition(SpeechRequest.speeds.contains(request.speed), "the speed is in its range")
         let deadline = request.deadline ?? .seconds(1)
         precondition(deadline >= .zero && deadline <= .seconds(3_600), "the deadline is in its range")
+        let options = request.engineOptions
+        precondition(options["deadline"] == nil && options["speaker"] == nil, "what we tell workers is ours to say")
         precondition(request.model != "" && request.voice != "", "an empty name is none")
     } catch {
         precondition(error.code == .invalidRequest && !error.message.isEmpty, "a refusal says why")

@@ -8,7 +8,9 @@ extension SpeechPipeline {
         named name: String,
         model: String?,
         from recipe: VoiceRecipe,
-        description: String?
+        description: String?,
+        tenant: String,
+        priority: Priority
     ) async throws(SpeechError) -> OfferedVoice {
         let engine = try engine(model, among: resources.runner.engines)
         let store = try store()
@@ -34,7 +36,12 @@ extension SpeechPipeline {
             name: name,
             description: description,
             createdAt: Int(Date.now.timeIntervalSince1970),
-            speaker: try await resources.runner.makeVoice(recipe, engine: engine.name)
+            speaker: try await resources.runner.makeVoice(
+                recipe,
+                engine: engine.name,
+                tenant: tenant,
+                priority: priority
+            )
         )
         try store.keep(voice, engine: engine.name)
         return OfferedVoice(voice)

@@ -7,8 +7,11 @@ extension Configuration {
     }
 
     /// Why it is not to be served as it is: anybody who reaches the machine could use it. `nil` if all is well.
-    var openness: Openness? {
-        guard keys.isEmpty, !isInsecure, !listen.isLoopback else { return nil }
+    var openness: Openness? { isInsecure ? nil : exposure }
+
+    /// What anybody who reaches the machine can do, be it meant so or not; `nil` if he cannot.
+    var exposure: Openness? {
+        guard keys.isEmpty, !listen.isLoopback else { return nil }
         return Openness(address: listen)
     }
 
@@ -19,6 +22,8 @@ extension Configuration {
 
         /// What is wrong.
         var problem: String { "anybody who reaches \(address) could use it, because there are no API keys" }
+        /// What is logged of a server that is meant to be so.
+        var warning: String { "Anybody who reaches \(address) can use it: there are no API keys." }
         /// The two ways out.
         var remedy: String { "make a key with 'chorus key new', or allow it with --insecure or 'insecure: true'" }
         /// Both, for who starts it.

@@ -22,6 +22,7 @@ struct Server {
         registry.describeChorus()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "chorus")
+        if let exposure = configuration.exposure { logger.warning("\(exposure.warning)") }
 
         // Clients' and workers' connections share one event loop, and requests run on it: from a request's bytes to a
         // worker and back no other thread is woken, which would cost more than the work. What takes long is elsewhere.
