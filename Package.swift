@@ -83,7 +83,8 @@ let package = Package(
         .target(
             name: "SpeechAPI",
             dependencies: [
-                "SpeechCore", "AudioEncoding", crypto, hummingbirdCore, httpTypes, nioCore, nioHTTPTypes, lifecycle, logging,
+                "SpeechCore", "AudioEncoding", crypto, hummingbirdCore, httpTypes, nioCore, nioHTTPTypes, lifecycle,
+                logging,
                 metrics,
             ],
             swiftSettings: strict

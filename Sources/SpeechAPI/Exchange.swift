@@ -60,8 +60,8 @@ final class Exchange {
         return told
     }
 
-    /// Whether a request that fails like this before anything was made uses up nothing of its caller's: there was no room
-    /// for it, nothing that it names is here, or something broke.
+    /// Whether a request that fails like this before anything was made uses up nothing of its caller's: there was no
+    /// room for it, nothing that it names is here, or something broke.
     private static func isRefunded(_ error: any Error) -> Bool {
         if error is APIError { return false }
         guard let error = error as? SpeechError else { return true }

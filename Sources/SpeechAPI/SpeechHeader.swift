@@ -3,7 +3,8 @@ package import SpeechCore
 
 /// What the header fields of a speech request say, besides its body.
 package struct SpeechHeader: Sendable, Equatable {
-    /// `X-Request-Timeout`: how long after its arrival the request is worth something; the shortest, if there are several.
+    /// `X-Request-Timeout`: how long after its arrival the request is worth something; the shortest, if there are
+    /// several.
     package var timeout: Duration?
     /// `X-Playback`: how fast the audio is listened to.
     package var playback: Playback?

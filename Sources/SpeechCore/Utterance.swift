@@ -14,8 +14,8 @@ package struct Utterance: Sendable {
     package var tenant: String
     /// How urgent it is.
     package var priority: Priority
-    /// How fast it is listened to; `nil` if nobody said. Then it may be played while it arrives, but had better come with
-    /// gaps than not at all.
+    /// How fast it is listened to; `nil` if nobody said. Then it may be played while it arrives, but had better come
+    /// with gaps than not at all.
     package var playback: Playback?
     /// When nobody wants what is not there yet.
     package var deadline: ContinuousClock.Instant?

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Audio that is kept on disk, for this server's next start and for others that have the same directory.
 ///
-/// All that waits for the disk is on a thread of its own. Its housekeeping is done in small steps, so that who reads goes
-/// in between.
+/// All that waits for the disk is on a thread of its own. Its housekeeping is done in small steps, so that who reads
+/// goes in between.
 final class DiskCache: Sendable {
     /// What may wait to be written, in bytes of memory. More is not kept: the disk is too slow.
     private static let maxWaitingBytes = 32 << 20
