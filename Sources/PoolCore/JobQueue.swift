@@ -184,8 +184,9 @@ struct JobQueue {
             + [Demand(entry: job, isStream: false, isNew: true)]
         let entries = demands.sorted { $0.entry.due < $1.entry.due }
         // Who has to share gets on more slowly by what the others get.
-        let own = seconds(of: key)
-        let growth = own > 0 ? max(1, secondsAhead(of: key, due: entries[entries.count - 1].entry.due) / own) : 1
+        let own = entries.reduce(0) { $0 + $1.entry.seconds }
+        let others = secondsAhead(of: key, due: entries[entries.count - 1].entry.due) - seconds(of: key)
+        let growth = own > 0 ? 1 + max(0, others) / own : 1
         // How many parts of one stream are worked on at once.
         let width = max(1, slots / Double(max(1, streams.count)))
         func end(_ demand: Demand, after ahead: Double) -> Double {

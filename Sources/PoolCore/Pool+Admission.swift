@@ -161,9 +161,9 @@ extension Pool {
         return (mean / Double(used.count), max(0, high - mean) / Double(used.count))
     }
 
-    /// Seconds that a unit takes, and seconds of audio that it becomes, before anything has been measured. About what
-    /// speech has; only the order of the first jobs depends on it.
-    private static var unknownSeconds: Double { 0.02 }
+    /// Seconds that a unit takes, and seconds of audio that it becomes, before anything has been measured. Only the
+    /// order of the first jobs is to depend on it: so little that nobody is refused for a rush that nobody has timed.
+    private static var unknownSeconds: Double { 0.0005 }
     private static var unknownAudio: Double { 0.065 }
 
     /// How long a job waits until it is started, in nine of ten cases; `nil` while nothing serves or nothing is known.

@@ -280,6 +280,26 @@ import Testing
         #expect((130...145).contains(refused))
     }
 
+    @Test("what came in a rush before anything was timed is no reason to refuse what comes later")
+    func untimedRush() {
+        var stage = Stage(ready: 2)
+        for number in 1...200 { stage.accept(request(UInt64(number), units: 100), at: 0) }
+        stage.end(1, on: slot(0), at: 0.025)
+        stage.accept(request(300, units: 100), at: 0.03)
+    }
+
+    @Test("a job that has lost its instance does not make small ones seem late")
+    func returnedIsNoCrowd() {
+        var stage = Stage(ready: 2) { $0.engines[0].figures["cpu"] = Self.figures }
+        let long = request(1, units: 200) { ($0.stream, $0.laterUnits) = (StreamID(1), 2_000) }
+        stage.accept(long, at: 0)
+        stage.accept(request(2, units: 200) { $0.tenant = "b" }, at: 0)
+        stage.accept(request(3, units: 1), at: 0)
+        stage.close(slot(0), at: 1)
+        #expect(stage.pool.waitingJobs == 2)
+        stage.accept(request(4, units: 1), at: 1)
+    }
+
     @Test("turns that were handed out in a rush are forgotten when there is room")
     func forgetsTurns() {
         var stage = Stage(ready: 1) {
