@@ -153,7 +153,10 @@ extension SpeechError {
             let message = "The queue is full: \(jobs) segments or \(bytes) of text wait already. Try again later."
             self.init(.queueFull, message, retryAfter: retryAfter)
         case .waitTooLong(let predicted, let retryAfter):
-            let message = "It would wait for about \(predicted.inWords), which is too long. Try again later."
+            let message = """
+                There is more to do than can be done in time: it would wait for about \(predicted.inWords), or others \
+                would. Try again later.
+                """
             self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
         case .standingQueue(let predicted, let retryAfter):
             let message = """
