@@ -36,12 +36,12 @@ import Testing
     }
 
     /// Seeds of one test case.
-    private static let batch = 250
+    private static let batch = 200
 
     private static let batches: [Range<UInt64>] = {
         func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
         if let seed = number("CHORUS_SEED") { return [seed..<seed + 1] }
-        let end = (number("CHORUS_SEEDS") ?? 1_000) + 1
+        let end = (number("CHORUS_SEEDS") ?? 200) + 1
         return stride(from: 1, to: end, by: batch).map { $0..<min($0 + UInt64(batch), end) }
     }()
 }
