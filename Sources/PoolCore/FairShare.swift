@@ -7,7 +7,7 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     /// The time of who was given something last, when he was given it.
     private var time = 0.0
     /// Up to where everybody has been given something. Who is not here is behind.
-    private var ends: [Key: Double] = [:]
+    private(set) var ends: [Key: Double] = [:]
     private let weights: [Key: Double]
 
     /// - Parameter weights: 1 for who is not in it.
@@ -36,9 +36,6 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
         guard let end = ends[key] else { return }
         ends[key] = end + seconds / weight(of: key)
     }
-
-    /// How many are not behind.
-    var remembered: Int { ends.count }
 
     /// So few may be remembered without need.
     private static var rememberedAtLeast: Int { 64 }

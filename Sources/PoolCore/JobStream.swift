@@ -6,6 +6,8 @@ struct JobStream {
     /// A job that is not heard to its end.
     private struct Part {
         let id: JobID
+        /// How much audio came from elsewhere right before it, in seconds.
+        let before: Double
         /// How much audio it is predicted to make, in seconds.
         let predicted: Double
         /// How much it has made.
@@ -59,16 +61,21 @@ struct JobStream {
         )
     }
 
-    /// Jobs that it has.
-    var jobs: [JobID] { parts.map(\.id) }
+    /// Whether it has jobs that are not heard to their ends.
+    var hasJobs: Bool { !parts.isEmpty }
 
     /// When all of it is due: when it will have been played to its end, if it is played.
     func end(now: Instant) -> Instant {
         let due =
             isPlayed
-            ? max(now, dueAfter(parts.count)).advanced(by: .seconds(laterAudio))
+            ? max(now, (playedUntil ?? firstDue).advanced(by: .seconds(audioToCome))).advanced(by: .seconds(laterAudio))
             : max(now, arrived.advanced(by: .seconds((arrivedSeconds + laterSeconds) * Pool.stretch)))
         return deadline.map { min(due, $0) } ?? due
+    }
+
+    /// How much audio of its jobs is still to be played, beyond what can be by now, in seconds.
+    private var audioToCome: Double {
+        parts.indices.reduce(0) { $0 + left(of: $1) + ($1 > 0 ? parts[$1].before : 0) }
     }
 
     // MARK: Events
@@ -79,21 +86,8 @@ struct JobStream {
     ///   - audio: how long what it makes is predicted to be, in seconds.
     ///   - before: how much audio came from elsewhere between the last one and this.
     mutating func jobArrived(_ id: JobID, seconds: Double, audio: Double, before: Duration, now: Instant) {
-        if before > .zero {
-            if parts.isEmpty {
-                _ = play(before / .seconds(1), now: now)
-            } else {
-                // It is heard after the last one, as if that had made it.
-                let last = parts.count - 1
-                parts[last] = Part(
-                    id: parts[last].id,
-                    predicted: parts[last].predicted + before / .seconds(1),
-                    made: parts[last].made,
-                    isDone: parts[last].isDone
-                )
-            }
-        }
-        parts.append(Part(id: id, predicted: audio))
+        parts.append(Part(id: id, before: before / .seconds(1), predicted: audio))
+        if parts.count == 1 { playFirst(now: now) }
         arrivedSeconds += seconds
     }
 
@@ -120,8 +114,14 @@ struct JobStream {
         parts[index].isDone = true
         while let first = parts.first, first.isDone {
             parts.removeFirst()
-            if let made = parts.first?.made, made > 0 { _ = play(made, now: now) }
+            playFirst(now: now)
         }
+    }
+
+    /// A part has come to be the first: what is there of it, and before it, can be played.
+    private mutating func playFirst(now: Instant) {
+        guard let first = parts.first, first.before + first.made > 0 else { return }
+        _ = play(first.before + first.made, now: now)
     }
 
     /// A job will be made anew.
@@ -142,20 +142,19 @@ struct JobStream {
 
     // MARK: Deadlines
 
-    /// When a job should be done: when the listener would have nothing to play otherwise.
+    /// When each of its jobs should be done, in their order: when the listener would have nothing to play otherwise.
     /// - Parameter margin: how long before that it is due.
-    func due(_ id: JobID, margin: Duration) -> Instant? {
-        parts.firstIndex { $0.id == id }
-            .map { dueAfter($0).advanced(by: playedUntil == nil ? .zero : .zero - margin) }
+    func dues(margin: Duration) -> [(job: JobID, due: Instant)] {
+        var due = playedUntil?.advanced(by: .zero - margin) ?? firstDue
+        return parts.indices.map { index in
+            if index > 0 { due = due.advanced(by: .seconds(left(of: index - 1) + parts[index].before)) }
+            return (parts[index].id, due)
+        }
     }
 
-    /// When the listener has played this many parts.
-    private func dueAfter(_ count: Int) -> Instant {
-        var due = playedUntil ?? firstDue
-        for index in 0..<count {
-            let isCounted = index == 0 && playedUntil != nil
-            due = due.advanced(by: .seconds(parts[index].total - (isCounted ? parts[index].made : 0)))
-        }
-        return due
+    /// How much audio of a part is still to be played, beyond what can be by now, as far as one knows; in seconds.
+    private func left(of index: Int) -> Double {
+        let isCounted = index == 0 && playedUntil != nil
+        return parts[index].total - (isCounted ? parts[index].made : 0)
     }
 }

@@ -221,8 +221,8 @@ extension Pool {
     /// For how long others keep what a job begins from being done in time, if it has more to follow; `nil` if it has
     /// not.
     ///
-    /// Each stream wants its seconds spread over the time until it has been played to its end, others at once. What
-    /// that leaves of the slots' time until this one's end has to be enough for this one.
+    /// Each stream wants its seconds spread over the time until all of it is due. What that leaves of the slots' time
+    /// until this one's end has to be enough for this one.
     private func predictedDelay(of job: Job, now: Instant) -> Duration? {
         let slots = Double(usableSlots(engine: job.engine))
         guard job.request.laterUnits > 0, slots > 0, isTimed(engine: job.engine) else { return nil }

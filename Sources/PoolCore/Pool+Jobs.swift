@@ -118,7 +118,7 @@ extension Pool {
         if let stream = job.request.stream {
             streams[stream]?.jobEnded(id, now: now)
             // Nothing follows what was not spoken.
-            if end != .completed, streams[stream]?.jobs.isEmpty == true { streams[stream] = nil }
+            if end != .completed, streams[stream]?.hasJobs == false { streams[stream] = nil }
             updateDue(of: stream, now: now)
         }
         memoryWaiters.remove(id)

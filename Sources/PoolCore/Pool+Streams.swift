@@ -25,7 +25,8 @@ extension Pool {
         stream.jobArrived(job.id, seconds: job.seconds, audio: audio, before: job.request.audioBefore, now: now)
         expect(job, &stream)
         streams[id] = stream
-        job.due = due(of: job, in: stream)
+        let played = stream.isPlayed ? stream.dues(margin: Self.playbackMargin).last?.due : nil
+        job.due = due(of: job, in: stream, played: played)
     }
 
     /// A stream is told what follows its last job.
@@ -38,25 +39,23 @@ extension Pool {
     }
 
     /// When a part of a stream should be done.
-    private func due(of job: Job, in stream: JobStream) -> Instant {
+    /// - Parameter played: when its listener needs it, if it is played.
+    private func due(of job: Job, in stream: JobStream, played: Instant?) -> Instant {
         guard configuration.order == .deadline else { return job.due }
-        let alone = stream.arrived.advanced(by: .seconds(job.secondsBefore + job.seconds))
-        let due: Instant
-        if stream.isPlayed {
-            // What cannot be done by then is not more urgent for that.
-            due = max(stream.due(job.id, margin: Self.playbackMargin) ?? job.due, alone)
-        } else {
-            due = stream.arrived.advanced(by: .seconds((job.secondsBefore + job.seconds) * Self.stretch))
-        }
+        let seconds = job.secondsBefore + job.seconds
+        // What cannot be done by the time that it is needed is not more urgent for that.
+        let due =
+            played.map { max($0, stream.arrived.advanced(by: .seconds(seconds))) }
+            ?? stream.arrived.advanced(by: .seconds(seconds * Self.stretch))
         return job.wanted.map { min(due, $0) } ?? due
     }
 
     /// The jobs of a stream that wait stand where they belong.
     mutating func updateDue(of id: StreamID, now: Instant) {
         guard let stream = streams[id], stream.isPlayed, configuration.order == .deadline else { return }
-        for number in stream.jobs {
+        for (number, played) in stream.dues(margin: Self.playbackMargin) {
             guard let job = jobs[number], case .queued = job.state else { continue }
-            let due = due(of: job, in: stream)
+            let due = due(of: job, in: stream, played: played)
             guard due != job.due else { continue }
             let isReturned = job.failure != nil
             if !isReturned { queues[job.engine].remove(job.id, due: job.due, job.key) }

@@ -68,4 +68,10 @@ package struct SpeechError: Error, Sendable, Equatable {
 
     /// What is thrown to who waits for audio that has been given up.
     package static let cancelled = SpeechError(.cancelled, "The request was cancelled.")
+
+    /// What is thrown to who waits for audio beyond its deadline.
+    package static let deadlineExceeded = SpeechError(
+        .deadlineExceeded,
+        "The deadline passed before all of it was spoken. Give it more time, or send less text."
+    )
 }

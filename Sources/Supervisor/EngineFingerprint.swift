@@ -16,6 +16,6 @@ enum EngineFingerprint {
         add(engine.command)
         add(engine.ownEnvironment.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
         add(info.voices.map(\.name).sorted())
-        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return Hexadecimal.text(hash.finalize())
     }
 }

@@ -185,12 +185,6 @@ extension SpeechError {
         }
     }
 
-    /// Nobody wants it any more.
-    static let deadlineExceeded = SpeechError(
-        .deadlineExceeded,
-        "The deadline passed before all of it was spoken. Give it more time, or send less text."
-    )
-
     /// A text needs more bytes of memory than there are for it.
     static func tooLarge(needs: Int, has: Int) -> SpeechError {
         let message = """

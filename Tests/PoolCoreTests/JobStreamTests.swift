@@ -25,7 +25,7 @@ import Testing
     }
 
     private func due(_ stream: JobStream, _ job: UInt64) -> Double? {
-        stream.due(JobID(job), margin: .zero).map { $0.sinceStart / .seconds(1) }
+        stream.dues(margin: .zero).first { $0.job == JobID(job) }.map { $0.due.sinceStart / .seconds(1) }
     }
 
     @Test("before it begins, parts are due one after the other's audio")
@@ -71,6 +71,26 @@ import Testing
         var stream = stream()
         stream.jobArrived(JobID(4), seconds: 1, audio: 2, before: .seconds(5), now: .start)
         #expect(due(stream, 4) == 30)
+    }
+
+    @Test("audio from elsewhere stays what it is when what came before it makes more or less than was predicted")
+    func audioBeforeStays() {
+        var stream = stream()
+        stream.jobArrived(JobID(4), seconds: 1, audio: 2, before: .seconds(5), now: .start)
+        for (job, seconds) in [(1, 4.0), (2, 10), (3, 7)] {
+            _ = stream.audioArrived(JobID(UInt64(job)), duration: .seconds(seconds), now: moment(1))
+            stream.jobEnded(JobID(UInt64(job)), now: moment(1))
+        }
+        #expect(stream.playedUntil == moment(1 + 4 + 10 + 7 + 5))
+    }
+
+    @Test("audio from elsewhere at the beginning is played at once")
+    func audioBeforeAll() {
+        let request = JobRequest(id: JobID(1), engine: 0, tenant: "a", stream: StreamID(1))
+        let pool = Pool(configuration: .test(instances: 1), seed: 1)
+        var stream = JobStream(Job(request, in: pool, now: moment(2)))
+        stream.jobArrived(JobID(1), seconds: 1, audio: 2, before: .seconds(5), now: moment(2))
+        #expect(due(stream, 1) == 7)
     }
 
     @Test("what is made anew has not been heard")

@@ -20,17 +20,15 @@ struct SegmentKey: Sendable, Hashable {
 
     /// A key from its digits, as `hex` writes them; `nil` if they are none.
     init?(hex: some StringProtocol) {
-        let digits = hex.utf8.compactMap { Self.digits.firstIndex(of: $0) }
-        guard digits.count == 2 * Self.byteCount, hex.utf8.count == digits.count else { return nil }
-        bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        // Large digits would be another file's name.
+        guard let bytes = Hexadecimal.bytes(hex), bytes.count == Self.byteCount, Hexadecimal.text(bytes) == hex else {
+            return nil
+        }
+        self.bytes = bytes
     }
 
     /// The digest in lower-case hexadecimal digits.
-    var hex: String {
-        String(decoding: bytes.flatMap { [Self.digits[Int($0 >> 4)], Self.digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    private static let digits = Array("0123456789abcdef".utf8)
+    var hex: String { Hexadecimal.text(bytes) }
 
     /// What the digest is made of. No two different segments have the same: every part says how long it is.
     static func encoding(of segment: Segment, fingerprint: String) -> [UInt8] {

@@ -60,11 +60,3 @@ final class SegmentReader: Sendable {
     /// Whether nobody wants it any more.
     var hasLeft: Bool { state.withLock { $0.hasLeft } }
 }
-
-extension SpeechError {
-    /// Nobody wants it any more.
-    fileprivate static let deadlineExceeded = SpeechError(
-        .deadlineExceeded,
-        "The deadline passed before all of it was spoken. Give it more time, or send less text."
-    )
-}

@@ -8,8 +8,6 @@ struct UtterancePlan: Sendable {
     /// The name of the engine that speaks it.
     var engine: String
     var segments: [TextSegment]
-    /// How much there is to say in each segment, and in all that follow it.
-    let weights: [(own: Int, later: Int)]
     var voices: VoiceBook
     var voice: VoiceChoice
     /// Silence between segments.
@@ -18,36 +16,6 @@ struct UtterancePlan: Sendable {
     var window: Int
     /// Segments that all utterances together may have outstanding before their turn.
     var lookaheadLimit: Int
-
-    init(
-        utterance: Utterance,
-        number: UInt64,
-        engine: String,
-        segments: [TextSegment],
-        voices: VoiceBook,
-        voice: VoiceChoice,
-        gap: Duration,
-        window: Int,
-        lookaheadLimit: Int
-    ) {
-        self.utterance = utterance
-        self.number = number
-        self.engine = engine
-        self.segments = segments
-        self.voices = voices
-        self.voice = voice
-        self.gap = gap
-        self.window = window
-        self.lookaheadLimit = lookaheadLimit
-        var weights: [(own: Int, later: Int)] = []
-        var later = 0
-        for segment in segments.reversed() {
-            let own = segment.text.unicodeScalars.reduce(0) { $0 + SpeechWeight.of($1) }
-            weights.append((own, later))
-            later += own
-        }
-        self.weights = weights.reversed()
-    }
 
     /// The job for a segment.
     /// - Parameter audioBefore: how long the audio lasts that was there already, between the last segment that was run
@@ -65,8 +33,8 @@ struct UtterancePlan: Sendable {
             context: context,
             tenant: utterance.tenant,
             priority: utterance.priority,
-            weight: weights[index].own,
-            laterWeight: weights[index].later,
+            weight: segments[index].weight,
+            laterWeight: segments[(index + 1)...].reduce(0) { $0 + $1.weight },
             audioBefore: audioBefore,
             playback: utterance.playback,
             deadline: utterance.deadline,

@@ -1,12 +1,15 @@
 /// A piece of a text that is spoken in one go.
 package struct TextSegment: Sendable, Equatable {
     /// What to say: trimmed, one line, runs of white space collapsed to one space. Never empty.
-    package var text: String
+    package let text: String
     /// What most of it is written in, which decides the voice.
     package var script: SpokenScript
+    /// How much there is to say (see `SpeechWeight`).
+    package let weight: Int
 
     package init(text: String, script: SpokenScript) {
         self.text = text
         self.script = script
+        weight = text.unicodeScalars.reduce(0) { $0 + SpeechWeight.of($1) }
     }
 }

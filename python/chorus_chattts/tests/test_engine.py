@@ -102,25 +102,15 @@ def test_a_job_without_a_seed_has_always_the_same(synthesize: Callable[..., Samp
     assert not np.array_equal(without, synthesize("你好。", seed=DEFAULT_SEED + 1, **SHORT))
 
 
-def test_a_cancelled_job_ends_within_one_token(engine: ChatTTSEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = Job("你好。", options={"min_new_token": 500, "max_new_token": 500})
-    steps = 0
-    progress = job.progress
-
-    def counted() -> None:
-        nonlocal steps
-        steps += 1
-        progress()
-        if steps == 30:
-            job.cancel()
-
-    monkeypatch.setattr(job, "progress", counted)
-    assert sum(len(chunk) for chunk in engine.synthesize(job)) == 12_000
-    assert steps == 30
-    assert job.cancelled
+def pass_deadline(job: Job) -> None:
+    """Nobody wants it any more from now on."""
+    job.deadline = time.monotonic()
 
 
-def test_a_job_ends_within_one_token_of_its_deadline(engine: ChatTTSEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("stop", [Job.cancel, pass_deadline])
+def test_a_job_ends_within_one_token_of_its_cancel_or_deadline(
+    engine: ChatTTSEngine, monkeypatch: pytest.MonkeyPatch, stop: Callable[[Job], None]
+) -> None:
     job = Job("你好。", options={"min_new_token": 500, "max_new_token": 500}, deadline=math.inf)
     steps = 0
     progress = job.progress
@@ -130,7 +120,7 @@ def test_a_job_ends_within_one_token_of_its_deadline(engine: ChatTTSEngine, monk
         steps += 1
         progress()
         if steps == 30:
-            job.deadline = time.monotonic()
+            stop(job)
 
     monkeypatch.setattr(job, "progress", counted)
     assert sum(len(chunk) for chunk in engine.synthesize(job)) == 12_000
