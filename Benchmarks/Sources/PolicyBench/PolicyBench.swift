@@ -13,58 +13,20 @@ enum PolicyBench {
         ("overload", Overload.measure),
     ]
 
-    private static let help = """
-        usage: policy-bench [--json] [--bin DIRECTORY] [\(measurements.map(\.name).joined(separator: "|"))]…
-
-        Measures what the order of the queue does: all of it, or what is named. Targets that are missed are marked, and are no
-        failure.
-          --json           prints JSON
-          --bin DIRECTORY  where chorus, FakeWorker and PoolLab are; .build/release if nothing is said
-        """
-
     static func main() {
-        var arguments = CommandLine.arguments.dropFirst()
-        var asJSON = false
-        var programs = ".build/release"
-        var wanted: Set<String> = []
-        while let argument = arguments.popFirst() {
-            switch argument {
-            case "--json": asJSON = true
-            case "--bin": programs = arguments.popFirst() ?? programs
-            case let name where measurements.contains { $0.name == name }: wanted.insert(name)
-            default:
-                print(help)
-                exit(argument == "--help" ? 0 : 2)
-            }
-        }
-        do {
-            let report = try report(programs: programs, wanted: wanted)
-            print(asJSON ? try report.json() : report.table)
-        } catch {
-            complain("policy-bench: \(error)")
-            exit(1)
+        BenchProgram(
+            name: "policy-bench",
+            purpose: "Measures what the order of the queue does: all of it, or what is named.",
+            needing: ["chorus", "FakeWorker", "PoolLab"],
+            measurements: measurements.map(\.name)
+        ).run { workbench in
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let expected = try workbench.output(of: "PoolLab", ["expect"])
+            let expectation = try decoder.decode(Expectation.self, from: Data(expected.utf8))
+            return { name in try measurements.first { $0.name == name }?.measure(workbench, expectation) ?? [] }
         }
     }
-
-    private static func report(programs: String, wanted: Set<String>) throws -> Report {
-        let workbench = try Workbench(programs: programs, needing: ["chorus", "FakeWorker", "PoolLab"])
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let expected = try workbench.output(of: "PoolLab", ["expect"])
-        let expectation = try decoder.decode(Expectation.self, from: Data(expected.utf8))
-        var report = Report(figures: [])
-        for (name, measure) in measurements where wanted.isEmpty || wanted.contains(name) {
-            complain("measuring \(name) …")
-            report.figures += try measure(workbench, expectation)
-        }
-        return report
-    }
-}
-
-/// Writes a line to standard error.
-func complain(_ message: String) {
-    let line = Array("\(message)\n".utf8)
-    write(2, line, line.count)
 }
 
 extension Workbench {

@@ -7,6 +7,7 @@ package struct TextSegment: Sendable, Equatable {
     /// How much there is to say (see `SpeechWeight`).
     package let weight: Int
 
+    /// Weighs the text.
     package init(text: String, script: SpokenScript) {
         self.text = text
         self.script = script
