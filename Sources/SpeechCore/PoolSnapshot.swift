@@ -152,13 +152,16 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
         package var slots: Int
         /// Jobs that wait for it.
         package var queued: Int
+        /// Instances that were given up for now because they end again and again.
+        package var parked: Int
 
-        package init(name: String, instances: Int, ready: Int, slots: Int, queued: Int) {
+        package init(name: String, instances: Int, ready: Int, slots: Int, queued: Int, parked: Int = 0) {
             self.name = name
             self.instances = instances
             self.ready = ready
             self.slots = slots
             self.queued = queued
+            self.parked = parked
         }
     }
 

@@ -15,6 +15,10 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let voiceConflict = Code("voice_conflict")
         /// The engine refused the text or the options.
         package static let refusedByEngine = Code("refused_by_engine")
+        /// There is nothing of this name.
+        package static let notFound = Code("not_found")
+        /// The text has ended two instances, and no third is to be lost to it.
+        package static let quarantined = Code("text_quarantined")
         /// The text needs more memory than there is, however long it waits.
         package static let tooLarge = Code("text_too_large")
         /// There is too little memory for this now.
