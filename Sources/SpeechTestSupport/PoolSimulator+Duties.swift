@@ -7,7 +7,7 @@ extension PoolSimulator {
     func ends(dueBy event: Event) -> [JobID: String] {
         switch event {
         case .started, .jobArrived, .audioArrived, .streamEnded, .processSpawned, .processDied, .processExited,
-            .slotOpened, .measured,
+            .slotOpened, .measured, .rehearsed, .heard, .timePassed, .restartRequested, .redefined,
             .memoryReleased, .foreignUseChanged, .drainRequested:
             return [:]
         case .jobCancelled(let job):
@@ -17,11 +17,15 @@ extension PoolSimulator {
             switch outcome {
             case .completed: return [id: JobEnd.completed.name]
             case .failed: return [id: JobEnd.failed.name]
-            case .outOfMemory: return canRestart && job.failure == nil ? [:] : [id: JobEnd.failed.name]
+            case .outOfMemory:
+                let isNew = job.failure?.isOutOfMemory != true
+                return isNew && mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.failed.name]
+            case .doubtful: return mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.instanceLost.name]
             }
         case .slotClosed(let slot, let canRestart):
             guard case .busy(let id)? = self[slot], let job = jobs[id] else { return [:] }
-            return canRestart && job.failure == nil ? [:] : [id: JobEnd.instanceLost.name]
+            let deaths = job.deaths + (isStalled(slot) ? 1 : 0)
+            return deaths < 2 && mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.instanceLost.name]
         case .memoryRead(let reading):
             guard reading.pressure > pool.configuration.pressureLimit else { return [:] }
             let bulk = jobs.filter { $1.isWaiting && $1.request.jobClass == .bulk }
@@ -39,6 +43,12 @@ extension PoolSimulator {
         case .timerFired:
             return [:]
         }
+    }
+
+    func isStalled(_ slot: SlotID) -> Bool { self[slot.process]?.stalled.contains(slot.index) ?? false }
+
+    private func mayRunAgain(_ job: Job, _ canRestart: Bool) -> Bool {
+        canRestart && job.reruns < pool.configuration.maxReruns && pool.hasRetriesLeft
     }
 
     /// Why a job has to be refused, if it has to.

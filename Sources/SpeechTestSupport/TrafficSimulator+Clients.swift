@@ -263,7 +263,7 @@ extension Admission.Refusal {
         case .queueFull(let retryAfter), .tenantLimit(let retryAfter), .shed(let retryAfter),
             .waitTooLong(_, let retryAfter), .deadlineTooEarly(_, let retryAfter), .standingQueue(_, let retryAfter):
             retryAfter
-        case .deadlineExceeded, .tooLarge, .shuttingDown: nil
+        case .deadlineExceeded, .tooLarge, .quarantined, .shuttingDown: nil
         }
     }
 
@@ -272,7 +272,7 @@ extension Admission.Refusal {
         switch self {
         case .waitTooLong(let predicted, _), .deadlineTooEarly(let predicted, _), .standingQueue(let predicted, _):
             predicted
-        case .queueFull, .tenantLimit, .deadlineExceeded, .shed, .tooLarge, .shuttingDown: nil
+        case .queueFull, .tenantLimit, .deadlineExceeded, .shed, .tooLarge, .quarantined, .shuttingDown: nil
         }
     }
 }
@@ -282,7 +282,7 @@ extension JobEnd {
     fileprivate var retryAfter: Duration? {
         switch self {
         case .waitedTooLong(let retryAfter), .shed(let retryAfter): retryAfter
-        case .completed, .failed, .instanceLost, .deadlineExceeded, .tooLarge, .cancelled, .shutDown: nil
+        case .completed, .failed, .instanceLost, .quarantined, .deadlineExceeded, .tooLarge, .cancelled, .shutDown: nil
         }
     }
 }
