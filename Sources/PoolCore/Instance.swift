@@ -40,6 +40,8 @@ package struct Instance: Sendable {
     var heardAt = Instant.start
     /// When it was asked whether it lives, if it has not answered.
     var askedAt: Instant?
+    /// Segments of which it made audio that another instance made better, over all its processes.
+    package internal(set) var badSegments = 0
     /// How much bad audio it has made lately: one each, which fades with each job.
     var badAudio = 0.0
     /// What its process said of itself.

@@ -30,6 +30,7 @@ extension Pool {
         else { return }
         let id = doubted.instance
         instances[id.index].badAudio += 1
+        instances[id.index].badSegments += 1
         let peers = instances.filter { $0.engine == job.engine && $0.isServing && $0.id != id }
         let usual = peers.reduce(0) { $0 + $1.badAudio } / Double(max(1, peers.count))
         guard instances[id.index].badAudio >= Self.tooMuchBadAudio,

@@ -152,7 +152,9 @@ extension Pool {
         guard here.count > most else { return }
         // First who does nothing, then who has been idle for longest.
         let byUse = here.sorted { left, right in
-            (left.isReady ? 1 : 0, left.busySlots, left.idleSince) < (right.isReady ? 1 : 0, right.busySlots, right.idleSince)
+            (left.isReady ? 1 : 0, left.busySlots, left.idleSince) < (
+                right.isReady ? 1 : 0, right.busySlots, right.idleSince
+            )
         }
         for instance in byUse.prefix(here.count - most) {
             switch instance.state {

@@ -16,12 +16,15 @@ extension Pool {
         return actions
     }
 
-    /// The worker has moved on with a job, or has said that it is there.
+    /// The worker has moved on with its job.
+    package mutating func jobMoved(_ slot: SlotID, now: Instant) {
+        guard isCurrent(slot), case .busy = self[slot] else { return }
+        instances[slot.process.instance.index].slots[slot.index].movedAt = now
+    }
+
+    /// The worker has said that it is there. That says nothing of what it does.
     package mutating func heard(_ slot: SlotID, now: Instant) {
         guard isCurrent(slot) else { return }
-        if case .busy = self[slot] {
-            instances[slot.process.instance.index].slots[slot.index].movedAt = now
-        }
         instances[slot.process.instance.index].heardAt = now
         instances[slot.process.instance.index].askedAt = nil
     }

@@ -142,7 +142,10 @@ package struct Pool: Sendable {
         let spares = configuration.engines[engine].spares
         guard spares > 0 else { return 0 }
         let own = instances.filter { $0.engine == engine }
-        let wanted = max(configuration.engines[engine].instances.lowerBound, own.count { $0.state != .vacant })
+        // Who is on its way to replace another is one too many for now.
+        let surplus = revisions[engine].replacement?.new == nil ? 0 : 1
+        let present = own.count { $0.state != .vacant } - surplus
+        let wanted = max(configuration.engines[engine].instances.lowerBound, present)
         let ready = own.filter(\.isReady)
         let idle = max(0, min(spares - (wanted - ready.count), ready.count - 1))
         return idle * (ready.map(\.slots.count).max() ?? 0)

@@ -8,6 +8,8 @@ package struct Revision: Sendable {
     var isProven = false
     /// What to go back to if the current one does not work; `nil` if there is nothing or it is proven.
     var previous: (number: Int, engine: PoolConfiguration.Engine)?
+    /// The number of what it goes back to if the current one does not work.
+    package var previousNumber: Int? { previous?.number }
     /// Until when nothing is replaced, because that failed.
     var notBefore = Instant.start
     /// What happens to replace an instance; one at a time.

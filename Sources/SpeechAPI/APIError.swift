@@ -45,7 +45,8 @@ extension APIError {
             case .modelNotFound: .notFound
             case .voiceConflict: .conflict
             case .tenantLimit: .tooManyRequests
-            case .queueFull, .waitedTooLong, .overloaded, .memoryShort, .engineUnavailable, .shuttingDown:
+            case .queueFull, .waitedTooLong, .overloaded, .memoryShort, .engineUnavailable, .instanceLost,
+                .shuttingDown:
                 .serviceUnavailable
             case .deadlineExceeded: .gatewayTimeout
             case .cancelled: Self.clientGone

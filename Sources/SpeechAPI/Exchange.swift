@@ -67,7 +67,7 @@ final class Exchange {
         guard let error = error as? SpeechError else { return true }
         return switch error.code {
         case .queueFull, .tenantLimit, .overloaded, .waitedTooLong, .memoryShort, .engineUnavailable, .shuttingDown,
-            .modelNotFound, .voiceNotFound, .engineFailed, .storageFailed:
+            .modelNotFound, .voiceNotFound, .engineFailed, .instanceLost, .storageFailed:
             true
         default: false
         }

@@ -170,7 +170,8 @@ package final class SegmentAudio: SegmentSink {
             }
         }
         // What is less than the reader has had already is not the same.
-        let result: Result<Void, SpeechError> = state.withLock { $0.repeated } == nil ? .success(()) : .failure(.different)
+        let result: Result<Void, SpeechError> =
+            state.withLock { $0.repeated } == nil ? .success(()) : .failure(.different)
         let (reader, _) = end(result, dropUnread: false)
         reader?.resume(returning: result.map { nil })
     }

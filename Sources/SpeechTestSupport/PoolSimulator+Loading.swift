@@ -18,7 +18,10 @@ extension PoolSimulator {
         let peersHere = peers.count { $0.device == device }
         // One more comes before the one goes that it replaces.
         let more = pool.revisions[engine].isReplacing ? 1 : 0
-        try check(peers.count < configured.instances.upperBound + more, "an engine has no more instances than it may have")
+        try check(
+            peers.count < configured.instances.upperBound + more,
+            "an engine has no more instances than it may have"
+        )
         let maximum = (configured.placements.first { $0.device == device }?.maximum ?? 0) + more
         try check(peersHere < maximum, "a device has no more instances than it may have")
 

@@ -62,7 +62,8 @@ extension PoolSimulator {
                 phase == .new || isCounted || isFull || isWary,
                 "without a ledger everything is started at once"
             )
-        case .backoff, .parked: try check(phase != .stopping && phase != .drained, "a stopped pool starts nothing again")
+        case .backoff, .parked:
+            try check(phase != .stopping && phase != .drained, "a stopped pool starts nothing again")
         case .stopped: try check(phase == .stopping || phase == .drained, "an instance is started again")
         case .starting, .loading, .measuring, .ready, .draining, .stopping:
             try check(false, "an instance without a process waits")

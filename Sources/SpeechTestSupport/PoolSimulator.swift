@@ -167,7 +167,7 @@ package struct PoolSimulator: Sendable {
     }
 
     private mutating func answer(toSignOf slot: SlotID) -> Answer {
-        pool.heard(slot, now: now)
+        if case .busy? = self[slot] { pool.jobMoved(slot, now: now) } else { pool.heard(slot, now: now) }
         return Answer([])
     }
 

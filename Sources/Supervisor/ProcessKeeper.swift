@@ -36,6 +36,15 @@ final class ProcessKeeper: Sendable {
         /// Its template ended with it.
         case unknown
 
+        /// Whether the process itself is to blame, as far as the end tells: it left, or did what ends a process.
+        var isOwnDoing: Bool {
+            switch self {
+            case .status: true
+            case .signal(let signal): ![SIGKILL, SIGTERM, SIGINT, SIGHUP].contains(signal)
+            case .unknown: false
+            }
+        }
+
         var description: String {
             switch self {
             case .status(let status): "exit status \(status)"

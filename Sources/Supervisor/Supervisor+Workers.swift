@@ -22,9 +22,11 @@ extension Supervisor {
     /// Has a process made, in the way of its engine.
     func begin(_ process: ProcessID) {
         let engine = pool.instances[process.instance.index].engine
-        if configuration.engines[engine].usesTemplate {
+        if definition(of: process).usesTemplate {
             let device = device(of: process).name
-            fork(process, from: TemplateID(engine: engine, device: device, mps: workers[process]?.mps))
+            let revision = pool.instances[process.instance.index].revision
+            let id = TemplateID(engine: engine, revision: revision, device: device, mps: workers[process]?.mps)
+            fork(process, from: id)
         } else {
             launch(process)
         }
@@ -33,8 +35,7 @@ extension Supervisor {
     /// Starts a process from the engine's command.
     func launch(_ process: ProcessID) {
         guard let worker = workers[process], let output = openOutput(of: process) else { return }
-        let instance = pool.instances[process.instance.index]
-        let plan = configuration.engines[instance.engine]
+        let plan = definition(of: process)
         let clientEnvironment = worker.mps?.clientEnvironment(memoryBytes: worker.memoryBytes) ?? [:]
         var environment = plan.environment.merging(clientEnvironment) { $1 }
         environment[Self.memoryVariable] = worker.memoryBytes.map(String.init)
@@ -108,6 +109,8 @@ extension Supervisor {
     func spawnFailed(_ process: ProcessID, _ error: SystemError) {
         log(.error, "A worker could not be started.", process, [.reason: "\(error)"])
         workers[process] = nil
+        let engine = pool.instances[process.instance.index].engine
+        lastFailures[engine] = Failure(ending: "\(error)", lastWords: [])
         perform(pool.processExited(process, now: now))
     }
 
@@ -218,7 +221,7 @@ extension Supervisor {
             peakReached(by: slot.process, units: 0)
         }
         makesVoices[instance.engine] = info.traits?.makeVoice ?? false
-        fingerprints[instance.engine] = EngineFingerprint.text(configuration.engines[instance.engine], info)
+        fingerprints[instance.engine] = EngineFingerprint.text(definition(of: slot.process), info)
         if info.traits?.deterministic ?? false {
             deterministic.insert(instance.engine)
         } else {
@@ -235,6 +238,21 @@ extension Supervisor {
         if pool.instances[process.instance.index].isReady { log(.info, "An instance is ready.", process) }
     }
 
+    /// The other end has closed a connection. Whether its process has ended, and how, is news that comes soon.
+    func linkEnded(_ slot: SlotID, link number: Int) {
+        let reason = "the connection was closed"
+        guard let worker = workers[slot.process], let link = worker.links[slot.index], link.number == number else {
+            return
+        }
+        guard link.isOpen, link.job != nil, worker.exit == nil, worker.pid != nil else {
+            return linkBroke(slot, link: number, because: reason)
+        }
+        workers[slot.process]?.links[slot.index]?.isAtEnd = true
+        eventLoop.assumeIsolated().scheduleTask(in: Worker.newsTimeout) {
+            self.assumeIsolated { $0.linkBroke(slot, link: number, because: reason) }
+        }
+    }
+
     /// A connection closed, or what came over it made no sense.
     func linkBroke(_ slot: SlotID, link number: Int, because reason: String) {
         guard let link = workers[slot.process]?.links[slot.index], link.number == number else { return }
@@ -249,8 +267,9 @@ extension Supervisor {
             if link.job != nil {
                 log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
             }
-            let canRestart = link.job.flatMap { work[$0]?.restart() } ?? false
-            perform(pool.slotClosed(slot, canRestart: canRestart, now: now))
+            let canRestart = link.job.map { restart($0, because: .instanceLost) } ?? false
+            let isCrash = workers[slot.process]?.hasCrashed ?? false
+            perform(pool.slotClosed(slot, canRestart: canRestart, isCrash: isCrash, now: now))
         }
         buryIfQuiet(slot.process)
     }
@@ -269,7 +288,20 @@ extension Supervisor {
 
     func kill(_ process: ProcessID) {
         log(.warning, "A worker is killed: it did not load, answer or end in time.", process)
+        workers[process]?.isToEnd = true
         signal(SIGKILL, to: process)
+    }
+
+    /// Ends a worker that hangs, so that it tells where, and gives up its connections.
+    func abort(_ process: ProcessID) {
+        log(.error, "A worker hangs and is ended. What it tells of where it hangs follows.", process)
+        workers[process]?.isToEnd = true
+        signal(SIGABRT, to: process)
+        // One that was stopped hears of nothing else.
+        signal(SIGCONT, to: process)
+        for (index, link) in workers[process]?.links ?? [:] where link.isOpen {
+            linkBroke(SlotID(process: process, index: index), link: link.number, because: "it hangs")
+        }
     }
 
     /// The process is gone. What it said last may still be in its sockets, so its slots end when they have been read.
@@ -278,7 +310,14 @@ extension Supervisor {
         workers[process]?.exit = exit
         if exit == .signal(SIGKILL) { workers[process]?.fatalWall = fatalWall }
         memberEnded(process, exit)
-        for (index, link) in worker.links where !link.isOpen { drop(SlotID(process: process, index: index)) }
+        for (index, link) in worker.links {
+            let slot = SlotID(process: process, index: index)
+            if !link.isOpen {
+                drop(slot)
+            } else if link.isAtEnd {
+                linkBroke(slot, link: link.number, because: "its process has ended")
+            }
+        }
         buryIfQuiet(process)
         // Something that escaped the process's group may hold its sockets open.
         eventLoop.assumeIsolated().scheduleTask(in: Worker.lastWordsTimeout) {
@@ -295,17 +334,20 @@ extension Supervisor {
         guard let worker = workers[process], let exit = worker.exit, worker.links.isEmpty else { return }
         workers[process] = nil
         unlink(worker.socketPath)
-        perform(pool.processExited(process, now: now))
-        publish()
-        let isWanted = pool.instances[process.instance.index].state != .stopped
+        let instance = pool.instances[process.instance.index]
         let ending = worker.fatalWall.map { "out of memory: its wall of \($0.inMebibytes)" } ?? "\(exit)"
+        lastFailures[instance.engine] = Failure(ending: ending, lastWords: worker.lastWords)
+        perform(pool.processExited(process, isCrash: worker.hasCrashed, now: now))
+        publish()
+        endOldTemplates(engine: instance.engine)
+        let isWanted = pool.instances[process.instance.index].state != .stopped && !worker.isToEnd
         log(
             isWanted ? .warning : .debug,
             "A worker process ended.",
             process,
             [.exit: "\(ending)", .lastWords: "\(worker.lastWords.joined(separator: " / "))"]
         )
-        if isWanted { metrics.restarts[pool.instances[process.instance.index].engine].increment() }
+        if pool.instances[process.instance.index].state != .stopped { metrics.restarted(engine: instance.engine) }
     }
 
     // MARK: Names
@@ -322,7 +364,7 @@ extension Supervisor {
     func name(of id: InstanceID) -> String {
         let engine = pool.instances[id.index].engine
         let number = pool.instances[..<id.index].count { $0.engine == engine }
-        return "\(configuration.engines[engine].name)-\(number)"
+        return "\(pool.configuration.engines[engine].name)-\(number)"
     }
 
     func log(

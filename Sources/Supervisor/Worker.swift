@@ -26,6 +26,13 @@ struct Worker {
     var links: [Int: SlotLink] = [:]
     /// Set when it has ended. Its connections may still hold what it said last.
     var exit: ProcessKeeper.Exit?
+    /// Whether we have told it to end.
+    var isToEnd = false
+    /// Whether it ended by its own doing: nobody told it to, and nobody killed it.
+    var hasCrashed: Bool {
+        guard let exit, !isToEnd else { return false }
+        return fatalWall != nil || exit.isOwnDoing
+    }
     /// The last lines it wrote, for the log when it ends.
     var lastWords: [String] = []
 
@@ -33,6 +40,8 @@ struct Worker {
     static let lastWordsKept = 5
     /// How long after its end what it said is read.
     static let lastWordsTimeout = TimeAmount.seconds(1)
+    /// How long after the end of a connection it is waited for the news that its process has ended.
+    static let newsTimeout = TimeAmount.milliseconds(100)
 }
 
 /// The connection of a slot, or the attempt to make one.
@@ -43,6 +52,8 @@ struct SlotLink {
     var channel: (any Channel)?
     /// Whether the worker has answered on it.
     var isOpen = false
+    /// Whether the other end has closed it.
+    var isAtEnd = false
     /// The job whose audio comes over it, even if its caller has left.
     var job: JobID?
     /// The wait before the next attempt to connect.

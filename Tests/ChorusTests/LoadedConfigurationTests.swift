@@ -151,6 +151,7 @@ struct LoadedConfigurationTests {
                     command: [run, "{uri}"]
                     instances: 2  # CHORUS_INSTANCES
                     max_running: auto
+                    spares: 0
                     load_timeout: 60s
                     template: false
                     mps: false

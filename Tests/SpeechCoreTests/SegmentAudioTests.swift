@@ -148,4 +148,43 @@ import Testing
         #expect(audio.append(first) == .taken)
         #expect(audio.timing.firstAudio != nil)
     }
+
+    @Test("what is made again is heard from where the reader was, however it is cut")
+    func resumes() async throws {
+        let audio = SegmentAudio()
+        audio.start()
+        #expect(audio.append(PCM(samples: [1, 2, 3], sampleRate: 24_000)) == .taken)
+        #expect(audio.append(PCM(samples: [4, 5], sampleRate: 24_000)) == .taken)
+        #expect(try await audio.next()?.samples == [1, 2, 3])
+        #expect(!audio.restart(isRepeatable: false))
+        #expect(audio.restart(isRepeatable: true))
+        audio.start()
+        #expect(audio.append(PCM(samples: [1, 2], sampleRate: 24_000)) == .taken)
+        #expect(audio.append(PCM(samples: [3, 4, 5, 6], sampleRate: 24_000)) == .taken)
+        audio.finish()
+        #expect(try await audio.next()?.samples == [4, 5, 6])
+        #expect(try await audio.next() == nil)
+    }
+
+    @Test("what is different when it is made again is told, and never heard")
+    func differs() async throws {
+        let audio = SegmentAudio()
+        #expect(audio.append(PCM(samples: [1, 2, 3], sampleRate: 24_000)) == .taken)
+        #expect(try await audio.next()?.samples == [1, 2, 3])
+        #expect(audio.restart(isRepeatable: true))
+        #expect(audio.append(PCM(samples: [1, 9, 3, 4], sampleRate: 24_000)) == .different)
+        audio.fail(.different)
+        await #expect(throws: SpeechError.different) { try await audio.next() }
+    }
+
+    @Test("less than was heard is different, too")
+    func endsSooner() async throws {
+        let audio = SegmentAudio()
+        #expect(audio.append(PCM(samples: [1, 2, 3], sampleRate: 24_000)) == .taken)
+        #expect(try await audio.next()?.samples == [1, 2, 3])
+        #expect(audio.restart(isRepeatable: true))
+        #expect(audio.append(PCM(samples: [1, 2], sampleRate: 24_000)) == .taken)
+        audio.finish()
+        await #expect(throws: SpeechError.different) { try await audio.next() }
+    }
 }

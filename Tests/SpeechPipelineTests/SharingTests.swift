@@ -105,11 +105,11 @@ import Testing
         let quick = stage.submit(.of())
         let half = PCM(samples: [Int16](repeating: 1, count: SegmentAudio.limitBytes / 4), sampleRate: 24_000)
         for _ in 0..<2 {
-            #expect(stage.runner.sink(0).append(half))
+            #expect(stage.runner.sink(0).append(half) == .taken)
             #expect(try await quick.next() == half)
         }
         #expect(slow.unreadBytes == SegmentAudio.limitBytes)
-        #expect(!stage.runner.sink(0).append(PCM(samples: [1], sampleRate: 24_000)))
+        #expect(stage.runner.sink(0).append(PCM(samples: [1], sampleRate: 24_000)) == .tooMuch)
         let error = SpeechError(.engineFailed, "Too much.")
         stage.runner.sink(0).fail(error)
         await #expect(throws: error) { try await quick.next() }

@@ -50,7 +50,7 @@ import Testing
     func kills() async throws {
         try await FakePool.with { pool in
             let error = await #expect(throws: SpeechError.self) { try await speaker(pool, .code("die")) }
-            #expect(error?.code == .engineFailed)
+            #expect(error?.code == .quarantined)
             try await pool.until { $0.instances[0].state == "ready" }
             #expect(await pool.supervisor.snapshot().instances[0].restarts == 2)
         }

@@ -64,6 +64,8 @@ struct FakePool: Sendable {
                 group.cancelAll()
                 throw error
             }
+            // A pool that cannot start ends by itself.
+            if !waitUntilReady, command != nil { try await group.waitForAll() }
             let pids = await pool.supervisor.snapshot().instances.compactMap(\.pid)
             await services.triggerGracefulShutdown()
             try await group.waitForAll()

@@ -45,7 +45,9 @@ extension ConfigurationReader {
     }
 
     private static let engineKeys = [
-        "name", "builtin", "command", "devices", "instances", "max_running", "load_timeout", "template", "mps",
+        "name", "builtin", "command", "devices", "instances", "max_running", "spares", "max_jobs", "max_age",
+        "load_timeout", "template",
+        "mps",
         "doctor", "env", "voices",
     ]
 
@@ -127,6 +129,17 @@ extension ConfigurationReader {
             let limit = value(node, name: "\(place).max_running", .orAuto(.integer(RunningLimit.range)))
         {
             engine.maxRunning = limit.map { .exactly($0) } ?? .auto
+        }
+        if let node = fields["spares"],
+            let spares = value(node, name: "\(place).spares", .integer(EngineConfiguration.spareCounts))
+        {
+            engine.spares = spares
+        }
+        if let node = fields["max_jobs"] {
+            engine.maxJobs = value(node, name: "\(place).max_jobs", .integer(EngineConfiguration.jobCounts))
+        }
+        if let node = fields["max_age"] {
+            engine.maxAge = value(node, name: "\(place).max_age", .duration(EngineConfiguration.ages))
         }
         if let node = fields["mps"], let usesMPS = value(node, name: "\(place).mps", .flag) {
             engine.usesMPS = usesMPS

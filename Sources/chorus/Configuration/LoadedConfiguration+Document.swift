@@ -51,9 +51,12 @@ extension EngineConfiguration {
         entries += [
             Entry("instances", instances.document, comment: origin),
             Entry("max_running", maxRunning.document),
+            Entry("spares", .value(String(spares))),
             Entry("load_timeout", .value(DurationText.text(loadTimeout))),
             Entry("template", .value(String(usesTemplate))),
         ]
+        if let maxJobs { entries.append(Entry("max_jobs", .value(String(maxJobs)))) }
+        if let maxAge { entries.append(Entry("max_age", .value(DurationText.text(maxAge)))) }
         if case .command = self.program { entries.append(Entry("mps", .value(String(usesMPS)))) }
         entries += list("doctor", doctor)
         entries += [Entry("env", texts(environment)), Entry("voices", texts(voices))]
