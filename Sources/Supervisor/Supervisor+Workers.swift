@@ -62,7 +62,8 @@ extension Supervisor {
     /// - Returns: `nil` if there is none; that is dealt with.
     func openOutput(of process: ProcessID) -> CInt? {
         do throws(SystemError) {
-            return try openOutput { $0.wrote($1, process) }
+            workers[process]?.isWriting = true
+            return try openOutput(ended: { $0.wroteLast(process) }, { $0.wrote($1, process) })
         } catch {
             spawnFailed(process, error)
             return nil
@@ -115,9 +116,12 @@ extension Supervisor {
     }
 
     /// Makes a pipe and reads lines from it.
-    /// - Parameter deliver: given each line, on the event loop.
+    /// - Parameters:
+    ///   - ended: told when nothing more will be written.
+    ///   - deliver: given each line, on the event loop.
     /// - Returns: the end to write to.
     func openOutput(
+        ended: @escaping @Sendable (isolated Supervisor) -> Void = { _ in },
         _ deliver: @escaping @Sendable (isolated Supervisor, String) -> Void
     ) throws(SystemError) -> CInt {
         var ends: [CInt] = [0, 0]
@@ -128,16 +132,25 @@ extension Supervisor {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        WorkerOutput { line in self.assumeIsolated { deliver($0, line) } }
+                        WorkerOutput(
+                            deliver: { line in self.assumeIsolated { deliver($0, line) } },
+                            ended: { self.assumeIsolated { ended($0) } }
+                        )
                     )
                 }
             }
             .takingOwnershipOfDescriptor(input: input)
             .whenFailure { error in
                 close(input)
+                self.assumeIsolated { ended($0) }
                 self.logger.error("A worker's output cannot be read.", metadata: [.reason: "\(error)"])
             }
         return ends[1]
+    }
+
+    private func wroteLast(_ process: ProcessID) {
+        workers[process]?.isWriting = false
+        buryIfQuiet(process)
     }
 
     private func wrote(_ line: String, _ process: ProcessID) {
@@ -319,9 +332,10 @@ extension Supervisor {
             }
         }
         buryIfQuiet(process)
-        // Something that escaped the process's group may hold its sockets open.
+        // Something that escaped the process's group may hold its sockets and its output open.
         eventLoop.assumeIsolated().scheduleTask(in: Worker.lastWordsTimeout) {
             self.assumeIsolated { supervisor in
+                supervisor.wroteLast(process)
                 for (index, link) in supervisor.workers[process]?.links ?? [:] {
                     let slot = SlotID(process: process, index: index)
                     supervisor.linkBroke(slot, link: link.number, because: "its process has ended")
@@ -331,7 +345,9 @@ extension Supervisor {
     }
 
     private func buryIfQuiet(_ process: ProcessID) {
-        guard let worker = workers[process], let exit = worker.exit, worker.links.isEmpty else { return }
+        guard let worker = workers[process], let exit = worker.exit, worker.links.isEmpty, !worker.isWriting else {
+            return
+        }
         workers[process] = nil
         unlink(worker.socketPath)
         let instance = pool.instances[process.instance.index]

@@ -33,6 +33,8 @@ struct Worker {
         guard let exit, !isToEnd else { return false }
         return fatalWall != nil || exit.isOwnDoing
     }
+    /// Whether there may be more to read of what it wrote.
+    var isWriting = false
     /// The last lines it wrote, for the log when it ends.
     var lastWords: [String] = []
 

@@ -16,7 +16,8 @@ import Testing
             stage.fire(.restart(InstanceID(0)))
         }
         #expect(isParked(stage, 0) && stage.pool.instances[1].isReady)
-        #expect(stage.at(244) { $0.timePassed(now: $1) }.isEmpty)
+        #expect(!stage.at(244) { $0.timePassed(now: $1) }.contains(.spawn(process(0, 6), engine: 0, device: "cpu")))
+        stage.pool.heard(slot(1), now: moment(244))
         #expect(stage.at(366) { $0.timePassed(now: $1) }.contains(.spawn(process(0, 6), engine: 0, device: "cpu")))
         #expect(stage.exit(process(0, 6), at: 370).contains(.reportParked(InstanceID(0))), "it has not got better")
     }

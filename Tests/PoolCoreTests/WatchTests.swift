@@ -6,11 +6,10 @@ import Testing
     /// One engine whose jobs of one unit take 2 s, as eight of them have shown.
     private func timed(instances: Int = 2, slots: Int = 1) -> Stage {
         var stage = Stage(ready: instances, slots: slots)
-        for job in 100..<108 {
-            stage.arrive(UInt64(job), at: 0)
-            stage.end(UInt64(job), on: slot(Int(job % instances)), at: 2)
-            // The next one begins at the same moment as the first.
-            stage.pool.jobMoved(slot(0), now: moment(2))
+        for number in 0..<8 {
+            let second = Double(number) - 16
+            guard case .run(let job, let slot)? = stage.arrive(UInt64(100 + number), at: second).last else { continue }
+            stage.end(job.number, on: slot, at: second + 2)
         }
         return stage
     }
@@ -37,6 +36,7 @@ import Testing
         stage.arrive(1, at: 10)
         for second in stride(from: 14.0, to: 100, by: 5) {
             stage.pool.jobMoved(slot(0), now: moment(second))
+            stage.pool.heard(slot(1), now: moment(second))
             #expect(pass(&stage, at: second + 0.5) == [])
         }
         stage.pool.heard(slot(0), now: moment(102))

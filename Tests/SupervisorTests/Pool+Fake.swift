@@ -30,6 +30,7 @@ struct FakePool: Sendable {
         command: [String]? = nil,
         usesTemplate: Bool = false,
         waitUntilReady: Bool = true,
+        endsByItself: Bool = false,
         plan: PoolConfiguration.Engine? = nil,
         prepare: (inout SupervisorConfiguration) -> Void = { _ in },
         configure: (inout PoolConfiguration) -> Void = { _ in },
@@ -65,7 +66,7 @@ struct FakePool: Sendable {
                 throw error
             }
             // A pool that cannot start ends by itself.
-            if !waitUntilReady, command != nil { try await group.waitForAll() }
+            if endsByItself { try await group.waitForAll() }
             let pids = await pool.supervisor.snapshot().instances.compactMap(\.pid)
             await services.triggerGracefulShutdown()
             try await group.waitForAll()

@@ -114,7 +114,7 @@ import Testing
     @Test("What has been heard and may be different the next time is not made again: the audio ends with an error")
     func diedMidway() async throws {
         try await FakePool.with(arguments: ["--no-chorus"]) { pool in
-            let text = "{pace:10}{die-after:3}" + String(repeating: "a long text ", count: 50)
+            let text = "{pace:100}{die-after:3}" + String(repeating: "a long text ", count: 50)
             let audio = pool.submit(text)
             var heard: [Int16] = []
             let error = await #expect(throws: SpeechError.self) {
@@ -222,7 +222,9 @@ import Testing
     @Test("A program that does not exist ends the start, with the reason")
     func noProgram() async throws {
         let error = await #expect(throws: EngineStartError.self) {
-            try await FakePool.with(command: ["/nowhere/worker", "{uri}"], waitUntilReady: false) { _ in }
+            try await FakePool.with(command: ["/nowhere/worker", "{uri}"], waitUntilReady: false, endsByItself: true) {
+                _ in
+            }
         }
         #expect(error?.description.contains("No such file or directory") == true)
     }
@@ -231,7 +233,7 @@ import Testing
     func endsWhileLoading() async throws {
         let command = ["/bin/sh", "-c", "echo no weights at all; exit 3", "{uri}"]
         let error = await #expect(throws: EngineStartError.self) {
-            try await FakePool.with(command: command, waitUntilReady: false) { _ in }
+            try await FakePool.with(command: command, waitUntilReady: false, endsByItself: true) { _ in }
         }
         #expect(error?.lastWords == ["no weights at all"])
         #expect(error?.ending == "exit status 3")
