@@ -3,9 +3,8 @@
 extension Pool {
     /// The pool is to be another one.
     /// - Parameters:
-    ///   - next: what it is to be. Engines keep their indices: those that are gone have no placements, and new ones
-    ///     come last.
-    ///   - next: what it is to be. Engines keep their indices: those that are gone have no placements, new ones come last.
+    ///   - next: what it is to be. Engines keep their indices: those that are gone have no placements, and new ones are
+    ///     last.
     package mutating func reconfigured(
         _ next: PoolConfiguration,
         replaced: Set<Int>,
