@@ -66,7 +66,7 @@ def _speak(engine: Engine, job: Job) -> Event:
     audio = engine.synthesize(job)
     try:
         for part in audio:
-            job.moved()
+            job.progress()  # Also for a part without samples, of which Chorus would hear nothing.
             for chunk in chunks(part, engine.sample_rate):
                 _check_wanted(job)
                 if not is_started:
