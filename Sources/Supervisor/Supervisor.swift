@@ -70,9 +70,10 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         self.eventLoop = eventLoop
         self.logger = logger
         metrics = PoolMetrics(engines: configuration.engines.map(\.name))
+        // Before there is any process but us.
+        groups = Self.makeGroups(configuration, logger)
         keeper = try ProcessKeeper()
         sockets = try SocketDirectory(in: configuration.socketParent)
-        groups = Self.makeGroups(configuration, logger)
         published = Mutex(configuration.engines.map { EngineStatus(name: $0.name) })
         drained = eventLoop.makePromise()
         watch = configuration.monitor.map { MemoryWatch(monitor: $0, configuration: configuration) }
@@ -230,7 +231,11 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         case .drained:
             endDaemons { supervisor in
                 supervisor.stopWatching {
-                    self.keeper.leave {
+                    self.keeper.leave { remaining in
+                        if remaining > 0 {
+                            let reason = "\(remaining) of them did not end when they were killed"
+                            self.logger.error("Processes are left.", metadata: [.reason: "\(reason)"])
+                        }
                         self.groups?.sweep()
                         self.sockets.remove()
                         self.drained.succeed()
