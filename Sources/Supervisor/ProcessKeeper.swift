@@ -17,6 +17,8 @@ final class ProcessKeeper: Sendable {
         var environment: [String]
         /// Becomes standard output and error. The keeper closes its copy.
         var output: CInt
+        /// Whose rights it has; `nil` for ours.
+        var user: UserAccount?
     }
 
     /// A copy of a template to make.
@@ -297,18 +299,23 @@ final class ProcessKeeper: Sendable {
         var spawned = chorus_spawned()
         let error = withCStrings(launch.arguments) { arguments in
             withCStrings(launch.environment + [mark] + (ready == nil ? [] : [Self.templateVariable])) { environment in
-                var request = chorus_spawn_request(
-                    arguments: arguments,
-                    environment: environment,
-                    output: launch.output,
-                    channel: ends[1],
-                    oom_score_adj: Self.oomScoreAdjust,
-                    user: nil
-                )
-                return chorus_spawn(&request, &spawned)
+                withCUser(launch.user) { user in
+                    var request = chorus_spawn_request(
+                        arguments: arguments,
+                        environment: environment,
+                        output: launch.output,
+                        channel: ends[1],
+                        oom_score_adj: Self.oomScoreAdjust,
+                        user: user
+                    )
+                    return chorus_spawn(&request, &spawned)
+                }
             }
         }
-        if error != 0 { return .failure(SystemError("start \(launch.arguments[0])", number: error)) }
+        if error != 0 {
+            let rights = launch.user.map { " with the rights of \($0.name)" } ?? ""
+            return .failure(SystemError("start \(launch.arguments[0])\(rights)", number: error))
+        }
         return .success((spawned, channel))
     }
 
@@ -328,4 +335,15 @@ private func withCStrings<Result>(
     let copies = strings.map { strdup($0) }
     defer { for copy in copies { free(copy) } }
     return (copies + [nil]).withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+/// Calls `body` with a user as C wants it.
+private func withCUser<Result>(_ user: UserAccount?, _ body: (UnsafePointer<chorus_user>?) -> Result) -> Result {
+    guard let user else { return body(nil) }
+    return user.groups.withUnsafeBufferPointer { groups in
+        withUnsafePointer(
+            to: chorus_user(uid: user.uid, gid: user.gid, groups: groups.baseAddress, group_count: groups.count),
+            body
+        )
+    }
 }

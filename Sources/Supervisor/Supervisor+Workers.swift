@@ -12,7 +12,11 @@ extension Supervisor {
     // MARK: Start
 
     func spawn(_ process: ProcessID, engine: Int, device: String, memoryBytes: Int?) {
-        let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
+        let path = sockets.socketPath(
+            instance: process.instance.index,
+            incarnation: process.incarnation,
+            user: configuration.engines[engine].user
+        )
         let before = pool.devices.first { $0.name == device }
         let used = before.map { $0.foreignBytes + $0.unreleasedBytes } ?? 0
         workers[process] = Worker(socketPath: path, memoryBytes: memoryBytes, deviceBytesBefore: used)
@@ -47,7 +51,8 @@ extension Supervisor {
                     memoryBytes: worker.memoryBytes
                 ),
                 environment: environment.map { "\($0.key)=\($0.value)" },
-                output: output
+                output: output,
+                user: plan.user
             ),
             started: started(process),
             exited: exited(process)

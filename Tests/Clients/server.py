@@ -73,7 +73,9 @@ def write_configuration(directory: Path, engines: list[Json], **settings: object
         # Tests say the same words again and again, and mean to have them spoken.
         "cache": {"memory": 0},
     }
-    configuration = {**own, "engines": engines, **settings}
+    # Workers are found by the mark, and get only what they are given.
+    marked = [{"pass_env": [_MARK], **engine} for engine in engines]
+    configuration = {**own, "engines": marked, **settings}
     path = directory / "chorus.yaml"
     path.write_text(json.dumps(configuration, indent=2))
     return path
