@@ -144,8 +144,10 @@ extension Supervisor {
 
     private func wrote(_ line: String, _ process: ProcessID) {
         let line = WorkerLine(line)
-        log(line.level, "A worker wrote a line.", process, [.line: "\(line.text)"])
-        guard var words = workers[process]?.lastWords else { return }
+        // A process that has ended may have known some, too.
+        let level = workers[process]?.knowsTexts == false ? line.level : line.levelAfterTexts
+        log(level, "A worker wrote a line.", process, [.line: "\(line.text)"])
+        guard level > .debug, var words = workers[process]?.lastWords else { return }
         if words.count == Worker.lastWordsKept { words.removeFirst() }
         words.append(line.text)
         workers[process]?.lastWords = words

@@ -26,8 +26,10 @@ struct Worker {
     var links: [Int: SlotLink] = [:]
     /// Set when it has ended. Its connections may still hold what it said last.
     var exit: ProcessKeeper.Exit?
-    /// The last lines it wrote, for the log when it ends.
+    /// The last lines it wrote, for the log when it ends; none that may tell a caller's text.
     var lastWords: [String] = []
+    /// Whether it has been given a caller's text.
+    var knowsTexts = false
 
     /// How many of its last lines are kept.
     static let lastWordsKept = 5

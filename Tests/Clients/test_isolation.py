@@ -5,9 +5,11 @@ import pwd
 import subprocess
 from pathlib import Path
 
+import httpx
+
 from conftest import Serve
 from fake_voice import speech
-from server import BIN, clean_environment, espeak_engine, fake_engine, write_configuration
+from server import BIN, clean_environment, espeak_engine, fake_engine, wait_until, write_configuration
 
 LEAKS = {
     "AWS_SECRET_ACCESS_KEY": "cloud", "HF_TOKEN": "hub", "NVIDIA_API_KEY": "nim", "HTTPS_PROXY": "http://me:pw@proxy",
@@ -68,3 +70,48 @@ def test_a_user_whom_nobody_knows_is_a_mistake(tmp_path: Path) -> None:
     )
     assert failed.returncode != 0
     assert 'engines[0].user is "no-such-user", whom this system does not know' in failed.stderr
+
+
+WORD = "zyzzogeton"
+"""A word that nobody says but the test."""
+
+UTTERANCES = {
+    f"{WORD} is said": 200,
+    f"{{stderr:the text is {WORD}}}Whatever": 200,
+    f"{{error:{WORD}}}Whatever": 500,
+    f"{{error:bad_request}}{WORD}": 400,
+    f"{{note:dropped {WORD}}}Whatever": 200,
+    f"{{stderr:{WORD}}}{{die}}": 500,
+    f"{{garbage}}{WORD}": 500,
+    f"{{oom}}{WORD}": 500,
+    f"{WORD} " * 20_000: 400,
+}
+"""What may happen to a text, and its status."""
+
+
+def test_nobody_reads_texts_in_the_log_or_in_metrics(serve: Serve) -> None:
+    server = serve(fake_engine(instances=2), log={"level": "info", "format": "json"})
+    for text, status in UTTERANCES.items():
+        assert server.speak(text).status_code == status
+        wait_until(server.is_at_full_strength, "the pool is at full strength")
+    assert server.speak("Whatever", voice=WORD).status_code == 400
+    assert server.speak("Whatever", model=WORD).status_code == 404
+    assert httpx.get(f"{server.url}/{WORD}").status_code == 404
+    assert WORD not in httpx.get(f"{server.url}/metrics").text
+    server.stop()
+    log = server.log.read_text()
+    assert "A worker process ended." in log
+    assert log.count("Request finished") >= len(UTTERANCES)
+    assert WORD not in log
+
+
+def test_what_a_worker_says_is_told_until_it_knows_texts_and_later_to_who_debugs(serve: Serve) -> None:
+    script = f'echo "I load"; exec {BIN / "FakeWorker"} --uri "$0"'
+    engine = {"name": "chatty", "command": ["/bin/sh", "-c", script, "{uri}"], "instances": 1}
+    for level, is_told in ("info", False), ("debug", True):
+        server = serve(engine, log={"level": level, "format": "json"})
+        assert server.speak(f"{{stderr:{WORD}}}Whatever").status_code == 200
+        server.stop()
+        log = server.log.read_text()
+        assert "I load" in log
+        assert (WORD in log) == is_told

@@ -135,7 +135,7 @@ final class Connection {
             return false
         }
         if let code = directives.string("error") {
-            emit(.error(text: "failed, as asked", code: WyomingErrorCode(rawValue: code)))
+            emit(.error(text: "failed with \(code), as asked", code: WyomingErrorCode(rawValue: code)))
             return false
         }
         if directives.has("garbage") {
