@@ -202,6 +202,6 @@ extension SupervisorConfiguration.Engine {
     /// Whether instances of both are started in the same way.
     func startsLike(_ other: Self) -> Bool {
         command == other.command && ownEnvironment == other.ownEnvironment && usesTemplate == other.usesTemplate
-            && usesMPS == other.usesMPS
+            && usesMPS == other.usesMPS && user == other.user
     }
 }

@@ -10,6 +10,7 @@ extension Supervisor {
         // The pool runs only jobs that have not ended, and only on open slots.
         guard let job = work[id], workers[slot.process]?.links[slot.index] != nil else { return }
         workers[slot.process]?.links[slot.index]?.job = id
+        workers[slot.process]?.knowsTexts = true
         job.audio?.start()
         work[id]?.started = .now()
         work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units).mean)

@@ -69,7 +69,8 @@ extension Supervisor {
                     memoryBytes: nil
                 ),
                 environment: environment.map { "\($0.key)=\($0.value)" },
-                output: output
+                output: output,
+                user: plan.user
             ),
             ready: { self.onLoop { supervisor, _ in supervisor.templateReady(id) } },
             started: { result in

@@ -12,7 +12,11 @@ extension Supervisor {
     // MARK: Start
 
     func spawn(_ process: ProcessID, engine: Int, device: String, memoryBytes: Int?) {
-        let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
+        let path = sockets.socketPath(
+            instance: process.instance.index,
+            incarnation: process.incarnation,
+            user: configuration.engines[engine].user
+        )
         let before = pool.devices.first { $0.name == device }
         let used = before.map { $0.foreignBytes + $0.unreleasedBytes } ?? 0
         workers[process] = Worker(socketPath: path, memoryBytes: memoryBytes, deviceBytesBefore: used)
@@ -48,7 +52,8 @@ extension Supervisor {
                     memoryBytes: worker.memoryBytes
                 ),
                 environment: environment.map { "\($0.key)=\($0.value)" },
-                output: output
+                output: output,
+                user: plan.user
             ),
             started: started(process),
             exited: exited(process)
@@ -155,8 +160,12 @@ extension Supervisor {
 
     private func wrote(_ line: String, _ process: ProcessID) {
         let line = WorkerLine(line)
-        log(line.level, "A worker wrote a line.", process, [.line: "\(line.text)"])
-        guard var words = workers[process]?.lastWords else { return }
+        // A process that has ended may have known some, too.
+        var level = workers[process]?.knowsTexts == false ? line.level : line.levelAfterTexts
+        // Where it hangs, as it was asked to tell.
+        if workers[process]?.isAborted == true { level = .error }
+        log(level, "A worker wrote a line.", process, [.line: "\(line.text)"])
+        guard level > .debug, var words = workers[process]?.lastWords else { return }
         if words.count == Worker.lastWordsKept { words.removeFirst() }
         words.append(line.text)
         workers[process]?.lastWords = words
@@ -309,6 +318,7 @@ extension Supervisor {
     func abort(_ process: ProcessID) {
         log(.error, "A worker hangs and is ended. What it tells of where it hangs follows.", process)
         workers[process]?.isToEnd = true
+        workers[process]?.isAborted = true
         signal(SIGABRT, to: process)
         // One that was stopped hears of nothing else.
         signal(SIGCONT, to: process)

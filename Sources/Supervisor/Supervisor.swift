@@ -81,9 +81,10 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         self.eventLoop = eventLoop
         self.logger = logger
         metrics = PoolMetrics(engines: configuration.engines.map(\.name))
+        // Before there is any process but us.
+        groups = Self.makeGroups(configuration, logger)
         keeper = try ProcessKeeper()
         sockets = try SocketDirectory(in: configuration.socketParent)
-        groups = Self.makeGroups(configuration, logger)
         published = Mutex(configuration.engines.map { EngineStatus(name: $0.name) })
         order = Array(configuration.engines.indices)
         definitions = configuration.engines.map { [0: $0] }
@@ -255,7 +256,11 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
             let failure = startFailure
             endDaemons { supervisor in
                 supervisor.stopWatching {
-                    self.keeper.leave {
+                    self.keeper.leave { remaining in
+                        if remaining > 0 {
+                            let reason = "\(remaining) of them did not end when they were killed"
+                            self.logger.error("Processes are left.", metadata: [.reason: "\(reason)"])
+                        }
                         self.groups?.sweep()
                         self.sockets.remove()
                         if let failure { self.drained.fail(failure) } else { self.drained.succeed() }

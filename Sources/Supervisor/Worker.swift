@@ -26,6 +26,8 @@ struct Worker {
     var links: [Int: SlotLink] = [:]
     /// Set when it has ended. Its connections may still hold what it said last.
     var exit: ProcessKeeper.Exit?
+    /// Whether it hung and was asked to tell where.
+    var isAborted = false
     /// Whether we have told it to end.
     var isToEnd = false
     /// Whether it ended by its own doing: nobody told it to, and nobody killed it.
@@ -35,8 +37,10 @@ struct Worker {
     }
     /// Whether there may be more to read of what it wrote.
     var isWriting = false
-    /// The last lines it wrote, for the log when it ends.
+    /// The last lines it wrote, for the log when it ends; none that may tell a caller's text.
     var lastWords: [String] = []
+    /// Whether it has been given a caller's text.
+    var knowsTexts = false
 
     /// How many of its last lines are kept.
     static let lastWordsKept = 5

@@ -18,6 +18,7 @@ class Serve(Protocol):
         *engines: dict[str, Any],
         until_loaded: bool = True,
         libraries: Path | None = None,
+        wrapper: tuple[str, ...] = (),
         **settings: object,
     ) -> Server:
         """Starts it with these engines and these settings of the configuration."""
@@ -41,11 +42,14 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         *engines: dict[str, Any],
         until_loaded: bool = True,
         libraries: Path | None = None,
+        wrapper: tuple[str, ...] = (),
         **settings: object,
     ) -> Server:
         directory = tmp_path / f"server-{len(servers)}"
         directory.mkdir()
-        server = Server(directory, list(engines), until_loaded=until_loaded, libraries=libraries, **settings)
+        server = Server(
+            directory, list(engines), until_loaded=until_loaded, libraries=libraries, wrapper=wrapper, **settings
+        )
         servers.append(server)
         return server
 

@@ -128,7 +128,7 @@ final class Connection {
             emit(.userEvent(name: WyomingServiceEvent.noteName, data: ["text": .string(text)]))
         }
         if let code = directives.string("error") {
-            emit(.error(text: "failed, as asked", code: WyomingErrorCode(rawValue: code)))
+            emit(.error(text: "failed with \(code), as asked", code: WyomingErrorCode(rawValue: code)))
             return false
         }
         guard let fault = directives.fault else { return true }

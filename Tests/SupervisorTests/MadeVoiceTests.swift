@@ -72,7 +72,7 @@ import Testing
             #expect(audio.notes == ["a smile was left out"] && !audio.hadNothingToSay)
             let nothing = pool.submit("{error:nothing_to_say}")
             #expect(try await nothing.rest().isEmpty)
-            #expect(nothing.hadNothingToSay && nothing.notes == ["failed, as asked"])
+            #expect(nothing.hadNothingToSay && nothing.notes == ["failed with nothing_to_say, as asked"])
         }
     }
 }

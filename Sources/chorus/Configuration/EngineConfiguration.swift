@@ -47,6 +47,10 @@ struct EngineConfiguration: Sendable, Equatable {
     /// A program and its arguments that say what the engine lacks on this machine, for `chorus doctor`. `{device}`
     /// stands for a device of its instances.
     var doctor: [String]?
+    /// The account of this system whose rights its instances have; `nil` for those of Chorus. It takes root.
+    var user: String?
+    /// Variables of Chorus's environment that its instances get, besides those that all do (`WorkerEnvironment`).
+    var passedVariables: [String] = []
     /// Added to the environment of its instances.
     var environment: [String: String] = [:]
     /// Other names of voices, and what they stand for: a voice of the engine, `auto`, or `auto+VARIANT`.

@@ -59,6 +59,8 @@ extension EngineConfiguration {
         if let maxAge { entries.append(Entry("max_age", .value(DurationText.text(maxAge)))) }
         if case .command = self.program { entries.append(Entry("mps", .value(String(usesMPS)))) }
         entries += list("doctor", doctor)
+        if let user { entries.append(Entry("user", .text(user))) }
+        if !passedVariables.isEmpty { entries += list("pass_env", passedVariables) }
         entries += [Entry("env", texts(environment)), Entry("voices", texts(voices))]
         return .mapping(entries)
     }

@@ -54,13 +54,15 @@ struct SpeechSystem: Sendable {
 
 extension SupervisorConfiguration {
     fileprivate init(_ configuration: Configuration, environment: [String: String]) throws {
-        guard let directory = SocketDirectory.parent(environment) else {
+        if let lack = configuration.lackOfRights() { throw CommandError(lack) }
+        let hasGuests = configuration.engines.contains { $0.user != nil }
+        guard let directory = SocketDirectory.parent(environment, isForOthers: hasGuests) else {
             let candidates = SocketDirectory.candidates(environment).joined(separator: ", ")
             let limit = SocketDirectory.pathLimitBytes - SocketDirectory.reserveBytes
             throw CommandError(
                 """
-                No place for the workers' sockets: none of \(candidates) is writable and has a path of at most \
-                \(limit) bytes. Set XDG_RUNTIME_DIR to a directory that does.
+                No place for the workers' sockets: none of \(candidates) is writable\
+                \(hasGuests ? ", lets others pass" : "") and has a path of at most \(limit) bytes. Set XDG_RUNTIME_DIR to a directory that does.
                 """
             )
         }
@@ -73,15 +75,20 @@ extension SupervisorConfiguration {
             instances: computing.reduce(0) { $0 + $1.computingInstances(on: hardware) }
         )
         self.init(
-            engines: configuration.engines.map { engine in
-                Engine(
+            engines: try configuration.engines.map { engine in
+                let account = try engine.account
+                return Engine(
                     plan: engine.plan(on: hardware),
                     command: engine.command(search: programs),
-                    environment: variables.merging(environment) { _, inherited in inherited }
-                        .merging(engine.environment) { _, own in own },
+                    environment: engine.instanceEnvironment(
+                        inherited: environment,
+                        defaults: variables,
+                        account: account
+                    ),
                     ownEnvironment: engine.environment,
                     usesTemplate: engine.usesTemplate,
-                    usesMPS: engine.usesMPS
+                    usesMPS: engine.usesMPS,
+                    user: account
                 )
             },
             socketParent: directory

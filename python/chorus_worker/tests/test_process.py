@@ -109,9 +109,10 @@ def test_every_line_that_is_logged_is_json(tmp_path: Path) -> None:
     first, second = (json.loads(line) for line in lines)
     assert first["level"] == "info"
     assert first["message"] == f"Listening at {worker.uri}"
-    assert second.keys() == {"time", "level", "logger", "message", "exception"}
+    assert second.keys() == {"time", "level", "logger", "message"}
     assert second["level"] == "error"
-    assert second["exception"].startswith("Traceback")
+    assert second["message"].startswith("A job failed: internal: KeyError\n")
+    assert 'File "' in second["message"], "where it failed"
 
 
 @pytest.mark.parametrize(
