@@ -42,7 +42,8 @@ extension APIError {
         let status: HTTPResponse.Status =
             switch error.code {
             case .invalidRequest, .refusedByEngine, .voiceNotFound, .tooLarge: .badRequest
-            case .modelNotFound: .notFound
+            case .modelNotFound, .notFound: .notFound
+            case .quarantined: .unprocessableContent
             case .voiceConflict: .conflict
             case .tenantLimit: .tooManyRequests
             case .queueFull, .waitedTooLong, .overloaded, .memoryShort, .engineUnavailable, .instanceLost,

@@ -24,7 +24,7 @@ extension LoadedConfiguration {
             ConfigurationDocument.Entry("models", .mapping(models)),
             ConfigurationDocument.Entry("keys", .list(configuration.keys.map(\.document))),
         ]
-        let behind = ["listen", "insecure"]
+        let behind = ["listen", "insecure", "tls", "admin_socket", "watch"]
         entries.insert(contentsOf: lists, at: entries.prefix { behind.contains($0.key) }.count)
         return .mapping(entries)
     }
@@ -80,6 +80,7 @@ extension APIKeyConfiguration {
             Entry("weight", .value(ValueFormat.number(Self.weights).write(weight))),
             Entry("classes", .list(key.orderedClasses.map { .value($0.rawValue) })),
         ]
+        if key.isAdmin { entries.append(Entry("admin", .value("true"))) }
         if let playback = key.playback { entries.append(Entry("playback", .value(playback.rawValue))) }
         entries += limit("requests_per_minute", limits.requestsPerMinute)
         entries += limit("concurrent", limits.concurrent)
