@@ -76,21 +76,21 @@ package struct LinearFit: Sendable, Equatable, Codable {
     }
 
     /// What a text of so many units may become, going by those that were measured: as far from the line as any of them,
-    /// twice, and a quarter more or less; `nil` while there are too few, or none nearly as large.
+    /// and a fifth more or less; `nil` while there are too few, or none nearly as large.
     func plausible(units: Int) -> ClosedRange<Double>? {
         guard samples.count >= Self.enough, Double(units) <= 1.5 * Double(largestUnits), let mean = mean(units: units)
         else { return nil }
         let residuals = samples.map { $0.value - intercept - slope * $0.units }
         let below = max(0, -(residuals.min() ?? 0))
         let above = max(0, residuals.max() ?? 0)
-        let slack = mean / 4 + Self.slack
-        return (mean - 2 * below - slack)...(mean + 2 * above + slack)
+        let slack = mean / 5 + Self.slack
+        return (mean - below - slack)...(mean + above + slack)
     }
 
     /// Measurements that say what is plausible.
     private static let enough = 16
     /// What is always plausible more or less.
-    private static let slack = 0.2
+    private static let slack = 0.1
 
     private mutating func fit() {
         let count = Double(samples.count)

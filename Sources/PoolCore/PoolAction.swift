@@ -20,8 +20,8 @@ package enum PoolAction: Hashable, Sendable {
     case interrupt(SlotID)
     /// Ask the process to end (SIGTERM).
     case terminate(ProcessID, because: Cause = .poolEnds)
-    /// End a process that hangs so that it tells where (SIGABRT), and cut its connections. `kill` follows if it does not
-    /// end. Answer with `slotClosed` for each connection.
+    /// End a process that hangs so that it tells where (SIGABRT), and cut its connections. `kill` follows if it does
+    /// not end. Answer with `slotClosed` for each connection.
     case abort(ProcessID)
     /// End the process and all that it started (SIGKILL to the group).
     case kill(ProcessID)
