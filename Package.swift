@@ -40,6 +40,8 @@ let package = Package(
         .executable(name: "chorus-espeak", targets: ["EspeakWorker"]),
         // NVIDIA's management library for tests: opened at run time, as the real one is.
         .library(name: "FakeNVML", type: .dynamic, targets: ["FakeNVML"]),
+        // System calls that fail when a test says so: loaded before all other libraries.
+        .library(name: "FaultyIO", type: .dynamic, targets: ["FaultyIO"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -120,6 +122,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "FakeNVML", path: "Tests/FakeNVML"),
+        .target(name: "FaultyIO", path: "Tests/FaultyIO"),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SpeechTestSupport"], swiftSettings: strict),
         .testTarget(name: "SpeechCoreTests", dependencies: ["SpeechCore"], swiftSettings: strict),
         .testTarget(

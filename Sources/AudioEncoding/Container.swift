@@ -18,9 +18,11 @@ final class Container {
         context.pointer.pointee.flags |= AVFMT_FLAG_BITEXACT
         // Room for tags to be added later would double the size of a short FLAC file.
         context.pointer.pointee.metadata_header_padding = 0
-        let stream = avformat_new_stream(context.pointer, nil)
-        try LibAV.check(avcodec_parameters_from_context(stream?.pointee.codecpar, encoder), task)
-        stream?.pointee.time_base = encoder.pointee.time_base
+        guard let stream = avformat_new_stream(context.pointer, nil) else {
+            throw AudioEncodingError(.libraryFailed, "There is no memory to \(task); lower the load or add memory.")
+        }
+        try LibAV.check(avcodec_parameters_from_context(stream.pointee.codecpar, encoder), task)
+        stream.pointee.time_base = encoder.pointee.time_base
         let pointer = context.pointer
         try LibAV.withOptions(compression.containerOptions, task) { avformat_write_header(pointer, $0) }
     }

@@ -1,6 +1,6 @@
 """Servers for the tests. Each is stopped as an administrator would, and has to end well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ class Serve(Protocol):
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
         """Starts it with these engines and these settings of the configuration."""
@@ -43,12 +44,19 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
         directory = tmp_path / f"server-{len(servers)}"
         directory.mkdir()
         server = Server(
-            directory, list(engines), until_loaded=until_loaded, libraries=libraries, wrapper=wrapper, **settings
+            directory,
+            list(engines),
+            until_loaded=until_loaded,
+            libraries=libraries,
+            wrapper=wrapper,
+            environment=environment,
+            **settings,
         )
         servers.append(server)
         return server

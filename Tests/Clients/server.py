@@ -81,6 +81,15 @@ def write_configuration(directory: Path, engines: list[Json], **settings: object
     return path
 
 
+class NoStartError(AssertionError):
+    """A server ended before it said where it listens."""
+
+    def __init__(self, status: int, log: str) -> None:
+        """`status` is negative if a signal ended it."""
+        super().__init__(f"chorus said no address and ended with {status}:\n{log}")
+        self.status = status
+
+
 class Call:
     """A request that was sent, and whose answer nobody has read yet."""
 
@@ -109,12 +118,13 @@ class Server:
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
         **settings: object,
     ) -> None:
         """Starts it, and waits until every instance of every engine is loaded unless told otherwise.
 
         `libraries` is a directory whose shared libraries it finds before those of the system; `wrapper` is a command
-        that runs it.
+        that runs it; `environment` is what it has besides our variables.
         """
         configuration = write_configuration(directory, engines, **settings)
         self.log = directory / "chorus.log"
@@ -127,7 +137,11 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**clean_environment(self._mark), **({"LD_LIBRARY_PATH": str(libraries)} if libraries else {})},
+                env={
+                    **clean_environment(self._mark),
+                    **({"LD_LIBRARY_PATH": str(libraries)} if libraries else {}),
+                    **(environment or {}),
+                },
             )
         self.is_over = False
         try:
@@ -149,7 +163,7 @@ class Server:
                     return rest.split()[0].rstrip("/")
         finally:
             watchdog.cancel()
-        raise AssertionError(f"chorus said no address and ended with {self.process.wait()}:\n{self.log.read_text()}")
+        raise NoStartError(self.process.wait(), self.log.read_text())
 
     @property
     def port(self) -> int:

@@ -58,7 +58,13 @@ struct VoiceDirectory {
             unlink(partial)
             throw error
         }
-        try Self.sync(directory)
+        do throws(VoiceFileError) {
+            try Self.sync(directory)
+        } catch {
+            // What is not kept must not stand in the way of the next one of its name.
+            unlink(file)
+            throw error
+        }
     }
 
     /// Removes a file. It is fine if there is none.
