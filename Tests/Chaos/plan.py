@@ -1,7 +1,7 @@
 """What goes wrong in a run, and when: all of it follows from a seed."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WARM_UP = 5.0
 """Seconds at the start without faults: the pool has to time some jobs before it can tell who hangs."""
@@ -23,7 +23,7 @@ TEXT_FAULTS = {
     "oom": 3,
     "oom-after": 2,
     "die": 0.5,
-    "die-after": 1,
+    "die-after": 0.5,
     "abort": 0.5,
     "abort-after": 0.5,
     "garbage": 1,
@@ -38,6 +38,8 @@ TEXT_FAULTS = {
 
 FAULTS = {**PROCESS_FAULTS, **SERVER_FAULTS, **CALLER_FAULTS, **TEXT_FAULTS}
 
+_MINUTE = 61.0
+"""Seconds, with a reserve for the time from a fault's moment to its effect."""
 _CRASHES = {"die": 1, "die-after": 1, "abort": 1, "abort-after": 1, "poison": 2}
 """How many processes end by themselves."""
 
@@ -54,34 +56,43 @@ class Fault:
 
 
 def plan(seed: int, seconds: float, kinds: list[str]) -> list[Fault]:
-    """The faults of a run, in order. Each kind comes once in each of its intervals, at any moment of it."""
+    """The faults of a run, in order. Each kind comes once in each of its intervals, at any moment."""
     dice = random.Random(seed)
+    end = seconds - CALM
     faults = []
     for kind in kinds:
-        interval = min(60 / FAULTS[kind], seconds - CALM - WARM_UP)
+        interval = min(60 / FAULTS[kind], end - WARM_UP)
         start = WARM_UP
-        while start < seconds - CALM:
-            at = start + interval * dice.random()
-            size = dice.random()
-            if at < seconds - CALM:
-                faults.append(Fault(at, kind, size))
+        while start < end:
+            faults.append(Fault(start + interval * dice.random(), kind, dice.random()))
             start += interval
-    return _within_budget(sorted(faults, key=lambda fault: fault.at))
+    return [fault for fault in _within_budget(sorted(faults, key=_moment)) if fault.at < end]
 
 
 def directive(fault: Fault, name: str) -> str:
     """What a text says to make it go wrong; `name` is its own."""
-    return "{die}" if fault.kind == "poison" else f"{{{fault.kind}-once:{name}}}"
+    match fault.kind:
+        case "poison":
+            return "{die}"
+        case "short":
+            return f"{{short-once:{name}:1}}"
+    return f"{{{fault.kind}-once:{name}}}"
 
 
 def _within_budget(faults: list[Fault]) -> list[Fault]:
-    """Without those that would let more processes end by themselves than the pool puts up with."""
+    """The same, with those postponed that would let more processes end by themselves than the pool puts up with."""
     crashes: list[float] = []
     kept = []
     for fault in faults:
         count = _CRASHES.get(fault.kind, 0)
-        if count and sum(fault.at - at < 60 for at in crashes) + count > CRASHES_A_MINUTE:
-            continue
-        crashes += [fault.at] * count
+        if count and crashes:
+            recent = crashes[: -(CRASHES_A_MINUTE - count)]
+            earliest = max(crashes[-1], recent[-1] + _MINUTE) if recent else crashes[-1]
+            fault = replace(fault, at=max(fault.at, earliest))
         kept.append(fault)
-    return kept
+        crashes += [fault.at] * count
+    return sorted(kept, key=_moment)
+
+
+def _moment(fault: Fault) -> float:
+    return fault.at

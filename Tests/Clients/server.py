@@ -206,8 +206,8 @@ class Server:
         return all(engine["ready"] == engine["instances"] for engine in self.pool()["engines"])
 
     def is_idle(self) -> bool:
-        """Whether every instance waits for work."""
-        return self.queued() == 0 and all(instance["state"] == "ready" for instance in self.instances())
+        """Whether every instance that is there waits for work."""
+        return self.queued() == 0 and all(one["state"] in ("ready", "vacant") for one in self.instances())
 
     def is_busy(self) -> bool:
         """Whether every instance works."""

@@ -110,6 +110,7 @@ struct FakeWorkerTests {
         #expect(try client.speak("{short:1} and some more text").samples.count == 2400)
         #expect(try client.speak("{mute}x").samples == [Int16](repeating: 0, count: 240 * 7))
         #expect(Set(try client.speak("{clip}x").samples) == [.max, .min])
+        #expect(try client.speak("{other:y}x").samples == FakeAudio.samples(voice: "fake", text: "y"))
     }
 
     @Test("Its work moves while it sleeps, if asked")

@@ -95,7 +95,7 @@ final class Connection {
         }
         defer { service.memory.endJob(block) }
         if try disturb(directives) {
-            try speak(FakeAudio.samples(voice: voice, text: job.text), directives)
+            try speak(FakeAudio.samples(voice: voice, text: directives.string("other") ?? job.text), directives)
         }
     }
 

@@ -14,6 +14,7 @@
 /// | `{oom}` | the memory does not suffice: an `error` event instead of audio |
 /// | `{garbage}` | a broken frame instead of audio |
 /// | `{die-after:N}`, `{abort-after:N}`, … | one of these five after N chunks, without N after half of them |
+/// | `{other:TEXT}` | TEXT is spoken instead |
 /// | `{silent}` | no samples at all |
 /// | `{short:N}` | only N chunks, without N half of the samples, and then the end as if that were all |
 /// | `{mute}` | zeros instead of sound |
