@@ -90,7 +90,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
     /// Measurements that say what is plausible.
     private static let enough = 16
     /// What is always plausible more or less.
-    private static let slack = 0.1
+    private static let slack = 0.05
 
     private mutating func fit() {
         let count = Double(samples.count)

@@ -12,6 +12,7 @@ extension Pool {
             quarantine.refused(text)
             return .quarantined
         }
+        if let wait = untilTriedAgain(engine: job.engine, now: now) { return .unavailable(retryAfter: jittered(wait)) }
         if let shortage = shortage(for: job, now: now) { return shortage }
         if let deadline = job.request.deadline, deadline <= now { return .deadlineExceeded }
         if job.request.isContinuation { return nil }

@@ -210,10 +210,35 @@ extension Pool {
             let time = configuration.parkTime * Double.random(in: 0.8...1.2, using: &random)
             move(id, to: .parked(until: now.advanced(by: time)))
             actions.append(.reportParked(id))
+            endWaiting(engine: engine, now: now, &actions)
         } else {
             let wait = configuration.backoff.wait(deaths: instances[id.index].deaths.inARow, using: &random)
             move(id, to: .backoff(makeTimer(.restart(id), at: now.advanced(by: wait), &actions)))
         }
+    }
+
+    /// Nothing is queued that nobody will do.
+    private mutating func endWaiting(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
+        guard let wait = untilTriedAgain(engine: engine, now: now) else { return }
+        for job in jobs.values.filter({ $0.engine == engine && isWaiting($0.id) }).sorted(by: {
+            $0.id.number < $1.id.number
+        }) {
+            leaveQueue(job)
+            end(job.id, .unavailable(retryAfter: wait), now: now, &actions)
+        }
+    }
+
+    /// How long it is until an engine is tried again of which all instances have been given up; `nil` if not all have.
+    package func untilTriedAgain(engine: Int, now: Instant) -> Duration? {
+        var soonest: Instant?
+        for instance in instances where instance.engine == engine {
+            switch instance.state {
+            case .parked(let until): soonest = min(soonest ?? until, until)
+            case .vacant, .stopped: break
+            case .backoff, .starting, .loading, .measuring, .ready, .draining, .stopping: return nil
+            }
+        }
+        return soonest.map { max(.zero, now.duration(to: $0)) }
     }
 
     /// Deaths of some instances together after which those that die are given up.

@@ -86,6 +86,8 @@ package enum JobEnd: Hashable, Sendable {
     case shed(retryAfter: Duration)
     /// The caller took it back.
     case cancelled
+    /// All instances of its engine have been given up for now; try again after this.
+    case unavailable(retryAfter: Duration)
     /// The pool stopped first.
     case shutDown
 }
@@ -111,6 +113,8 @@ package enum Admission: Hashable, Sendable {
         case tenantLimit(retryAfter: Duration)
         /// It needs more memory than any device that it could run on has, even alone.
         case tooLarge(needsBytes: Int, hasBytes: Int)
+        /// All instances of its engine have been given up for now.
+        case unavailable(retryAfter: Duration)
         /// Instances have ended over its text.
         case quarantined
         /// There is too little memory just now, and it is bulk work.

@@ -124,6 +124,9 @@ extension PoolSimulator {
         if case .tooLarge = end {
             try check(job.isWaiting && isTooLarge(job.request), "only what has become too large ends for it")
             dueEnds[id] = nil
+        } else if case .unavailable = end {
+            try check(job.isWaiting && isGivenUp(job.request.engine), "only who waits for nobody ends for it")
+            dueEnds[id] = nil
         } else if case .deadlineExceeded = end, dueEnds[id] == nil {
             try check(
                 job.isWaiting && job.request.deadline.map { $0 <= now } ?? false,

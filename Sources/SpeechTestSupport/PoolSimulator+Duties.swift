@@ -45,6 +45,11 @@ extension PoolSimulator {
         }
     }
 
+    /// Whether no process of an engine is there or on its way, and one has been given up.
+    func isGivenUp(_ engine: Int) -> Bool {
+        processes(engine: engine).isEmpty && pool.untilTriedAgain(engine: engine, now: now) != nil
+    }
+
     func isStalled(_ slot: SlotID) -> Bool { self[slot.process]?.stalled.contains(slot.index) ?? false }
 
     private func mayRunAgain(_ job: Job, _ canRestart: Bool) -> Bool {
@@ -57,6 +62,7 @@ extension PoolSimulator {
         if phase == .stopping || phase == .drained || phase == .draining && !request.isContinuation {
             return Admission.Refusal.shuttingDown.name
         }
+        if isGivenUp(request.engine) { return Admission.Refusal.unavailable(retryAfter: .zero).name }
         if isUnderPressure, request.jobClass == .bulk { return Admission.Refusal.shed(retryAfter: .zero).name }
         if isTooLarge(request) { return Admission.Refusal.tooLarge(needsBytes: 0, hasBytes: 0).name }
         if let deadline = request.deadline, deadline <= now { return Admission.Refusal.deadlineExceeded.name }

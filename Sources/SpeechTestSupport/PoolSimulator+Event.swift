@@ -111,6 +111,7 @@ extension JobEnd {
         case .failed: "failed"
         case .instanceLost: "instanceLost"
         case .quarantined: "quarantined"
+        case .unavailable: "unavailable"
         case .waitedTooLong: "waitedTooLong"
         case .tooLarge: "tooLarge"
         case .shed: "shed"
@@ -133,6 +134,7 @@ extension Admission.Refusal {
         case .standingQueue: "standingQueue"
         case .tooLarge: "tooLargeAtOnce"
         case .quarantined: "quarantinedAtOnce"
+        case .unavailable: "unavailableAtOnce"
         case .shed: "shedAtOnce"
         case .shuttingDown: "shuttingDown"
         }

@@ -140,6 +140,7 @@ extension JobEnd {
         case .failed: "failed"
         case .instanceLost: "instance_lost"
         case .quarantined: "quarantined"
+        case .unavailable: "unavailable"
         case .waitedTooLong: "waited_too_long"
         case .tooLarge: "too_large"
         case .shed: "shed"

@@ -187,6 +187,8 @@ extension Supervisor {
             ended.fail(SpeechError(.instanceLost, message, retryAfter: .seconds(1)))
         case .quarantined:
             ended.fail(.quarantined)
+        case .unavailable(let retryAfter):
+            ended.fail(.unavailable(retryAfter: retryAfter))
         case .waitedTooLong(let retryAfter):
             let limit = pool.configuration.maxWait(ended.jobClass).inWords
             let message = "No instance was free within \(limit). Try again later."
@@ -233,6 +235,8 @@ extension SpeechError {
             self = .tooLarge(needs: needs, has: has)
         case .quarantined:
             self = .quarantined
+        case .unavailable(let retryAfter):
+            self = .unavailable(retryAfter: retryAfter)
         case .shed(let retryAfter):
             self = .shed(retryAfter: retryAfter)
         case .shuttingDown:
@@ -247,6 +251,15 @@ extension SpeechError {
             has for it. Make its sentences shorter.
             """
         return SpeechError(.tooLarge, message)
+    }
+
+    /// No instance of the engine works, and none is being started.
+    static func unavailable(retryAfter: Duration) -> SpeechError {
+        SpeechError(
+            .engineUnavailable,
+            "The engine's processes end again and again, so it is tried again only now and then. Try again later.",
+            retryAfter: retryAfter
+        )
     }
 
     /// A text ends the engine's processes.

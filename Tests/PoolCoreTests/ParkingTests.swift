@@ -63,6 +63,26 @@ import Testing
         #expect((0..<8).count { isParked(stage, $0) } == 24 - 21 + 1)
     }
 
+    @Test("when all of an engine are given up, who waits is told so, and who comes, until it is tried again")
+    func unavailable() {
+        var stage = Stage(ready: 1)
+        stage.arrive(1, at: 0)
+        stage.accept(JobRequest(id: JobID(2), engine: 0, tenant: "a", isContinuation: true), at: 0)
+        stage.close(slot(0), at: 1)
+        for incarnation in 1...4 {
+            stage.exit(process(0, incarnation), at: 1)
+            stage.fire(.restart(InstanceID(0)))
+        }
+        let ends = stage.exit(process(0, 5), at: 2).compactMap { action -> UInt64? in
+            if case .end(let job, .unavailable) = action { job.number } else { nil }
+        }
+        #expect(ends == [1, 2])
+        guard case .refused(.unavailable(let wait)) = stage.admit(3, at: 3) else { return #expect(Bool(false)) }
+        #expect((180...450).contains(wait / .seconds(1)))
+        stage.at(400) { $0.timePassed(now: $1) }
+        #expect(stage.admit(4, at: 400) == .accepted([]))
+    }
+
     @Test("an engine that has never loaded and ends three times in a row ends the start")
     func cannotLoad() {
         var stage = Stage(.test(instances: 1))
