@@ -75,18 +75,22 @@ package struct LinearFit: Sendable, Equatable, Codable {
         samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units)), Self.largest)
     }
 
-    /// What a text of so many units may become, going by those that were measured: as far from the line as any of them,
+    /// What a text of so many units may become, going by those that were measured: as far from the line as 96 % of them,
     /// and a fifth more or less; `nil` while there are too few, or none nearly as large.
     func plausible(units: Int) -> ClosedRange<Double>? {
         guard samples.count >= Self.enough, Double(units) <= 1.5 * Double(largestUnits), let mean = mean(units: units)
         else { return nil }
-        let residuals = samples.map { $0.value - intercept - slope * $0.units }
-        let below = max(0, -(residuals.min() ?? 0))
-        let above = max(0, residuals.max() ?? 0)
+        let residuals = samples.map { $0.value - intercept - slope * $0.units }.sorted()
+        // A few that were wrong and were believed do not make more of them believable.
+        let outliers = Int(Self.outliers * Double(residuals.count))
+        let below = max(0, -residuals[outliers])
+        let above = max(0, residuals[residuals.count - 1 - outliers])
         let slack = mean / 5 + Self.slack
         return (mean - below - slack)...(mean + above + slack)
     }
 
+    /// What share of the measurements on each side does not count for what is plausible.
+    private static let outliers = 0.02
     /// Measurements that say what is plausible.
     private static let enough = 16
     /// What is always plausible more or less.

@@ -188,6 +188,7 @@ extension Pool {
         dispatch(now: now, &actions)
         replaceInstances(now: now, &actions)
         fill(&actions)
+        endWaiting(engine: engine, now: now, &actions)
         return actions
     }
 
@@ -210,7 +211,6 @@ extension Pool {
             let time = configuration.parkTime * Double.random(in: 0.8...1.2, using: &random)
             move(id, to: .parked(until: now.advanced(by: time)))
             actions.append(.reportParked(id))
-            endWaiting(engine: engine, now: now, &actions)
         } else {
             let wait = configuration.backoff.wait(deaths: instances[id.index].deaths.inARow, using: &random)
             move(id, to: .backoff(makeTimer(.restart(id), at: now.advanced(by: wait), &actions)))
@@ -226,6 +226,7 @@ extension Pool {
             leaveQueue(job)
             end(job.id, .unavailable(retryAfter: wait), now: now, &actions)
         }
+        settle(now: now, &actions)
     }
 
     /// How long it is until an engine is tried again of which all instances have been given up; `nil` if not all have.

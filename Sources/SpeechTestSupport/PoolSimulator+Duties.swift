@@ -47,7 +47,8 @@ extension PoolSimulator {
 
     /// Whether no process of an engine is there or on its way, and one has been given up.
     func isGivenUp(_ engine: Int) -> Bool {
-        processes(engine: engine).isEmpty && pool.untilTriedAgain(engine: engine, now: now) != nil
+        processes(engine: engine).isEmpty
+            && (pool.isStopping || pool.untilTriedAgain(engine: engine, now: now) != nil)
     }
 
     func isStalled(_ slot: SlotID) -> Bool { self[slot.process]?.stalled.contains(slot.index) ?? false }

@@ -59,7 +59,10 @@ extension Supervisor {
                 sampleEnded(on: slot)
                 return
             }
-            jobEnded(on: slot, link: link, outcome: code == .outOfMemory ? .outOfMemory : nil) { work in
+            let isBadAudio = code == .badAudio && isMadeAgain(link.job, on: slot)
+            let outcome: JobOutcome? = code == .outOfMemory ? .outOfMemory : isBadAudio ? .doubtful : nil
+            jobEnded(on: slot, link: link, outcome: outcome) { work in
+                guard outcome != .doubtful else { return }
                 work.hasNothingToSay = code == .nothingToSay
                 if code == .nothingToSay {
                     work.audio?.note(text)
@@ -144,6 +147,12 @@ extension Supervisor {
                 now: now
             )
         )
+    }
+
+    /// Whether another instance is to try a job of which this one has made no audio that could be sent.
+    private func isMadeAgain(_ id: JobID?, on slot: SlotID) -> Bool {
+        guard let id, work[id]?.audio != nil, pool.doubts(id, on: slot, audio: .zero, isSound: false) else { return false }
+        return restart(id, because: .badAudio)
     }
 
     /// How a job ended that its worker calls done: well, unless that is not believed.

@@ -84,7 +84,7 @@ def test_an_engine_gets_what_the_client_sent(tmp_path: Path) -> None:
         ("raise key", "internal", "KeyError: 'nonsense \\ud800'"),
         ("raise exit", "internal", "SystemExit: 3"),
         ("late", "internal", "ValueError: late"),
-        ("nan", "internal", "the engine made audio in which 1 of 2 samples are NaN or infinite"),
+        ("nan", "bad_audio", "the engine made audio in which 1 of 2 samples are NaN or infinite"),
         ("silence", "internal", "the engine made no audio, and did not raise NothingToSay"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from wyoming.audio import AudioChunk
 
-from chorus_worker.failures import EngineFault
+from chorus_worker.failures import BadAudio, EngineFault
 from chorus_worker.values import Audio
 
 SAMPLE_BYTES = 2
@@ -41,7 +41,7 @@ def _pcm_of_array(audio: Any) -> bytes:
         raise EngineFault(f"the engine made an array of shape {audio.shape}; audio has one dimension")
     if np.issubdtype(audio.dtype, np.floating):
         if bad := np.count_nonzero(~np.isfinite(audio)):
-            raise EngineFault(f"the engine made audio in which {bad} of {audio.size} samples are NaN or infinite")
+            raise BadAudio(f"the engine made audio in which {bad} of {audio.size} samples are NaN or infinite")
         audio = np.rint(np.clip(audio.astype(np.float32, copy=False), -1, 1) * 32767)
     elif not np.issubdtype(audio.dtype, np.int16):
         raise EngineFault(f"the engine made an array of {audio.dtype}; audio is floats or int16")
