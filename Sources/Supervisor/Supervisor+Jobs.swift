@@ -151,7 +151,9 @@ extension Supervisor {
 
     /// Whether another instance is to try a job of which this one has made no audio that could be sent.
     private func isMadeAgain(_ id: JobID?, on slot: SlotID) -> Bool {
-        guard let id, work[id]?.audio != nil, pool.doubts(id, on: slot, audio: .zero, isSound: false) else { return false }
+        guard let id, work[id]?.audio != nil, pool.doubts(id, on: slot, audio: .zero, isSound: false) else {
+            return false
+        }
         return restart(id, because: .badAudio)
     }
 

@@ -96,8 +96,9 @@ struct FakeWorkerTests {
         client.ask("{hang-after:1} and some more text")
         try client.untilItWorks()
         client.send(.cancel)
-        #expect(try client.listen().samples.count == 2400)
-        #expect(try start().connect().speak("{abort-after}x").samples.count == 240 * 14)
+        // One chunk, unless it was passed over before.
+        #expect(try client.listen().samples.count <= 2400)
+        #expect(try start().connect().speak("{abort-after}x").samples.count == 2400)
     }
 
     @Test("Its audio is wrong as asked: too short, without a sound, at full scale")
@@ -131,7 +132,8 @@ struct FakeWorkerTests {
         #expect(try WorkerProcess("FakeWorker", flags).connect().speak("{die-once:a}").isCutOff)
         #expect(try WorkerProcess("FakeWorker", flags).connect().speak("{die-once:a}").error == nil)
         #expect(try client.speak("{short-once:c:1} and some more text").samples.count == 2400)
-        #expect(try client.speak("{short-once:c:1} and some more text").samples.count == 240 * 31)
+        let text = "{short-once:c:1} and some more text"
+        #expect(try client.speak(text).samples == FakeAudio.samples(voice: "fake", text: text))
     }
 
     @Test("A plain service says nothing of chorus and knows no cancel; one that cannot load ends")

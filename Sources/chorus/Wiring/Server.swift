@@ -98,7 +98,9 @@ struct Server {
 
     /// Tells the service manager that clients can connect and be served: when each engine has an instance that is ready.
     private func tell(_ manager: ServiceManager, of supervisor: Supervisor, _ eventLoop: any EventLoop) async {
-        while !Task.isShuttingDownGracefully, !Task.isCancelled, supervisor.engines.contains(where: { $0.readyInstances == 0 }) {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled,
+            supervisor.engines.contains(where: { $0.readyInstances == 0 })
+        {
             guard (try? await eventLoop.scheduleTask(in: .milliseconds(50)) {}.futureResult.get()) != nil else {
                 return
             }
