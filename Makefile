@@ -74,7 +74,7 @@ sanitize: setup-test ## the unit tests under the thread sanitizer
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp" \
 	swift test --scratch-path .build-tsan --sanitize=thread --disable-xctest --filter '$(SANITIZED)'
 
-fuzz: setup-test ## hostile input for the parsers, SECONDS_EACH=30 each
+fuzz: setup-test ## hostile input for what reads and encodes, SECONDS_EACH=30 each
 	@Fuzz/run.sh $(SECONDS_EACH)
 
 clean: ## forget everything that was built

@@ -1,0 +1,1 @@
+../../../Sources/SpeechPipeline/Text/SegmentLimits.swift
