@@ -1,6 +1,6 @@
 """Servers for the tests. Each is stopped as an administrator would, and has to end well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +19,8 @@ class Serve(Protocol):
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
+        descriptors: tuple[int, ...] = (),
+        variables: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
         """Starts it with these engines and these settings of the configuration."""
@@ -43,12 +45,21 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
+        descriptors: tuple[int, ...] = (),
+        variables: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
         directory = tmp_path / f"server-{len(servers)}"
         directory.mkdir()
         server = Server(
-            directory, list(engines), until_loaded=until_loaded, libraries=libraries, wrapper=wrapper, **settings
+            directory,
+            list(engines),
+            until_loaded=until_loaded,
+            libraries=libraries,
+            wrapper=wrapper,
+            descriptors=descriptors,
+            variables=variables,
+            **settings,
         )
         servers.append(server)
         return server
