@@ -24,6 +24,7 @@ if [[ $purpose == test ]]; then
         "espeak-ng what our espeak engine is compared with"
         "ffmpeg decodes every format that we encode"
         "curl a client that everybody has"
+        "openssl makes certificates for the tests of HTTPS"
     )
 fi
 if [[ $purpose != serve ]]; then

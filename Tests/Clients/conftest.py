@@ -19,7 +19,8 @@ class Serve(Protocol):
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
-        environment: Mapping[str, str] | None = None,
+        descriptors: tuple[int, ...] = (),
+        variables: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
         """Starts it with these engines and these settings of the configuration."""
@@ -44,7 +45,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
-        environment: Mapping[str, str] | None = None,
+        descriptors: tuple[int, ...] = (),
+        variables: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
         directory = tmp_path / f"server-{len(servers)}"
@@ -55,7 +57,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             until_loaded=until_loaded,
             libraries=libraries,
             wrapper=wrapper,
-            environment=environment,
+            descriptors=descriptors,
+            variables=variables,
             **settings,
         )
         servers.append(server)

@@ -64,10 +64,23 @@ def plain_engine(instances: int = 1) -> Json:
     return {"name": "plain", "command": command, "instances": instances}
 
 
+def silent_engine(name: str, voice: str) -> Json:
+    """An engine that loads and answers, and whose audio is silence."""
+    script = f"""if True:
+        import asyncio, plain_engine, sys
+        plain_engine.VOICE.name = "{voice}"
+        plain_engine.sing = lambda text: bytes(960 * len(text))
+        asyncio.run(plain_engine.AsyncServer.from_uri(sys.argv[1]).run(plain_engine.Singer))
+    """
+    env = {"PYTHONPATH": str(Path(__file__).parent)}
+    return {"name": name, "command": [sys.executable, "-c", script, "{uri}"], "instances": 1, "env": env}
+
+
 def write_configuration(directory: Path, engines: list[Json], **settings: object) -> Path:
-    """Writes a configuration file (JSON is YAML) that listens on a free port."""
+    """Writes a configuration file (JSON is YAML) that listens on a free port. One that is there is replaced at once."""
     own = {
         "listen": "127.0.0.1:0",
+        "admin_socket": str(directory / "admin"),
         "log": {"format": "json"},
         "state_dir": str(directory / "state"),
         # Tests say the same words again and again, and mean to have them spoken.
@@ -77,7 +90,7 @@ def write_configuration(directory: Path, engines: list[Json], **settings: object
     marked = [{"pass_env": [_MARK], **engine} for engine in engines]
     configuration = {**own, "engines": marked, **settings}
     path = directory / "chorus.yaml"
-    path.write_text(json.dumps(configuration, indent=2))
+    replace_file(path, json.dumps(configuration, indent=2))
     return path
 
 
@@ -88,6 +101,13 @@ class NoStartError(AssertionError):
         """`status` is negative if a signal ended it."""
         super().__init__(f"chorus said no address and ended with {status}:\n{log}")
         self.status = status
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file so that whoever reads it finds all of the old text or all of the new one."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text)
+    new.replace(path)
 
 
 class Call:
@@ -118,21 +138,25 @@ class Server:
         until_loaded: bool = True,
         libraries: Path | None = None,
         wrapper: tuple[str, ...] = (),
-        environment: Mapping[str, str] | None = None,
+        descriptors: tuple[int, ...] = (),
+        variables: Mapping[str, str] | None = None,
         **settings: object,
     ) -> None:
         """Starts it, and waits until every instance of every engine is loaded unless told otherwise.
 
         `libraries` is a directory whose shared libraries it finds before those of the system; `wrapper` is a command
-        that runs it; `environment` is what it has besides our variables.
+        that runs it; `descriptors` stay open in it, and `variables` are in its environment.
         """
-        configuration = write_configuration(directory, engines, **settings)
+        self.directory = directory
+        self.engines = engines
+        self.settings = settings
+        self.configuration = write_configuration(directory, engines, **settings)
         self.log = directory / "chorus.log"
         self._mark = uuid.uuid4().hex
         self._calls: list[Call] = []
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*wrapper, str(BIN / "chorus"), "serve", "--config", str(configuration)],
+                [*wrapper, str(BIN / "chorus"), "serve", "--config", str(self.configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -140,12 +164,14 @@ class Server:
                 env={
                     **clean_environment(self._mark),
                     **({"LD_LIBRARY_PATH": str(libraries)} if libraries else {}),
-                    **(environment or {}),
+                    **(variables or {}),
                 },
+                pass_fds=descriptors,
             )
         self.is_over = False
         try:
             self.url = self._read_address()
+            wait_until(self._can_be_administered, "the administrator's socket is there")
             if until_loaded:
                 wait_until(self.is_at_full_strength, "every instance is loaded", START_LIMIT)
         except BaseException:
@@ -165,6 +191,12 @@ class Server:
             watchdog.cancel()
         raise NoStartError(self.process.wait(), self.log.read_text())
 
+    def _can_be_administered(self) -> bool:
+        try:
+            return self.administer("GET", "/health/live").status_code == 200
+        except httpx.ConnectError:
+            return False
+
     @property
     def port(self) -> int:
         """The port it listens on."""
@@ -181,9 +213,39 @@ class Server:
         self._calls.append(call)
         return call
 
+    def administer(self, method: str, path: str, **body: object) -> httpx.Response:
+        """Asks over the administrator's socket, where everything is allowed, with a body of JSON if there is one."""
+        transport = httpx.HTTPTransport(uds=str(self.directory / "admin"))
+        with httpx.Client(transport=transport, base_url="http://chorus", timeout=60) as client:
+            return client.request(method, path, json=body or None)
+
+    def rewrite(self, *engines: Json, **settings: object) -> None:
+        """Replaces the configuration file: by one with these engines, if any are named, and with these settings anew.
+
+        What is not named stays as it was, and a setting that is None is left out. Nobody is told.
+        """
+        self.engines = list(engines) or self.engines
+        merged = {**self.settings, **settings}
+        self.settings = {name: value for name, value in merged.items() if value is not None}
+        write_configuration(self.directory, self.engines, **self.settings)
+
+    def reload(self) -> Json:
+        """Has the configuration read again, and returns what that means."""
+        answer = self.administer("POST", "/v1/pool/reload")
+        assert answer.status_code == 202, answer.text
+        return cast(Json, answer.json())
+
     def pool(self) -> Json:
         """What `/v1/pool` says."""
-        return cast(Json, httpx.get(f"{self.url}/v1/pool").raise_for_status().json())
+        return cast(Json, self.administer("GET", "/v1/pool").raise_for_status().json())
+
+    def pids(self, engine: str = "fake") -> set[int]:
+        """The processes of an engine's instances."""
+        return {one["pid"] for one in self.instances() if one["engine"] == engine and one.get("pid")}
+
+    def has_logged(self, words: str) -> bool:
+        """Whether a line of the log so far has these words in it."""
+        return words in self.log.read_text()
 
     def instances(self) -> list[Json]:
         """The instances of the pool."""
@@ -216,7 +278,7 @@ class Server:
     def processes(self) -> set[int]:
         """The living processes of this server: its own, its guardian, its workers, and theirs."""
         entry = f"{_MARK}={self._mark}".encode()
-        return {pid for pid in _all_processes() if entry in _environment(pid)}
+        return {pid for pid in _all_processes() if entry in environment_of(pid)}
 
     def guardian(self) -> int | None:
         """The process that ends the workers and all that is theirs when the server is killed."""
@@ -268,7 +330,8 @@ def _all_processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
-def _environment(pid: int) -> list[bytes]:
+def environment_of(pid: int) -> list[bytes]:
+    """The variables that a process was started with; nothing when it has gone."""
     try:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):

@@ -1,8 +1,11 @@
 """What the documents show is what the tests run."""
 
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from server import BIN, clean_environment
 
@@ -25,3 +28,22 @@ def test_the_plan_in_the_readme_is_what_the_program_says() -> None:
         check=True,
     )
     assert plan.stdout == shown
+
+
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    verifier = shutil.which("systemd-analyze")
+    if verifier is None:
+        pytest.skip("there is no systemd-analyze")
+    for path in (HERE.parent.parent / "deploy").glob("chorus.s*"):
+        # What they name is not installed here.
+        text = path.read_text().replace("/usr/local/bin/chorus", str(BIN / "chorus"))
+        (tmp_path / path.name).write_text(text)
+    units = sorted(path.name for path in tmp_path.iterdir())
+    assert units == ["chorus.service", "chorus.socket"]
+    verified = subprocess.run(
+        [verifier, "verify", "--man=no", "--recursive-errors=no", *(tmp_path / unit for unit in units)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")

@@ -35,8 +35,8 @@ struct ImportRule: TidyRule {
         "SpeechPipeline": .modules(["SpeechCore", "CICU", "Crypto", "Logging", "Metrics", "DequeModule"]),
         "AudioEncoding": .modules(["SpeechCore", "CLibAV", "CSonic"]),
         "SpeechAPI": .modules([
-            "SpeechCore", "AudioEncoding", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes",
-            "ServiceLifecycle", "Logging", "Metrics", "Crypto",
+            "SpeechCore", "AudioEncoding", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOExtras", "NIOHTTPTypes",
+            "NIOPosix", "NIOSSL", "ServiceLifecycle", "Logging", "Metrics", "Crypto",
         ]),
         "Observability": .modules(["CoreMetrics", "Logging"]),
         "EspeakWorker": .modules(["SpeechCore", "Wyoming", "CEspeak", "NIOCore"]),
