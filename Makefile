@@ -4,11 +4,12 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help serve serve-chattts test bench bench-chattts soak lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
+.PHONY: help serve serve-chattts test bench bench-chattts soak chaos lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
 
 VENV := .venv/bin
 CHATTTS := .venv-chattts/bin/python
 PYTHON := Tests/Clients
+CHAOS := Tests/Chaos
 SWIFT := Package.swift Sources Tests Benchmarks Fuzz
 # The targets whose tests the thread sanitizer watches: all that share state, but those that start processes: between clone and
 # exec a child may hang on a lock of the sanitizer's that another thread of its parent held.
@@ -18,6 +19,8 @@ SANITIZED := SpeechCoreTests|SpeechPipelineTests|WyomingTests|ObservabilityTests
 SANITIZED_ADDRESS := AudioEncodingTests|WyomingTests|DevicesTests|EspeakWorkerTests|SupervisorTests.(Template|MPS|Worker|MadeVoice)
 SECONDS_EACH ?= 30
 SEEDS ?= 1000000
+# How long everything goes wrong.
+SECONDS = 1800
 FIRST ?= 1
 
 help: ## this list
@@ -35,6 +38,7 @@ test: .venv/ready chattts ## every test: install what is missing, build, unit te
 	swift test --skip-build --disable-xctest
 	$(CHATTTS) -m pytest -c python/pyproject.toml python
 	$(VENV)/pytest -c $(PYTHON)/pyproject.toml $(PYTHON)
+	PYTHONPATH=$(PYTHON) $(VENV)/pytest -c $(PYTHON)/pyproject.toml $(CHAOS)
 
 bench: release ## what the gateway costs, and the scheduler's promises as figures and as docs/latency.svg
 	@swift build --configuration release --product FakeWorker
@@ -49,20 +53,25 @@ soak: setup-test ## random lives of random pools: SEEDS=1000000, FIRST=1
 	@swift build --configuration release --product PoolLab
 	.build/release/PoolLab soak --seeds $(SEEDS) --first $(FIRST)
 
+chaos: .venv/ready ## half an hour in which everything goes wrong that can: SECONDS=1800, ARGS="--seed 1 --report docs/RELIABILITY.md"
+	@swift build --product chorus
+	swift build --product FakeWorker
+	PYTHONPATH=$(PYTHON) $(VENV)/python $(CHAOS) --seconds $(SECONDS) $(ARGS)
+
 bench-chattts: release chattts ## what ChatTTS costs behind Chorus, on random weights of the full size
 	@$(CHATTTS) python/chorus_chattts/bench/bench.py $(ARGS)
 
 lint: .venv/ready ## style of the Swift, Python and shell sources
 	@swift format lint --strict --parallel --recursive $(SWIFT)
-	$(VENV)/ruff check --quiet $(PYTHON) python
-	$(VENV)/ruff format --quiet --check $(PYTHON) python
-	$(VENV)/mypy --config-file $(PYTHON)/pyproject.toml $(PYTHON)
+	$(VENV)/ruff check --quiet $(PYTHON) $(CHAOS) python
+	$(VENV)/ruff format --quiet --check $(PYTHON) $(CHAOS) python
+	$(VENV)/mypy --config-file $(PYTHON)/pyproject.toml $(PYTHON) $(CHAOS)
 	cd python && ../$(VENV)/mypy --config-file pyproject.toml .
 
 format: .venv/ready ## put the style right
 	@swift format --in-place --parallel --recursive $(SWIFT)
-	$(VENV)/ruff check --quiet --fix $(PYTHON) python
-	$(VENV)/ruff format --quiet $(PYTHON) python
+	$(VENV)/ruff check --quiet --fix $(PYTHON) $(CHAOS) python
+	$(VENV)/ruff format --quiet $(PYTHON) $(CHAOS) python
 
 sanitize: setup-test ## the unit tests under the thread sanitizer
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp" \

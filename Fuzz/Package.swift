@@ -59,12 +59,15 @@ let package = Package(
         .target(name: "SpeechPipeline", swiftSettings: strict),
         // Keys.
         .target(name: "SpeechAPI", dependencies: ["SpeechCore", crypto], swiftSettings: strict),
+        // Accounts of the system.
+        .target(name: "Supervisor", swiftSettings: strict),
 
         .executableTarget(name: "FuzzAudio", dependencies: ["AudioEncoding", "SpeechCore"], swiftSettings: fuzzer),
         .executableTarget(
             name: "FuzzConfiguration",
             dependencies: [
-                "Devices", "Observability", "PoolCore", "SpeechAPI", "SpeechCore", "SpeechPipeline", logging, yams,
+                "Devices", "Observability", "PoolCore", "SpeechAPI", "SpeechCore", "SpeechPipeline", "Supervisor",
+                logging, yams,
             ],
             swiftSettings: fuzzer
         ),

@@ -22,12 +22,24 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
+/// Has the kernel kill us when our parent has ended, which may have happened already. A change of user undoes it.
+static void die_with(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+}
+
+/// Takes another user's rights. Glibc's own functions would have the parent's other threads, which are not here, do the same.
+static int become(const struct chorus_user *user) {
+    return syscall(SYS_setgroups, user->group_count, user->groups) == 0
+        && syscall(SYS_setresgid, user->gid, user->gid, user->gid) == 0
+        && syscall(SYS_setresuid, user->uid, user->uid, user->uid) == 0;
+}
+
 /// Everything here runs in the child between clone and exec: async-signal-safe calls only.
 static void run_child(const struct chorus_spawn_request *request, pid_t parent, int report) {
     // Before anything else, so that an end of the parent in between is not missed.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);
-    setpgid(0, 0);
+    die_with(parent);
+    setsid();
 
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
@@ -56,6 +68,14 @@ static void run_child(const struct chorus_spawn_request *request, pid_t parent, 
         first_closed = 4;
     }
     if (syscall(SYS_close_range, first_closed, ~0U, CLOSE_RANGE_CLOEXEC) != 0) goto failed;
+
+    // A worker that is stopped by SIGABRT would write all its weights to the disk.
+    if (setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) != 0) goto failed;
+    if (request->user != NULL) {
+        if (!become(request->user)) goto failed;
+        die_with(parent);
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) goto failed;
     execvpe(request->arguments[0], request->arguments, request->environment);
 
 failed:;
@@ -112,6 +132,12 @@ int chorus_reap(int pidfd, int *code, int *status) {
     *code = info.si_code;
     *status = info.si_status;
     return 0;
+}
+
+pid_t chorus_ended_child(void) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
 }
 
 int chorus_limit_data(pid_t pid, size_t more) {

@@ -8,7 +8,8 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     private var time = 0.0
     /// Up to where everybody has been given something. Who is not here is behind.
     private(set) var ends: [Key: Double] = [:]
-    private let weights: [Key: Double]
+    /// 1 for who is not in it.
+    var weights: [Key: Double]
 
     /// - Parameter weights: 1 for who is not in it.
     init(weights: [Key: Double]) {

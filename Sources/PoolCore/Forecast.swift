@@ -33,7 +33,8 @@ package struct Forecast: Sendable {
                 actions += pool.memoryRead(reading, now: .start)
             case .measure(let slot):
                 actions += pool.measured(slot.process, now: .start)
-            case .limit, .release, .setTimer, .cancelTimer, .run, .interrupt, .terminate, .kill, .end, .drained:
+            case .limit, .release, .setTimer, .cancelTimer, .run, .interrupt, .terminate, .abort, .kill, .end, .drained,
+                .ask, .rehearse, .reportParked, .reportRolledBack, .reportStartFailed:
                 // Nothing is late, nothing is at work, and nothing has to go again.
                 break
             }

@@ -91,7 +91,10 @@ struct ForecastRun {
             case .end(let job, _): if isCounted(job) { refused += 1 }
             case .setTimer(let timer, let at): timers[timer] = at
             case .cancelTimer(let timer): timers[timer] = nil
-            case .spawn, .open, .measure, .limit, .release, .readMemory, .interrupt, .terminate, .kill, .drained: break
+            case .spawn, .open, .measure, .limit, .release, .readMemory, .interrupt, .terminate, .abort, .kill,
+                .drained,
+                .ask, .rehearse, .reportParked, .reportRolledBack, .reportStartFailed:
+                break
             }
         }
     }

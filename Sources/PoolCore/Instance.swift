@@ -26,8 +26,24 @@ package struct Instance: Sendable {
     var isRetired = false
     /// Why it was told to.
     var retirement = PoolAction.Cause.poolEnds
-    /// Deaths in a row, for the back-off.
-    var deaths = 0
+    /// How often its processes have ended.
+    var deaths = Deaths()
+    /// Which definition of its engine its process was started from, counted from 0.
+    package internal(set) var revision = 0
+    /// Why its process is to be replaced, as soon as that can be.
+    var wish: PoolAction.Cause?
+    /// Whether somebody wants it to stay without a process.
+    package internal(set) var isHeld = false
+    /// Whether its process has to speak a sample well before it serves.
+    var isOnTrial = false
+    /// When its process showed last that it lives, while it had nothing to do.
+    var heardAt = Instant.start
+    /// When it was asked whether it lives, if it has not answered.
+    var askedAt: Instant?
+    /// Segments of which it made audio that another instance made better, over all its processes.
+    package internal(set) var badSegments = 0
+    /// How much bad audio it has made lately: one each, which fades with each job.
+    var badAudio = 0.0
     /// What its process said of itself.
     var declared = SlotDeclaration()
 
@@ -37,17 +53,20 @@ package struct Instance: Sendable {
         case vacant
         /// Between two processes. → vacant, stopped
         case backoff(TimerID)
-        /// A process is being made. → loading, stopping, backoff
+        /// Given up until then, because its processes end again and again. → vacant, stopped
+        case parked(until: Instant)
+        /// A process is being made. → loading, stopping, backoff, parked, vacant
         case starting
-        /// The process lives and has not answered yet. → measuring, ready, stopping, backoff
+        /// The process lives and has not answered yet. → measuring, ready, stopping, backoff, parked, vacant
         case loading(TimerID)
-        /// It speaks samples, the first of its kind on its device. → ready, stopping, backoff
+        /// It speaks samples: the first of its kind on its device, or one of a new definition.
+        /// → ready, stopping, backoff, parked, vacant
         case measuring(TimerID)
-        /// It serves. → draining, stopping, backoff
+        /// It serves. → draining, stopping, backoff, parked, vacant
         case ready(since: Instant)
-        /// It finishes what it has, and gets no more. → stopping, backoff
+        /// It finishes what it has, and gets no more. → stopping, backoff, parked, vacant
         case draining
-        /// It was told to end. → stopping (by force), backoff, vacant, stopped
+        /// It was told to end. → stopping (by force), backoff, parked, vacant, stopped
         case stopping(TimerID?)
         /// There is no process and there will be none. → (end)
         case stopped
@@ -60,13 +79,24 @@ package struct Instance: Sendable {
         if case .ready = state { true } else { false }
     }
 
+    /// Whether its place is not to be filled: it is, or somebody wants it to stay empty.
+    var isTaken: Bool { state != .vacant || isHeld }
+
+    /// Whether it has no process because one has died.
+    var hasDied: Bool {
+        switch state {
+        case .backoff, .parked: true
+        case .vacant, .starting, .loading, .measuring, .ready, .draining, .stopping, .stopped: false
+        }
+    }
+
     /// Whether it works, with or without getting more.
     package var isServing: Bool { isReady || state == .draining }
 
     /// Whether it has a process, or one is being made.
     package var hasProcess: Bool {
         switch state {
-        case .vacant, .backoff, .stopped: false
+        case .vacant, .backoff, .parked, .stopped: false
         case .starting, .loading, .measuring, .ready, .draining, .stopping: true
         }
     }
@@ -75,7 +105,7 @@ package struct Instance: Sendable {
     var isComing: Bool {
         switch state {
         case .starting, .loading, .measuring: true
-        case .vacant, .backoff, .ready, .draining, .stopping, .stopped: false
+        case .vacant, .backoff, .parked, .ready, .draining, .stopping, .stopped: false
         }
     }
 
@@ -118,6 +148,12 @@ package struct Slot: Sendable {
     }
     /// What its job is predicted to need above the floor, in bytes, until the slot is idle again.
     var peakBytes = 0
+    /// When its job began, or moved last.
+    var movedAt = Instant.start
+    /// How long its job may stand still.
+    var patience = Duration.zero
+    /// Whether its job stood still for longer.
+    var isStalled = false
     /// Until when it may go on with a job that nobody wants any more, as long as nobody waits for it either.
     var abandonedUntil: Instant?
 

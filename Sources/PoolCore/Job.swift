@@ -15,8 +15,14 @@ struct Job {
     /// When it has waited too long; `nil` if it may wait until its deadline, or as long as it takes.
     var expires: Instant?
     var state = State.queued
-    /// Its first failure by an instance's fault. A second one ends it.
+    /// Its last failure by an instance's fault.
     var failure: Failure?
+    /// How often it has been run again.
+    var reruns = 0
+    /// Instances that ended over it.
+    var deaths = 0
+    /// Who made audio of it that was not believed.
+    var doubted: ProcessID?
     /// Since when nothing but memory keeps it from running.
     var lacksMemorySince: Instant?
 
@@ -57,6 +63,8 @@ package enum JobOutcome: Hashable, Sendable {
     case failed
     /// The instance had not enough memory.
     case outOfMemory
+    /// It made all the audio, but that is not believed. The reader of the job has forgotten it.
+    case doubtful
 }
 
 /// How urgent a job is.
@@ -99,6 +107,8 @@ package struct JobRequest: Sendable {
     package var deadline: Instant?
     /// What it keeps in memory while it waits.
     package var bytes: Int
+    /// What tells its text from others; `nil` if it is not to be remembered.
+    package var text: TextDigest?
 
     package init(
         id: JobID,
@@ -113,7 +123,8 @@ package struct JobRequest: Sendable {
         isPlayed: Bool = true,
         toleratesGaps: Bool = true,
         deadline: Instant? = nil,
-        bytes: Int = 0
+        bytes: Int = 0,
+        text: TextDigest? = nil
     ) {
         self.id = id
         self.engine = engine
@@ -128,5 +139,6 @@ package struct JobRequest: Sendable {
         self.toleratesGaps = toleratesGaps
         self.deadline = deadline
         self.bytes = bytes
+        self.text = text
     }
 }

@@ -22,6 +22,12 @@ struct JobQueue {
         )
     }
 
+    /// Shares are others from now on.
+    mutating func setWeights(classes: [JobClass: Double], tenants: [String: Double]) {
+        classShares.weights = classes
+        for jobClass in JobClass.allCases { tenantShares[jobClass]?.weights = tenants }
+    }
+
     var isEmpty: Bool { count == 0 }
 
     // MARK: Coming and going

@@ -75,6 +75,28 @@ package struct LinearFit: Sendable, Equatable, Codable {
         samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units)), Self.largest)
     }
 
+    /// What a text of so many units may become, going by those that were measured: as far from the line as 96 % of
+    /// them, and a fifth more or less, and farther if it is larger than all of them; `nil` while there are too few.
+    func plausible(units: Int) -> ClosedRange<Double>? {
+        guard samples.count >= Self.enough, let mean = mean(units: units) else { return nil }
+        let residuals = samples.map { $0.value - intercept - slope * $0.units }.sorted()
+        // A few that were wrong and were believed do not make more of them believable.
+        let outliers = Int(Self.outliers * Double(residuals.count))
+        let below = max(0, -residuals[outliers])
+        let above = max(0, residuals[residuals.count - 1 - outliers])
+        let slack = mean / 5 + Self.slack
+        // A line through small texts says less of a large one.
+        let stretch = max(1, Double(units) / Double(max(1, largestUnits)))
+        return (mean - (below + slack) * stretch)...(mean + (above + slack) * stretch)
+    }
+
+    /// What share of the measurements on each side does not count for what is plausible.
+    private static let outliers = 0.02
+    /// Measurements that say what is plausible.
+    private static let enough = 16
+    /// What is always plausible more or less.
+    private static let slack = 0.05
+
     private mutating func fit() {
         let count = Double(samples.count)
         let units = samples.reduce(0) { $0 + $1.units } / count

@@ -8,6 +8,11 @@ extension Pool {
         case .draining: if !job.request.isContinuation { return .shuttingDown }
         case .stopping, .drained: return .shuttingDown
         }
+        if let text = job.request.text, quarantine.holds(text, now: now) {
+            quarantine.refused(text)
+            return .quarantined
+        }
+        if let wait = untilTriedAgain(engine: job.engine, now: now) { return .unavailable(retryAfter: jittered(wait)) }
         if let shortage = shortage(for: job, now: now) { return shortage }
         if let deadline = job.request.deadline, deadline <= now { return .deadlineExceeded }
         if job.request.isContinuation { return nil }
@@ -261,7 +266,7 @@ extension Pool {
         devices.indices.reduce(0) { sum, device in
             let slots = readySlots(engine: engine, device: device)
             return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
-        }
+        } - idleSpareSlots(engine: engine)
     }
 
     /// How long what runs is predicted to go on, in seconds.

@@ -27,7 +27,7 @@ extension Pool {
         var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
         // Passed over, and they stay so while others are only added to what runs.
         var passedOver: Set<JobID> = []
-        while !idle.isEmpty, openings.contains(where: { $0.count > 0 }),
+        while !idle.isEmpty, openings.contains(where: { $0.count > 0 }), usableOpenings(engine: engine) > 0,
             let (job, best) = next(engine: engine, idle, openings, &passedOver, now: now, &actions)
         {
             let slot = idle.remove(at: best)
@@ -82,7 +82,11 @@ extension Pool {
         jobs[job.id] = job
         queues[job.engine].began(job.key, seconds: job.seconds)
         self[slot.id] = .busy(job.id)
-        instances[slot.id.process.instance.index].slots[slot.id.index].peakBytes = peak(of: job, device: slot.device)
+        let index = slot.id.process.instance.index
+        instances[index].slots[slot.id.index].peakBytes = peak(of: job, device: slot.device)
+        instances[index].slots[slot.id.index].movedAt = now
+        instances[index].slots[slot.id.index].patience = patience(with: job)
+        instances[index].slots[slot.id.index].isStalled = false
         actions.append(.run(job.id, slot.id))
     }
 

@@ -13,13 +13,17 @@ extension Pool {
     /// The pool is to end now: what is there fails, then the processes end.
     package mutating func stopRequested(now: Instant) -> [PoolAction] {
         var actions: [PoolAction] = []
+        stopRequested(now: now, &actions)
+        return actions
+    }
+
+    mutating func stopRequested(now: Instant, _ actions: inout [PoolAction]) {
         switch phase {
         case .serving: break
         case .draining(let timer): actions.append(.cancelTimer(timer))
-        case .stopping, .drained: return []
+        case .stopping, .drained: return
         }
         stop(now: now, &actions)
-        return actions
     }
 
     /// Takes the next step of a drain when the one before is done.
@@ -54,7 +58,7 @@ extension Pool {
             if case .busy = self[slot] { self[slot] = .opening(nil) }
         }
         switch instances[id.index].state {
-        case .vacant:
+        case .vacant, .parked:
             move(id, to: .stopped)
         case .backoff(let timer):
             actions.append(.cancelTimer(timer))

@@ -31,9 +31,10 @@ extension Pool {
             instances[process.instance.index].slots = [Slot(state: .opening(nil))]
             actions.append(.open(SlotID(process: process, index: 0)))
         case .stopping:
-            // The pool was told to stop while the process was being made.
-            terminate(process.instance, now: now, &actions)
-        case .vacant, .backoff, .loading, .measuring, .ready, .draining, .stopped:
+            // It was told to stop while the process was being made.
+            let cause: PoolAction.Cause = isStopping ? .poolEnds : .asked
+            terminate(process.instance, because: cause, now: now, &actions)
+        case .vacant, .backoff, .parked, .loading, .measuring, .ready, .draining, .stopped:
             preconditionFailure("a process is made once")
         }
         return actions
@@ -61,6 +62,14 @@ extension Pool {
                 )
                 move(id, to: .measuring(timer))
                 actions.append(.measure(slot))
+            } else if instances[id.index].isOnTrial {
+                let timer = makeTimer(
+                    .measure(slot.process),
+                    at: now.advanced(by: configuration.measureTimeout),
+                    &actions
+                )
+                move(id, to: .measuring(timer))
+                actions.append(.rehearse(slot))
             } else {
                 beginServing(slot, now: now, &actions)
             }
@@ -69,7 +78,7 @@ extension Pool {
             if let openTimer { actions.append(.cancelTimer(openTimer)) }
         case .measuring, .stopping:
             return []
-        case .vacant, .backoff, .starting, .stopped:
+        case .vacant, .backoff, .parked, .starting, .stopped:
             preconditionFailure("only a process has slots")
         }
         self[slot] = .idle(since: now)
@@ -91,14 +100,36 @@ extension Pool {
         return actions
     }
 
+    /// A process of a new definition has spoken a sample, or could not.
+    package mutating func rehearsed(_ process: ProcessID, isSound: Bool, now: Instant) -> [PoolAction] {
+        guard isCurrent(process), case .measuring(let timer) = instances[process.instance.index].state else {
+            return []
+        }
+        var actions: [PoolAction] = [.cancelTimer(timer)]
+        if isSound {
+            beginServing(SlotID(process: process, index: 0), now: now, &actions)
+        } else {
+            kill(process, &actions)
+        }
+        return actions
+    }
+
     /// A slot's connection broke, or was cut because the worker said something senseless.
-    /// - Parameter canRestart: the reader of its job has had none of its audio.
-    package mutating func slotClosed(_ slot: SlotID, canRestart: Bool, now: Instant) -> [PoolAction] {
+    /// - Parameters:
+    ///   - canRestart: its job can be made again: its reader has had none of its audio, or will get the same.
+    ///   - isCrash: the process has ended, and that was nobody's doing but its own.
+    package mutating func slotClosed(
+        _ slot: SlotID,
+        canRestart: Bool,
+        isCrash: Bool = false,
+        now: Instant
+    ) -> [PoolAction] {
         guard isCurrent(slot) else { return [] }
         var actions: [PoolAction] = []
         switch self[slot] {
         case .busy(let job):
-            retryOrLose(job, on: slot, outOfMemory: false, canRestart: canRestart, now: now, &actions)
+            let isStalled = instances[slot.process.instance.index].slots[slot.index].isStalled
+            retryOrLose(job, on: slot, isCrash || isStalled ? .died : .lost, canRestart: canRestart, now: now, &actions)
         case .interrupted(_, let timer):
             actions.append(.cancelTimer(timer))
         case .idle:
@@ -106,7 +137,11 @@ extension Pool {
         case .opening:
             guard case .measuring(let timer) = instances[slot.process.instance.index].state else { return [] }
             actions.append(.cancelTimer(timer))
-            beginServing(slot, isConnected: false, now: now, &actions)
+            if instances[slot.process.instance.index].isOnTrial {
+                kill(slot.process, &actions)
+            } else {
+                beginServing(slot, isConnected: false, now: now, &actions)
+            }
             return actions
         }
         reopen(slot, now: now, &actions)
@@ -116,7 +151,12 @@ extension Pool {
     }
 
     /// The process is gone, or could not be made. The shell has reported the end of its slots before.
-    package mutating func processExited(_ process: ProcessID, now: Instant) -> [PoolAction] {
+    /// - Parameter isCrash: that was nobody's doing but its own.
+    package mutating func processExited(
+        _ process: ProcessID,
+        isCrash: Bool = true,
+        now: Instant
+    ) -> [PoolAction] {
         guard isCurrent(process) else { return [] }
         var actions: [PoolAction] = []
         let id = process.instance
@@ -128,21 +168,84 @@ extension Pool {
         case .ready: forgetDeaths(of: id, now: now)
         case .draining: break
         case .stopping(let timer): if let timer { actions.append(.cancelTimer(timer)) }
-        case .vacant, .backoff, .stopped: return []
+        case .vacant, .backoff, .parked, .stopped: return []
         }
+        let engine = instances[id.index].engine
+        let isReplaced = endReplacement(by: id, now: now)
         if phase == .stopping {
             move(id, to: .stopped)
         } else if instances[id.index].isRetired {
             move(id, to: .vacant)
         } else {
-            instances[id.index].deaths += 1
-            let wait = configuration.backoff.wait(deaths: instances[id.index].deaths, using: &random)
-            move(id, to: .backoff(makeTimer(.restart(id), at: now.advanced(by: wait), &actions)))
+            if instances[id.index].isOnTrial { rollBack(engine: engine, &actions) }
+            if isReplaced { move(id, to: .vacant) } else { noteDeath(of: id, isCrash: isCrash, now: now, &actions) }
         }
         release(id, heldBytes: heldBytes, now: now, &actions)
+        if unproven.contains(engine), instances[id.index].deaths.inARow >= configuration.startLimit, !isStopping {
+            actions.append(.reportStartFailed(engine: engine))
+            stopRequested(now: now, &actions)
+        }
         dispatch(now: now, &actions)
+        replaceInstances(now: now, &actions)
         fill(&actions)
+        endWaiting(engine: engine, now: now, &actions)
         return actions
+    }
+
+    /// A process ended that was to serve: another one comes after a while, unless that is of no use.
+    private mutating func noteDeath(of id: InstanceID, isCrash: Bool, now: Instant, _ actions: inout [PoolAction]) {
+        let (engine, device) = (instances[id.index].engine, instances[id.index].device)
+        let limits = (
+            own: configuration.restartLimit,
+            device: groupLimit { $0.device == device },
+            engine: groupLimit { $0.engine == engine }
+        )
+        instances[id.index].deaths.died(isOwnDoing: isCrash, limit: limits.own, now: now)
+        deathsOfDevices[device].died(isOwnDoing: isCrash, limit: limits.device, now: now)
+        deathsOfEngines[engine].died(isOwnDoing: isCrash, limit: limits.engine, now: now)
+        let window = configuration.restartWindow
+        if instances[id.index].deaths.areTooMany(limit: limits.own, within: window, now: now)
+            || deathsOfDevices[device].areTooMany(limit: limits.device, within: window, now: now)
+            || deathsOfEngines[engine].areTooMany(limit: limits.engine, within: window, now: now)
+        {
+            let time = configuration.parkTime * Double.random(in: 0.8...1.2, using: &random)
+            move(id, to: .parked(until: now.advanced(by: time)))
+            actions.append(.reportParked(id))
+        } else {
+            let wait = configuration.backoff.wait(deaths: instances[id.index].deaths.inARow, using: &random)
+            move(id, to: .backoff(makeTimer(.restart(id), at: now.advanced(by: wait), &actions)))
+        }
+    }
+
+    /// Nothing is queued that nobody will do.
+    private mutating func endWaiting(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
+        guard let wait = untilTriedAgain(engine: engine, now: now) else { return }
+        for job in jobs.values.filter({ $0.engine == engine && isWaiting($0.id) }).sorted(by: {
+            $0.id.number < $1.id.number
+        }) {
+            leaveQueue(job)
+            end(job.id, .unavailable(retryAfter: wait), now: now, &actions)
+        }
+        settle(now: now, &actions)
+    }
+
+    /// How long it is until an engine is tried again of which all instances have been given up; `nil` if not all have.
+    package func untilTriedAgain(engine: Int, now: Instant) -> Duration? {
+        var soonest: Instant?
+        for instance in instances where instance.engine == engine {
+            switch instance.state {
+            case .parked(let until): soonest = min(soonest ?? until, until)
+            case .vacant, .stopped: break
+            case .backoff, .starting, .loading, .measuring, .ready, .draining, .stopping: return nil
+            }
+        }
+        return soonest.map { max(.zero, now.duration(to: $0)) }
+    }
+
+    /// Deaths of some instances together after which those that die are given up.
+    private func groupLimit(_ isOne: (Instance) -> Bool) -> Int {
+        let (limit, more) = configuration.restartLimit.addingReportingOverflow(2 * instances.count(where: isOne))
+        return more ? Int.max : limit
     }
 
     /// A timer fired. One that is no longer wanted does nothing.
@@ -160,6 +263,10 @@ extension Pool {
             }
         case .measure(let process):
             if isCurrent(process), case .measuring(timer) = instances[process.instance.index].state {
+                if instances[process.instance.index].isOnTrial {
+                    kill(process, &actions)
+                    break
+                }
                 // The worker may still be speaking, so it is asked on a new connection.
                 beginServing(SlotID(process: process, index: 0), isConnected: false, now: now, &actions)
             }
@@ -195,6 +302,7 @@ extension Pool {
     ) {
         let id = slot.process.instance
         move(id, to: .ready(since: now))
+        noteServing(id, now: now, &actions)
         if isConnected { self[slot] = .idle(since: now) } else { reopen(slot, now: now, &actions) }
         for index in 1..<min(max(instances[id.index].declared.slots, 1), Pool.maxSlotsPerInstance) {
             instances[id.index].slots.append(Slot(state: .opening(nil)))
@@ -253,9 +361,9 @@ extension Pool {
     }
 
     /// Who served for long begins its back-off anew.
-    private mutating func forgetDeaths(of id: InstanceID, now: Instant) {
+    mutating func forgetDeaths(of id: InstanceID, now: Instant) {
         guard case .ready(let since) = instances[id.index].state else { return }
-        if since.duration(to: now) >= configuration.backoff.forgetAfter { instances[id.index].deaths = 0 }
+        if since.duration(to: now) >= configuration.backoff.forgetAfter { instances[id.index].deaths.survived() }
     }
 
     private mutating func kill(_ process: ProcessID, _ actions: inout [PoolAction]) {
@@ -286,7 +394,7 @@ extension Pool {
     }
 
     /// The process ends; what its worker or its slots should have done by now does not matter any more.
-    private mutating func cancelSlotTimers(of id: InstanceID, _ actions: inout [PoolAction]) {
+    mutating func cancelSlotTimers(of id: InstanceID, _ actions: inout [PoolAction]) {
         for index in instances[id.index].slots.indices {
             switch instances[id.index].slots[index].state {
             case .interrupted(_, let timer), .opening(let timer?):

@@ -34,16 +34,28 @@ extension Pool {
         return actions
     }
 
+    /// What a worker makes of a job is of no use: it is not what it was the first time, and some of that was heard.
+    package mutating func jobUnusable(_ id: JobID, now: Instant) -> [PoolAction] {
+        guard case .running(let slot, _, _)? = jobs[id]?.state else { return [] }
+        var actions: [PoolAction] = []
+        stopWork(on: slot, of: id, now: now, &actions)
+        end(id, .failed, now: now, &actions)
+        dispatch(now: now, &actions)
+        return actions
+    }
+
     /// The worker said that it is done with a job, well or not, or that it stopped an interrupted one.
     /// - Parameters:
-    ///   - canRestart: the reader of the job has had none of its audio.
+    ///   - canRestart: the job can be made again: its reader has had none of its audio, or will get the same.
     ///   - audio: how long what it made lasts; `nil` if it is none.
+    ///   - isSound: whether the audio sounds like something.
     package mutating func jobEnded(
         _ id: JobID,
         on slot: SlotID,
         outcome: JobOutcome,
         canRestart: Bool = false,
         audio: Duration? = nil,
+        isSound: Bool = true,
         now: Instant
     ) -> [PoolAction] {
         guard isCurrent(slot) else { return [] }
@@ -52,13 +64,15 @@ extension Pool {
         case .busy(id):
             switch outcome {
             case .completed:
-                jobServed(id, on: slot, audio: audio, now: now)
+                jobServed(id, on: slot, audio: audio, isSound: isSound, now: now)
                 end(id, .completed, now: now, &actions)
             case .failed:
                 end(id, .failed, now: now, &actions)
             case .outOfMemory:
                 learnShortage(id, on: slot)
-                retryOrLose(id, on: slot, outOfMemory: true, canRestart: canRestart, now: now, &actions)
+                retryOrLose(id, on: slot, .outOfMemory, canRestart: canRestart, now: now, &actions)
+            case .doubtful:
+                retryOrLose(id, on: slot, .doubted, canRestart: canRestart, now: now, &actions)
             }
         case .interrupted(id, let timer):
             actions.append(.cancelTimer(timer))
@@ -73,7 +87,13 @@ extension Pool {
     }
 
     /// What a job took is known.
-    private mutating func jobServed(_ id: JobID, on slot: SlotID, audio: Duration?, now: Instant) {
+    private mutating func jobServed(
+        _ id: JobID,
+        on slot: SlotID,
+        audio: Duration?,
+        isSound: Bool,
+        now: Instant
+    ) {
         guard let job = jobs[id], case .running(_, let since, _) = job.state else {
             preconditionFailure("a busy slot has a running job")
         }
@@ -82,6 +102,13 @@ extension Pool {
         let device = instances[instance].device
         instances[instance].jobsDone += 1
         instances[instance].jobsOfProcess += 1
+        instances[instance].deaths.survived()
+        deathsOfDevices[device].survived()
+        deathsOfEngines[job.engine].survived()
+        retryBudget.jobDone()
+        if let text = job.request.text { quarantine.survived(text) }
+        noteWork(of: slot.process.instance)
+        noteQuality(of: job, on: slot, audio: audio, isSound: isSound)
         guard job.units > 0 else { return }
         figures[job.engine][device].seconds.observe(units: job.units, value: duration / .seconds(1))
         if let audio {
@@ -137,28 +164,69 @@ extension Pool {
         figures[job.engine][device].curve.ended(since: mark, units: units, now: now)
     }
 
-    /// An instance's fault: the job runs once more if nothing of it has been heard, else it is lost.
+    /// What went wrong with a job on an instance.
+    enum Fault {
+        /// The instance was lost, and nobody says that the job is to blame.
+        case lost
+        /// The instance ended or hung over the job.
+        case died
+        /// The instance had not enough memory for it.
+        case outOfMemory
+        /// What it made is not believed.
+        case doubted
+    }
+
+    /// An instance's fault: the job runs again if it can, and not too often; else it is lost.
     mutating func retryOrLose(
         _ id: JobID,
         on slot: SlotID,
-        outOfMemory: Bool,
+        _ fault: Fault,
         canRestart: Bool,
         now: Instant,
         _ actions: inout [PoolAction]
     ) {
         guard var job = jobs[id] else { preconditionFailure("a running job is known") }
-        guard canRestart, job.failure == nil else {
-            end(id, outOfMemory ? .failed : .instanceLost, now: now, &actions)
+        if fault == .died {
+            job.deaths += 1
+            jobs[id]?.deaths = job.deaths
+            if let text = job.request.text, quarantine.instanceDied(of: text, engine: job.engine, now: now) {
+                endAll(with: text, besides: id, now: now, &actions)
+                return
+            }
+        }
+        let isLast = fault == .outOfMemory && job.failure?.outOfMemory == true || job.deaths >= Quarantine.maxDeaths
+        guard canRestart, !isLast, job.reruns < configuration.maxReruns, retryBudget.take() else {
+            end(id, fault == .outOfMemory ? .failed : .instanceLost, now: now, &actions)
             return
         }
         leaveSlot(job, units: nil, isCharged: false, now: now)
-        job.failure = Job.Failure(process: slot.process, at: now, outOfMemory: outOfMemory)
+        job.reruns += 1
+        if fault == .doubted { job.doubted = slot.process }
+        job.failure = Job.Failure(process: slot.process, at: now, outOfMemory: fault == .outOfMemory)
         job.expires = nil
         job.state = .queued
         jobs[id] = job
         if let stream = job.request.stream { streams[stream]?.jobRestarted(id) }
         queues[job.engine].giveBack(entry(of: job))
         enteredQueue(job)
+    }
+
+    /// A text is not to be spoken any more, by nobody: neither who runs it nor who waits for it.
+    /// - Parameter lost: the job that has just ended its instance, so that there is nothing to stop.
+    private mutating func endAll(
+        with text: TextDigest,
+        besides lost: JobID,
+        now: Instant,
+        _ actions: inout [PoolAction]
+    ) {
+        for job in jobs.values.filter({ $0.request.text == text }).sorted(by: { $0.id.number < $1.id.number }) {
+            switch job.state {
+            case .queued: leaveQueue(job)
+            case .running(let slot, _, _):
+                if job.id != lost { stopWork(on: slot, of: job.id, now: now, &actions) }
+            }
+            end(job.id, .quarantined, now: now, &actions)
+        }
     }
 
     private mutating func enteredQueue(_ job: Job) {

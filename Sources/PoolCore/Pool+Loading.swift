@@ -7,15 +7,14 @@ extension Pool {
         while left > 0, placements.contains(where: { $0.maximum > rounds }) {
             for placement in placements where placement.maximum > rounds && left > 0 {
                 guard let device = devices.firstIndex(where: { $0.name == placement.device }) else { continue }
-                makePlace(engine: engine, device: device)
+                _ = makePlace(engine: engine, device: device)
                 left -= 1
             }
             rounds += 1
         }
     }
 
-    @discardableResult
-    private mutating func makePlace(engine: Int, device: Int) -> InstanceID {
+    mutating func makePlace(engine: Int, device: Int) -> InstanceID {
         let id = InstanceID(instances.count)
         instances.append(Instance(id: id, engine: engine, device: device, state: .vacant))
         return id
@@ -32,7 +31,7 @@ extension Pool {
             // The devices get theirs in turn, so that what may be anywhere is spread.
             for device in devices.indices where devices[device].memory == nil || !isLoading(device: device) {
                 guard let engine = nextEngine(device: device) else { continue }
-                let vacant = instances.first { $0.engine == engine && $0.device == device && $0.state == .vacant }
+                let vacant = instances.first { $0.engine == engine && $0.device == device && !$0.isTaken }
                 startProcess(of: vacant?.id ?? makePlace(engine: engine, device: device), &actions)
                 isDone = false
             }
@@ -54,23 +53,27 @@ extension Pool {
     private func hasPlace(engine: Int, device: Int) -> Bool {
         let configured = configuration.engines[engine]
         let own = instances.filter { $0.engine == engine }
-        guard own.count(where: { $0.state != .vacant }) < configured.instances.upperBound else { return false }
+        guard own.count(where: \.isTaken) < configured.instances.upperBound else { return false }
         let here = own.filter { $0.device == device }
-        let hasVacant = here.contains { $0.state == .vacant }
-        if here.contains(where: { if case .backoff = $0.state { true } else { false } }) {
+        let maximum = configured.placements.first { $0.device == devices[device].name }?.maximum ?? 0
+        guard here.count(where: \.isTaken) < maximum else { return false }
+        let hasVacant = here.contains { !$0.isTaken }
+        if here.contains(where: \.hasDied) {
             // Where one has died, more than are needed would only die as well, and so would one in its stead.
             return hasVacant && liveInstances(engine: engine) < configured.instances.lowerBound
         }
         if hasVacant { return true }
-        let maximum = configured.placements.first { $0.device == devices[device].name }?.maximum ?? 0
         // Without a ledger, what is elastic is bounded by its places alone.
         return configured.isElastic && here.count < maximum
     }
 
-    private mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {
+    mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {
         let budget = budget(engine: instances[id.index].engine, device: instances[id.index].device)
         move(id, to: .starting)
         instances[id.index].incarnation += 1
+        let revision = revisions[instances[id.index].engine]
+        instances[id.index].revision = revision.current
+        instances[id.index].isOnTrial = !revision.isProven && revision.previous != nil
         instances[id.index].budgetBytes = budget
         let instance = instances[id.index]
         actions.append(
@@ -85,7 +88,7 @@ extension Pool {
 
     /// Whether an engine has fewer instances than it is to have at least, for want of room.
     package func lacksRoom(engine: Int) -> Bool {
-        instances.contains { $0.engine == engine && $0.state == .vacant }
+        instances.contains { $0.engine == engine && !$0.isTaken }
             && liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
     }
 

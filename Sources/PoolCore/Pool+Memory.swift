@@ -167,6 +167,10 @@ extension Pool {
         for peer in peers { instances[peer].footprint.share(withFewer: peers.count) }
         instances[id.index].jobsOfProcess = 0
         instances[id.index].isRetired = false
+        instances[id.index].isOnTrial = false
+        instances[id.index].wish = nil
+        instances[id.index].askedAt = nil
+        instances[id.index].badAudio = 0
     }
 
     /// Sets an instance's wall, if it is known where it has to stand.

@@ -24,9 +24,18 @@ extension Pool {
     /// Whether a job may have a slot of an instance. If it failed there, the slot has to have shown life since: when a
     /// process dies, the news of its slots come one after the other.
     func isRunnable(_ job: Job, on instance: Instance, idleSince: Instant) -> Bool {
-        guard !isBarred(job, from: instance) else { return false }
+        guard !isBarred(job, from: instance), !isSuspectElsewhere(job) else { return false }
         guard let failure = job.failure, failure.process == instance.process else { return true }
         return idleSince >= failure.at
+    }
+
+    /// Whether a job's text has ended an instance, and is being tried on another: no third is to be lost to it.
+    private func isSuspectElsewhere(_ job: Job) -> Bool {
+        guard let text = job.request.text, quarantine.entries[text] != nil else { return false }
+        return jobs.values.contains { other in
+            guard other.request.text == text, case .running = other.state else { return false }
+            return true
+        }
     }
 
     // MARK: Patience

@@ -7,7 +7,7 @@
 /// it may run, at once; nothing is queued that would be thrown away; each accepted job ends exactly once.
 package struct Pool: Sendable {
     /// What it is made of, and its limits.
-    package let configuration: PoolConfiguration
+    package internal(set) var configuration: PoolConfiguration
     /// All instances; an instance's id is its index. More come to be when there is room for them.
     package internal(set) var instances: [Instance] = []
     /// Where instances may be.
@@ -29,6 +29,16 @@ package struct Pool: Sendable {
     var waitingByTenant: [String: Int] = [:]
     /// Jobs that wait for nothing but memory.
     var memoryWaiters: Set<JobID> = []
+    /// What has become of each engine's definition, by its index.
+    package internal(set) var revisions: [Revision]
+    /// Texts that are not spoken any more.
+    var quarantine = Quarantine()
+    var retryBudget = RetryBudget()
+    /// How often processes have ended, by device and by engine.
+    var deathsOfDevices: [Deaths]
+    var deathsOfEngines: [Deaths]
+    /// Engines that have not served yet, and have to if the pool is to go on.
+    var unproven: Set<Int>
     /// Whether there is so little host memory that bulk work is shed.
     var isUnderPressure = false
     /// Set while a job is there that is given up one day; may outlast it.
@@ -61,21 +71,13 @@ package struct Pool: Sendable {
         }
         standing = configuration.engines.map { _ in StandingQueue() }
         promisedUntil = configuration.engines.map { _ in .start }
+        revisions = configuration.engines.map { _ in Revision() }
+        deathsOfEngines = configuration.engines.map { _ in Deaths() }
+        unproven = Set(configuration.engines.indices)
         devices = []
-        for placement in configuration.engines.flatMap(\.placements)
-        where !devices.contains(where: { $0.name == placement.device }) {
-            devices.append(
-                Device(
-                    name: placement.device,
-                    model: configuration.models[placement.device],
-                    memory: configuration.memory[placement.device]
-                )
-            )
-        }
-        figures = []
-        for engine in configuration.engines {
-            figures.append(devices.map { engine.figures[$0.name] ?? EngineFigures() })
-        }
+        deathsOfDevices = []
+        figures = configuration.engines.map { _ in [] }
+        addDevices()
         for engine in configuration.engines.indices { makePlaces(engine: engine) }
     }
 
@@ -100,7 +102,7 @@ package struct Pool: Sendable {
 
     /// Whether a new job finds an idle slot and nobody before it.
     func canStartAtOnce(engine: Int) -> Bool {
-        guard queues[engine].isEmpty else { return false }
+        guard queues[engine].isEmpty, usableOpenings(engine: engine) > 0 else { return false }
         return devices.indices.contains { device in
             hasIdleSlot(engine: engine, device: device) && openings(engine: engine, device: device) > 0
         }
@@ -116,6 +118,37 @@ package struct Pool: Sendable {
     /// Jobs of an engine that run on a device.
     package func running(engine: Int, device: Int) -> Int {
         instances.reduce(0) { $0 + ($1.engine == engine && $1.device == device && $1.isServing ? $1.busySlots : 0) }
+    }
+
+    /// How long the job on a slot may stand still, and since when it has; `nil` if there is none.
+    package func standstill(of slot: SlotID) -> (since: Instant, limit: Duration)? {
+        guard isCurrent(slot), case .busy = self[slot] else { return nil }
+        let known = instances[slot.process.instance.index].slots[slot.index]
+        return (known.movedAt, known.patience)
+    }
+
+    /// Whether another job may be run again.
+    package var hasRetriesLeft: Bool { retryBudget.left >= 1 }
+
+    /// How many more jobs of an engine may be started anywhere while its spares stand by, if there are idle slots.
+    package func usableOpenings(engine: Int) -> Int {
+        guard configuration.engines[engine].spares > 0 else { return Int.max }
+        let busy = devices.indices.reduce(0) { $0 + running(engine: engine, device: $1) }
+        return readySlots(engine: engine) - idleSpareSlots(engine: engine) - busy
+    }
+
+    /// Slots of the spares that do not stand in for others.
+    func idleSpareSlots(engine: Int) -> Int {
+        let spares = configuration.engines[engine].spares
+        guard spares > 0 else { return 0 }
+        let own = instances.filter { $0.engine == engine }
+        // Who is on its way to replace another is one too many for now.
+        let surplus = revisions[engine].replacement?.new == nil ? 0 : 1
+        let present = own.count { $0.state != .vacant } - surplus
+        let wanted = max(configuration.engines[engine].instances.lowerBound, present)
+        let ready = own.filter(\.isReady)
+        let idle = max(0, min(spares - (wanted - ready.count), ready.count - 1))
+        return idle * (ready.map(\.slots.count).max() ?? 0)
     }
 
     /// How many more jobs of an engine may be started on a device, if there are idle slots for them.
@@ -149,7 +182,10 @@ package struct Pool: Sendable {
         let allowed =
             switch (instances[id.index].state, next) {
             case (.vacant, .starting), (.vacant, .stopped): true
-            case (.backoff, .vacant), (.backoff, .stopped): true
+            case (.backoff, .vacant), (.backoff, .stopped), (.parked, .vacant), (.parked, .stopped): true
+            case (.starting, .vacant), (.loading, .vacant), (.measuring, .vacant), (.ready, .vacant): true
+            case (.starting, .parked), (.loading, .parked), (.measuring, .parked): true
+            case (.ready, .parked), (.draining, .parked), (.stopping, .parked): true
             case (.starting, .loading), (.starting, .stopping), (.starting, .backoff): true
             case (.loading, .measuring), (.loading, .ready), (.loading, .stopping), (.loading, .backoff): true
             case (.measuring, .ready), (.measuring, .stopping), (.measuring, .backoff): true

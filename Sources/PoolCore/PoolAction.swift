@@ -20,8 +20,21 @@ package enum PoolAction: Hashable, Sendable {
     case interrupt(SlotID)
     /// Ask the process to end (SIGTERM).
     case terminate(ProcessID, because: Cause = .poolEnds)
+    /// End a process that hangs so that it tells where (SIGABRT), and cut its connections. `kill` follows if it does
+    /// not end. Answer with `slotClosed` for each connection.
+    case abort(ProcessID)
     /// End the process and all that it started (SIGKILL to the group).
     case kill(ProcessID)
+    /// Ask on the slot whether somebody is there. Answer with `heard`.
+    case ask(SlotID)
+    /// Have a sample spoken on the slot. Answer with `rehearsed`.
+    case rehearse(SlotID)
+    /// Say that an instance was given up for now.
+    case reportParked(InstanceID)
+    /// Say that an engine's new definition does not work, and that it is the old one again.
+    case reportRolledBack(engine: Int)
+    /// Say that an engine cannot be loaded at all. The pool stops.
+    case reportStartFailed(engine: Int)
     /// Tell the caller how the job ended. Each accepted job gets this exactly once.
     case end(JobID, JobEnd)
     /// Call `timerFired` at this moment.
@@ -40,6 +53,16 @@ package enum PoolAction: Hashable, Sendable {
         case overBudget
         /// It holds ever more memory.
         case memoryCreeps
+        /// It has done as many jobs, or has lived as long, as it may.
+        case recycled
+        /// Its engine is defined otherwise now.
+        case replaced
+        /// It made audio that others made better.
+        case badAudio
+        /// There are to be fewer.
+        case notWanted
+        /// Somebody asked for it.
+        case asked
     }
 }
 
@@ -51,6 +74,8 @@ package enum JobEnd: Hashable, Sendable {
     case failed
     /// The instance failed, and it could not be made again.
     case instanceLost
+    /// Instances ended over its text, and no more are to.
+    case quarantined
     /// Its deadline passed.
     case deadlineExceeded
     /// It waited longer than `maxWait`; try again after this.
@@ -61,6 +86,8 @@ package enum JobEnd: Hashable, Sendable {
     case shed(retryAfter: Duration)
     /// The caller took it back.
     case cancelled
+    /// All instances of its engine have been given up for now; try again after this.
+    case unavailable(retryAfter: Duration)
     /// The pool stopped first.
     case shutDown
 }
@@ -86,6 +113,10 @@ package enum Admission: Hashable, Sendable {
         case tenantLimit(retryAfter: Duration)
         /// It needs more memory than any device that it could run on has, even alone.
         case tooLarge(needsBytes: Int, hasBytes: Int)
+        /// All instances of its engine have been given up for now.
+        case unavailable(retryAfter: Duration)
+        /// Instances have ended over its text.
+        case quarantined
         /// There is too little memory just now, and it is bulk work.
         case shed(retryAfter: Duration)
         /// The pool drains.

@@ -34,6 +34,29 @@ package struct PoolConfiguration: Sendable {
     /// The wait before a restart: doubles with each death in a row.
     package var backoff = Backoff()
 
+    /// A job that has not moved for this long, or for `stallFactor` times what it is predicted to take if that is more,
+    /// hangs. What is idle and does not answer for this long hangs, too.
+    package var stallFloor = Duration.seconds(5)
+    /// See `stallFloor`.
+    package var stallFactor = 3.0
+    /// How often the pool is told that time has passed.
+    package var watchInterval = Duration.milliseconds(500)
+    /// How long an instance may have nothing to do before it is asked whether it lives.
+    package var canaryInterval = Duration.seconds(30)
+    /// How long a process that hangs may take to tell where before it gets SIGKILL.
+    package var abortGrace = Duration.seconds(1)
+    /// How often a job may be run again.
+    package var maxReruns = 3
+    /// Deaths of an instance in a row, or within `restartWindow`, after which it is given up for a while. Of a device's
+    /// or an engine's instances together it is this and twice their number.
+    package var restartLimit = 5
+    /// See `restartLimit`.
+    package var restartWindow = Duration.seconds(60)
+    /// For how long an instance is given up, ±20 %.
+    package var parkTime = Duration.seconds(300)
+    /// Deaths in a row of an engine that has never served after which it is taken to be unable to.
+    package var startLimit = 3
+
     package init(engines: [Engine]) {
         self.engines = engines
     }
@@ -67,6 +90,12 @@ package struct PoolConfiguration: Sendable {
         package var maxRunning: Int?
         /// How long a process may take until it answers.
         package var loadTimeout: Duration
+        /// Instances of the configured number that stand by for others that fail, and do not work beside them.
+        package var spares = 0
+        /// Jobs after which a process is replaced, up to 10 % fewer so that not all are at once; `nil` is never.
+        package var maxJobs: Int?
+        /// Age at which a process is replaced, up to 10 % less so that not all are at once; `nil` is never.
+        package var maxAge: Duration?
         /// The size of the largest text that it is given, in the unit of `JobRequest.units`.
         package var largestUnits = 300
         /// What was measured of it before, by the devices' names.

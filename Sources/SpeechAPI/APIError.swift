@@ -42,10 +42,12 @@ extension APIError {
         let status: HTTPResponse.Status =
             switch error.code {
             case .invalidRequest, .refusedByEngine, .voiceNotFound, .tooLarge: .badRequest
-            case .modelNotFound: .notFound
+            case .modelNotFound, .notFound: .notFound
+            case .quarantined: .unprocessableContent
             case .voiceConflict: .conflict
             case .tenantLimit: .tooManyRequests
-            case .queueFull, .waitedTooLong, .overloaded, .memoryShort, .engineUnavailable, .shuttingDown:
+            case .queueFull, .waitedTooLong, .overloaded, .memoryShort, .engineUnavailable, .instanceLost,
+                .shuttingDown:
                 .serviceUnavailable
             case .deadlineExceeded: .gatewayTimeout
             case .cancelled: Self.clientGone

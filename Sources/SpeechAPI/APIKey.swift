@@ -10,6 +10,8 @@ package struct APIKey: Sendable, Equatable {
     package var classes = Set(Priority.allCases)
     /// How fast its audio is listened to when a request does not say; `nil` goes by the request's class.
     package var playback: Playback?
+    /// Whether it may change the pool: whoever runs the server has such a key.
+    package var isAdmin = false
     /// How much it may be used.
     package var limits = Limits()
 

@@ -14,7 +14,13 @@ final class Connection: Sendable {
         var stop: (@Sendable () -> Void)?
     }
 
+    /// Whether who comes by it may change the pool, whoever he is.
+    let isAdmin: Bool
     private let state = Mutex(State())
+
+    init(isAdmin: Bool = false) {
+        self.isAdmin = isAdmin
+    }
 
     /// Why it has ended, if it has.
     var end: End? { state.withLock { $0.end } }

@@ -13,6 +13,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: APILimits
     private let connections: Connections
+    private let isAdmin: Bool
     private var connection: Connection?
 
     /// The request that arrives: how big its body may be, when it began, and how much of its body is here.
@@ -30,14 +31,17 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var lastAccepted = NIODeadline.uptimeNanoseconds(0)
     private var stallCheck: Scheduled<Void>?
 
-    /// - Parameter connections: where requests will look for the connection.
-    init(limits: APILimits, connections: Connections) {
+    /// - Parameters:
+    ///   - connections: where requests will look for the connection.
+    ///   - isAdmin: whether who comes by it may change the pool.
+    init(limits: APILimits, connections: Connections, isAdmin: Bool = false) {
         self.limits = limits
         self.connections = connections
+        self.isAdmin = isAdmin
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        connection = connections.add(context.channel)
+        connection = connections.add(context.channel, isAdmin: isAdmin)
         // The default lets the kernel take 4 MB, more than a minute of audio that nobody may want any more. Where the
         // option cannot be set, as on a Unix socket of some systems, the default has to do.
         try? context.channel.syncOptions?.setOption(

@@ -7,8 +7,9 @@ final class Connections: Sendable {
     private let open = Mutex<[ObjectIdentifier: Connection]>([:])
 
     /// Adds the connection of a new channel.
-    func add(_ channel: any Channel) -> Connection {
-        let connection = Connection()
+    /// - Parameter isAdmin: whether who comes by it may change the pool.
+    func add(_ channel: any Channel, isAdmin: Bool = false) -> Connection {
+        let connection = Connection(isAdmin: isAdmin)
         open.withLock { $0[ObjectIdentifier(channel)] = connection }
         return connection
     }

@@ -67,7 +67,7 @@ final class Exchange {
         guard let error = error as? SpeechError else { return true }
         return switch error.code {
         case .queueFull, .tenantLimit, .overloaded, .waitedTooLong, .memoryShort, .engineUnavailable, .shuttingDown,
-            .modelNotFound, .voiceNotFound, .engineFailed, .storageFailed:
+            .modelNotFound, .voiceNotFound, .engineFailed, .instanceLost, .storageFailed:
             true
         default: false
         }
@@ -97,8 +97,9 @@ final class Exchange {
         if let firstAudio { metadata["ttfa.ms"] = "\(Self.milliseconds(firstAudio))" }
         if let error {
             metadata["error.code"] = "\(error.code)"
-            // What is the client's own mistake may be told with its text, and it has been told.
-            if status.code >= 500 || logger.logLevel <= .debug { metadata["error.message"] = "\(error.message)" }
+            // A client's own mistake may be told with its text, and it has been told; an engine may say what it likes.
+            let isOurs = status.code >= 500 && error.code != SpeechError.Code.engineFailed.description
+            if isOurs || logger.logLevel <= .debug { metadata["error.message"] = "\(error.message)" }
         }
         logger.log(level: level, "Request finished", metadata: metadata)
     }

@@ -32,7 +32,8 @@ struct KeyUsage: Sendable, Equatable {
         var reset: Duration
     }
 
-    private let limits: APIKey.Limits
+    /// How much it may be used.
+    var limits: APIKey.Limits
     /// Requests in the making.
     private(set) var running = 0
     /// When the bucket of requests is full again: each request takes what flows in during one interval.

@@ -10,6 +10,12 @@ enum Route: Hashable {
     case live
     case ready
     case pool
+    case reload
+    case quarantine
+    case quarantined(String)
+    case drain(String)
+    case restart(String)
+    case scale(String)
     case metrics
 
     /// - Parameter path: of the request's target, without the query; may be percent-encoded.
@@ -20,6 +26,8 @@ enum Route: Hashable {
         case "/v1/audio/voices": self = .voices
         case "/v1/models": self = .models
         case "/v1/pool": self = .pool
+        case "/v1/pool/reload": self = .reload
+        case "/v1/pool/quarantine": self = .quarantine
         case "/health/live": self = .live
         case "/health/ready": self = .ready
         case "/metrics": self = .metrics
@@ -29,7 +37,23 @@ enum Route: Hashable {
         case let path where path.hasPrefix("/v1/audio/voices/"):
             guard let name = path.dropFirst("/v1/audio/voices/".count).percentDecoded else { return nil }
             self = .voice(name)
+        case let path where path.hasPrefix("/v1/pool/"):
+            guard let route = Self.inPool(path.dropFirst("/v1/pool/".count)) else { return nil }
+            self = route
         default: return nil
+        }
+    }
+
+    /// What one of the pool's parts is asked to do.
+    private static func inPool(_ path: Substring) -> Route? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1, let name = parts[1].percentDecoded, !name.isEmpty else { return nil }
+        return switch (parts[0], parts.count > 2 ? parts[2] : "", parts.count) {
+        case ("quarantine", "", 2): .quarantined(name)
+        case ("instances", "drain", 3): .drain(name)
+        case ("instances", "restart", 3): .restart(name)
+        case ("engines", "scale", 3): .scale(name)
+        default: nil
         }
     }
 
@@ -43,7 +67,9 @@ enum Route: Hashable {
         switch self {
         case .speech: [.post, .options]
         case .voices: [.get, .head, .post, .options]
-        case .voice: [.delete, .options]
+        case .voice, .quarantined: [.delete, .options]
+        case .reload, .drain, .restart, .scale: [.post, .options]
+        case .quarantine: [.get, .head, .delete, .options]
         default: [.get, .head, .options]
         }
     }
@@ -59,7 +85,21 @@ enum Route: Hashable {
         case .live: "/health/live"
         case .ready: "/health/ready"
         case .pool: "/v1/pool"
+        case .reload: "/v1/pool/reload"
+        case .quarantine: "/v1/pool/quarantine"
+        case .quarantined: "/v1/pool/quarantine/{id}"
+        case .drain: "/v1/pool/instances/{id}/drain"
+        case .restart: "/v1/pool/instances/{id}/restart"
+        case .scale: "/v1/pool/engines/{name}/scale"
         case .metrics: "/metrics"
+        }
+    }
+
+    /// Whether only those may use it who run the server.
+    var isAdministration: Bool {
+        switch self {
+        case .reload, .quarantine, .quarantined, .drain, .restart, .scale: true
+        case .speech, .models, .model, .voices, .voice, .live, .ready, .pool, .metrics: false
         }
     }
 

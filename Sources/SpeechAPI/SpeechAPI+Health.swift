@@ -11,6 +11,8 @@ extension SpeechAPI {
             var ready: Int
             /// Instances that are wanted.
             var instances: Int
+            /// Instances that were given up for now because they end again and again.
+            var parked: Int
         }
 
         var status: String
@@ -22,16 +24,20 @@ extension SpeechAPI {
         try Page(json: Health(status: "ok"))
     }
 
-    /// `GET /health/ready`: every engine has an instance that serves, and more requests are welcome.
+    /// `GET /health/ready`: every engine has an instance that serves, and more requests are welcome. It is degraded while
+    /// instances are parked.
     func ready() async throws -> Page {
         let engines = await pool.snapshot().engines
         let leaving = Task.isShuttingDownGracefully
         let isReady = !leaving && engines.allSatisfy { $0.ready > 0 }
+        let isDegraded = engines.contains { $0.parked > 0 }
         return try Page(
             status: isReady ? .ok : .serviceUnavailable,
             json: Health(
-                status: leaving ? "shutting_down" : isReady ? "ready" : "not_ready",
-                engines: engines.map { Health.Engine(name: $0.name, ready: $0.ready, instances: $0.instances) }
+                status: leaving ? "shutting_down" : !isReady ? "not_ready" : isDegraded ? "degraded" : "ready",
+                engines: engines.map {
+                    Health.Engine(name: $0.name, ready: $0.ready, instances: $0.instances, parked: $0.parked)
+                }
             )
         )
     }

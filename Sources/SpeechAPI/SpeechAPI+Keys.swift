@@ -5,11 +5,17 @@ import SpeechCore
 /// Who may ask, and how much.
 extension SpeechAPI {
     /// Finds out who asks, if keys are needed. What machines look at every few seconds is open to all.
-    /// - Throws: 401.
+    /// - Throws: 401; 403 for what only those may do who run the server.
     func authenticate(_ request: Request, in exchange: Exchange) throws {
-        guard let keys, exchange.route?.isProbe != true else { return }
+        guard !exchange.connection.isAdmin, exchange.route?.isProbe != true else { return }
+        let isAdministration = exchange.route?.isAdministration ?? false
+        guard !settings.keys.isEmpty else {
+            if isAdministration { throw APIError.adminOnly }
+            return
+        }
         guard let key = Self.bearer(request.headers[.authorization]) else { throw APIError.noKey }
-        guard let holder = keys.holder(of: key) else { throw APIError.wrongKey }
+        guard let holder = settings.keys.holder(of: key) else { throw APIError.wrongKey }
+        if isAdministration, !holder.key.isAdmin { throw APIError.adminOnly }
         exchange.holder = holder
     }
 
@@ -17,9 +23,9 @@ extension SpeechAPI {
     /// - Parameter characters: of its text.
     /// - Throws: 429, and 400 for a text that a whole day's characters do not suffice for.
     func admit(_ exchange: Exchange, characters: Int) throws {
-        guard let keys, let holder = exchange.holder else { return }
+        guard let holder = exchange.holder else { return }
         do throws(KeyUsage.Refusal) {
-            exchange.permit = try keys.admit(holder, characters: characters, at: .now)
+            exchange.permit = try settings.keys.admit(holder, characters: characters, at: .now)
         } catch {
             throw APIError(error, limits: holder.key.limits)
         }
@@ -28,7 +34,9 @@ extension SpeechAPI {
     /// What a response says of the rate that its request's key has.
     func rateFields(in exchange: Exchange) -> HTTPFields {
         let isLimited = exchange.route == .speech || exchange.route == .voices && exchange.method == .post
-        guard isLimited, let holder = exchange.holder, let rate = keys?.rate(of: holder, at: .now) else { return [:] }
+        guard isLimited, let holder = exchange.holder, let rate = settings.keys.rate(of: holder, at: .now) else {
+            return [:]
+        }
         return [
             .xRateLimitLimitRequests: String(rate.limit),
             .xRateLimitRemainingRequests: String(rate.remaining),
@@ -83,6 +91,13 @@ extension APIError {
         status: .unauthorized,
         code: "invalid_api_key",
         message: "This server wants an API key. Send it in the header as `Authorization: Bearer KEY`."
+    )
+
+    /// It is for those who run the server.
+    fileprivate static let adminOnly = APIError(
+        status: .forbidden,
+        code: "admin_only",
+        message: "This needs an API key with `admin: true`, or the server's `admin_socket`."
     )
 
     /// There is one, and it is none of ours.

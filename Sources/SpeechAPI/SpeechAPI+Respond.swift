@@ -49,6 +49,13 @@ extension SpeechAPI {
         case .live: .page(try live())
         case .ready: .page(try await ready())
         case .pool: .page(try Page(json: await pool.snapshot()))
+        case .reload: .page(try await reloaded())
+        case .quarantine where exchange.method == .delete: .page(try await releaseQuarantined(nil))
+        case .quarantine: .page(try await quarantine())
+        case .quarantined(let id): .page(try await releaseQuarantined(id))
+        case .drain(let instance): .page(try await drain(instance))
+        case .restart(let instance): .page(try await restart(instance))
+        case .scale(let engine): .page(try await scale(engine, request, on: channel))
         case .metrics: .page(Page("text/plain; version=0.0.4; charset=utf-8", ByteBuffer(string: metricsText())))
         }
     }

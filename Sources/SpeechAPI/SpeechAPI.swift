@@ -14,10 +14,12 @@ package struct SpeechAPI: Sendable {
     let pool: any PoolInspector
     /// The page of `/metrics`.
     let metricsText: @Sendable () -> String
-    /// What is put up with.
-    let limits: APILimits
-    /// Who may ask; `nil` is anybody.
-    let keys: APIKeys?
+    /// Changes the pool.
+    let administrator: any PoolAdministrator
+    /// Reads the configuration again.
+    let reload: @Sendable () async throws(ReloadError) -> ReloadReport
+    /// What is put up with, and who may ask.
+    let settings: APISettings
     /// Where audio is encoded that takes long.
     let encodingExecutor: EncodingExecutor
     /// Gets a line per request. It is passed on as a value: task-locals do not reach everywhere.
@@ -35,62 +37,66 @@ package struct SpeechAPI: Sendable {
     ///   - synthesizer: speaks the utterances.
     ///   - pool: what `/v1/pool` and `/health/ready` show.
     ///   - metricsText: the page of `/metrics`, in Prometheus's text format.
-    ///   - limits: what is put up with.
-    ///   - keys: who may ask; `nil` is anybody.
+    ///   - administrator: changes the pool.
+    ///   - reload: reads the configuration again.
+    ///   - settings: what is put up with, and who may ask.
     ///   - encodingExecutor: where audio is encoded into formats that cost something.
     ///   - logger: gets a line per request.
     package init(
         synthesizer: any Synthesizer,
         pool: any PoolInspector,
         metricsText: @escaping @Sendable () -> String,
-        limits: APILimits = APILimits(),
-        keys: APIKeys? = nil,
+        administrator: any PoolAdministrator,
+        reload: @escaping @Sendable () async throws(ReloadError) -> ReloadReport,
+        settings: APISettings = APISettings(),
         encodingExecutor: EncodingExecutor,
         logger: Logger
     ) {
         self.synthesizer = synthesizer
         self.pool = pool
         self.metricsText = metricsText
-        self.limits = limits
-        self.keys = keys
-        voicePlaces = Places(limits.maxVoiceRequests)
+        self.administrator = administrator
+        self.reload = reload
+        self.settings = settings
+        voicePlaces = Places(settings.limits.maxVoiceRequests)
         self.encodingExecutor = encodingExecutor
         self.logger = logger
     }
 
-    /// The server as a service. When it is told to shut down it stops listening, ends idle connections, and lets
-    /// requests finish that are being answered.
+    var limits: APILimits { settings.limits }
+
+    /// A listener as a service. When it is told to shut down it stops listening, ends idle connections, and lets requests
+    /// finish that are being answered.
     /// - Parameters:
-    ///   - host: an address or a name to listen at.
-    ///   - port: 0 lets the system choose.
+    ///   - place: where clients connect.
+    ///   - identity: whose TLS it speaks; `nil` speaks none.
+    ///   - isAdmin: whether who connects may change the pool.
     ///   - eventLoopGroup: runs the connections.
-    ///   - onListening: told once, with the port, when clients can connect.
+    ///   - onListening: told once, with the port if it has one, when clients can connect.
     package func service(
-        host: String,
-        port: Int,
+        at place: ListeningPlace,
+        identity: TLSIdentity? = nil,
+        isAdmin: Bool = false,
         eventLoopGroup: any EventLoopGroup,
-        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-    ) throws -> any Service {
-        let (limits, connections) = (limits, connections)
-        let server = HTTPServerBuilder.http1(
+        onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
+    ) -> any Service {
+        let (settings, connections) = (settings, connections)
+        let child = HTTP1Channel(
+            responder: { request, writer, channel in try await respond(to: request, with: writer, on: channel) },
             configuration: .init(
-                additionalChannelHandlers: [ConnectionHandler(limits: limits, connections: connections)],
-                idleTimeout: TimeAmount(limits.idleTimeout)
+                additionalChannelHandlers: [
+                    ConnectionHandler(limits: settings.limits, connections: connections, isAdmin: isAdmin)
+                ],
+                idleTimeout: TimeAmount(settings.limits.idleTimeout)
             )
         )
-        return try server.buildServer(
-            configuration: ServerConfiguration(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections, logger: logger)
-            ),
+        return Listener(
+            place: place,
+            child: SecuredChannel(child, identity: identity),
+            maxConnections: settings.limits.maxConnections,
             eventLoopGroup: eventLoopGroup,
             logger: logger,
-            responder: { request, writer, channel in
-                try await respond(to: request, with: writer, on: channel)
-            },
-            onServerRunning: { channel in
-                await onListening(channel.localAddress?.port ?? port)
-            }
+            onListening: onListening
         )
     }
 

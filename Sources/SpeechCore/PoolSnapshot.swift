@@ -173,7 +173,8 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
         package var engine: String
         /// The device's name.
         package var device: String
-        /// `vacant`, `backoff`, `starting`, `loading`, `measuring`, `ready`, `busy`, `draining`, `stopping`, `stopped`.
+        /// `vacant`, `drained`, `backoff`, `parked`, `starting`, `loading`, `measuring`, `ready`, `busy`, `draining`,
+        /// `stopping`, `stopped`.
         package var state: String
         /// Its process, while there is one.
         package var pid: Int32?
@@ -183,6 +184,8 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
         package var restarts: Int
         /// Jobs that ended well, over all its processes.
         package var jobsDone: Int
+        /// Segments of which it made audio that another instance made better, over all its processes.
+        package var badSegments: Int
         /// The utterances it works on, as `X-Request-Id` names them.
         package var currentJobs: [String]
         /// Resident memory of its process in bytes.
@@ -201,6 +204,7 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
             slots: Int,
             restarts: Int,
             jobsDone: Int,
+            badSegments: Int = 0,
             currentJobs: [String],
             residentBytes: Int? = nil,
             heldBytes: Int? = nil,
@@ -214,6 +218,7 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
             self.slots = slots
             self.restarts = restarts
             self.jobsDone = jobsDone
+            self.badSegments = badSegments
             self.currentJobs = currentJobs
             self.residentBytes = residentBytes
             self.heldBytes = heldBytes
@@ -223,6 +228,7 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
         enum CodingKeys: String, CodingKey {
             case id, engine, device, state, pid, slots, restarts
             case jobsDone = "jobs_done"
+            case badSegments = "bad_segments"
             case currentJobs = "current_jobs"
             case residentBytes = "resident_bytes"
             case heldBytes = "held_bytes"

@@ -65,3 +65,10 @@ package struct Segment: Sendable, Hashable {
         self.caching = caching
     }
 }
+
+extension Segment {
+    /// Whether it says what its audio is to be drawn from, so that it sounds the same each time.
+    package var hasSeed: Bool {
+        if case .integer(let seed)? = context["seed"] { seed >= 0 } else { false }
+    }
+}

@@ -15,7 +15,10 @@ package final class SegmentAudio: SegmentSink {
     private struct State {
         var chunks: [PCM] = []
         var unreadBytes = 0
-        var taken = false
+        /// What the reader has had.
+        var heard = AudioTally()
+        /// What is made again of that, while it is.
+        var repeated: AudioTally?
         var notes: [String] = []
         var hadNothingToSay = false
         var end: Result<Void, SpeechError>?
@@ -59,7 +62,7 @@ package final class SegmentAudio: SegmentSink {
                     if !state.chunks.isEmpty {
                         let chunk = state.chunks.removeFirst()
                         state.unreadBytes -= chunk.byteCount
-                        state.taken = true
+                        state.heard.add(chunk.samples)
                         return .success(chunk)
                     }
                     if let end = state.end { return end.map { nil } }
@@ -110,28 +113,46 @@ package final class SegmentAudio: SegmentSink {
     package func start(shared: SegmentTiming.Shared?) {
         let now = ContinuousClock.now
         state.withLock { state in
+            // Where the time went before the first audio is known when that has been heard.
+            guard state.heard.samples == 0 else { return }
             state.started = now
             state.timing.queued = submitted.duration(to: now)
             state.timing.shared = shared
         }
     }
 
-    package func append(_ chunk: PCM) -> Bool {
+    package func append(_ chunk: PCM) -> PieceTaken {
+        typealias Reader = CheckedContinuation<Result<PCM?, SpeechError>, Never>
         let now = ContinuousClock.now
-        let (fits, reader): (Bool, CheckedContinuation<Result<PCM?, SpeechError>, Never>?) = state.withLock { state in
-            guard state.end == nil, !chunk.samples.isEmpty else { return (true, nil) }
+        let (piece, taken, reader): (PCM, PieceTaken, Reader?) = state.withLock { state in
+            guard let chunk = Self.unheard(of: chunk, &state) else { return (chunk, .different, nil) }
+            guard state.end == nil, !chunk.samples.isEmpty else { return (chunk, .taken, nil) }
             if state.timing.firstAudio == nil { state.timing.firstAudio = state.started?.duration(to: now) }
             if let reader = state.reader.take() {
-                state.taken = true
-                return (true, reader)
+                state.heard.add(chunk.samples)
+                return (chunk, .taken, reader)
             }
-            guard state.unreadBytes + chunk.byteCount <= limitBytes else { return (false, nil) }
+            guard state.unreadBytes + chunk.byteCount <= limitBytes else {
+                return (chunk, .tooMuch, nil)
+            }
             state.chunks.append(chunk)
             state.unreadBytes += chunk.byteCount
-            return (true, nil)
+            return (chunk, .taken, nil)
         }
-        reader?.resume(returning: .success(chunk))
-        return fits
+        reader?.resume(returning: .success(piece))
+        return taken
+    }
+
+    /// What of a piece the reader has not had yet; `nil` if it has had something else.
+    private static func unheard(of chunk: PCM, _ state: inout State) -> PCM? {
+        guard var repeated = state.repeated else { return chunk }
+        let again = chunk.samples.prefix(state.heard.samples - repeated.samples)
+        repeated.add(again)
+        state.repeated = repeated
+        guard repeated.samples == state.heard.samples else { return PCM(samples: [], sampleRate: chunk.sampleRate) }
+        guard repeated == state.heard else { return nil }
+        state.repeated = nil
+        return PCM(samples: Array(chunk.samples.dropFirst(again.count)), sampleRate: chunk.sampleRate)
     }
 
     package func note(_ text: String) {
@@ -148,8 +169,11 @@ package final class SegmentAudio: SegmentSink {
                 if state.end == nil { state.hadNothingToSay = true }
             }
         }
-        let (reader, _) = end(.success(()), dropUnread: false)
-        reader?.resume(returning: .success(nil))
+        // What is less than the reader has had already is not the same.
+        let result: Result<Void, SpeechError> =
+            state.withLock { $0.repeated } == nil ? .success(()) : .failure(.different)
+        let (reader, _) = end(result, dropUnread: false)
+        reader?.resume(returning: result.map { nil })
     }
 
     package func fail(_ error: SpeechError) {
@@ -157,14 +181,19 @@ package final class SegmentAudio: SegmentSink {
         reader?.resume(returning: .failure(error))
     }
 
-    package func restart() -> Bool {
+    package func restart(isRepeatable: Bool) -> Bool {
         state.withLock { state in
-            guard !state.taken, state.end == nil else { return false }
+            let isUnheard = state.heard.samples == 0
+            guard state.end == nil, isUnheard || isRepeatable else { return false }
             state.chunks = []
             state.unreadBytes = 0
             state.notes = []
-            state.started = nil
-            state.timing = SegmentTiming()
+            if isUnheard {
+                state.started = nil
+                state.timing = SegmentTiming()
+            } else {
+                state.repeated = AudioTally()
+            }
             return true
         }
     }

@@ -7,8 +7,8 @@ package protocol SegmentSink: AnyObject, Sendable {
     func start(shared: SegmentTiming.Shared?)
 
     /// Adds a piece. Ignored after the end.
-    /// - Returns: `false` when the piece does not fit; the segment should then be failed.
-    func append(_ chunk: PCM) -> Bool
+    /// - Returns: what became of it; unless it was taken, the segment should be failed.
+    func append(_ chunk: PCM) -> PieceTaken
 
     /// Adds a remark for the caller, such as what of the text cannot be spoken. Ignored after the end.
     func note(_ text: String)
@@ -21,8 +21,20 @@ package protocol SegmentSink: AnyObject, Sendable {
     func fail(_ error: SpeechError)
 
     /// Forgets what has arrived, so that the segment can be made again from its beginning.
-    /// - Returns: `false` when somebody has had some of it already, or it has ended.
-    func restart() -> Bool
+    /// - Parameter isRepeatable: it will be the same again. Of that, what somebody has had already is then left out, and
+    ///   has to be what it was.
+    /// - Returns: `false` when somebody has had some of it already and it is not repeatable, or it has ended.
+    func restart(isRepeatable: Bool) -> Bool
+}
+
+/// What became of a piece of audio.
+package enum PieceTaken: Sendable {
+    /// All is well.
+    case taken
+    /// There is more than a segment may have.
+    case tooMuch
+    /// It is not what was made the first time, of which somebody has had some.
+    case different
 }
 
 extension SegmentSink {

@@ -37,6 +37,8 @@ package struct SpeechError: Error, Sendable, Equatable {
         package static let engineUnavailable = Code("engine_unavailable")
         /// The engine failed while it worked on this.
         package static let engineFailed = Code("engine_failed")
+        /// The engine's process ended while it worked on this, and it could not be made again.
+        package static let instanceLost = Code("instance_lost")
         /// What should be kept on the server's disk could not be.
         package static let storageFailed = Code("storage_failed")
         /// The server is shutting down.
@@ -77,5 +79,11 @@ package struct SpeechError: Error, Sendable, Equatable {
     package static let deadlineExceeded = SpeechError(
         .deadlineExceeded,
         "The deadline passed before all of it was spoken. Give it more time, or send less text."
+    )
+
+    /// What is thrown to who has heard some of what is different when it is made again.
+    package static let different = SpeechError(
+        .engineFailed,
+        "The engine failed in the middle of this text, and what it made of it then was not the same. Try again."
     )
 }

@@ -1,11 +1,12 @@
 package import SpeechCore
+import Synchronization
 
 /// Speaks utterances: cuts them into segments, has those run, and puts the audio together in order.
 package final class SpeechPipeline: Synthesizer {
     /// What a refused caller is asked to wait before it tries again.
     private static let retryAfter = Duration.seconds(1)
 
-    private let configuration: PipelineConfiguration
+    private let current: Mutex<PipelineConfiguration>
     private let segmenter: TextSegmenter
     /// `nil` when no voices are made here.
     let voiceStore: VoiceStore?
@@ -20,13 +21,31 @@ package final class SpeechPipeline: Synthesizer {
         configuration: PipelineConfiguration = PipelineConfiguration(),
         voiceStore: VoiceStore? = nil
     ) {
-        self.configuration = configuration
+        current = Mutex(configuration)
         self.voiceStore = voiceStore
         segmenter = TextSegmenter(limits: configuration.limits)
         resources = PipelineResources(
             runner: configuration.cache.isOn ? SharingRunner(runner, configuration: configuration.cache) : runner,
             metrics: PipelineMetrics()
         )
+    }
+
+    /// How texts are cut into segments and which of them are shared is decided once; all else may change.
+    private var configuration: PipelineConfiguration { current.withLock { $0 } }
+
+    /// From now on callers may name other models and voices, and there may be more or fewer of them.
+    package func update(
+        models: [String: String],
+        voices: [String: [String: String]],
+        segmentGap: Duration,
+        maxUtterances: Int
+    ) {
+        current.withLock { configuration in
+            configuration.models = models
+            configuration.voices = voices
+            configuration.segmentGap = segmentGap
+            configuration.maxUtterances = maxUtterances
+        }
     }
 
     /// The engines in their order, of which the first is the default, then the aliases by name.

@@ -24,6 +24,12 @@ extension PoolSimulator {
             }
             try check(declaration(of: slot.process.instance).obeysCancel, "who does not obey is not asked")
             set(slot, to: .interrupted(job))
+        case .abort(let process): try abort(process)
+        case .ask(let slot): try ask(slot)
+        case .rehearse(let slot): try rehearse(slot)
+        case .reportParked(let instance): try check(processes[instance.index] == nil, "who is given up has ended")
+        case .reportRolledBack: break
+        case .reportStartFailed: try check(false, "a pool that has served goes on")
         case .terminate(let process, let cause): try terminate(process, because: cause)
         case .kill(let process):
             guard let orders = self[process]?.orders else { return try check(false, "a process is killed") }
@@ -43,6 +49,50 @@ extension PoolSimulator {
                 "the pool drains because it is told to, once"
             )
             phase = .drained
+        }
+    }
+
+    private mutating func abort(_ id: ProcessID) throws(Violation) {
+        guard let process = self[id] else { return try check(false, "a process is aborted") }
+        try check(process.orders == .none, "a process is told once to end")
+        let soon = now.advanced(by: pool.configuration.watchInterval)
+        let stalled = process.slots.indices.filter { isStanding(SlotID(process: id, index: $0), at: soon) }
+        let isDeaf = process.askedAt.map { $0.duration(to: soon) > pool.configuration.stallFloor } ?? false
+        try check(!stalled.isEmpty || isDeaf, "only who stands still or does not answer is aborted")
+        processes[id.instance.index]?.orders = .abort
+        processes[id.instance.index]?.stalled = Set(stalled)
+    }
+
+    private mutating func ask(_ slot: SlotID) throws(Violation) {
+        guard let process = self[slot.process] else { return try check(false, "a process is asked") }
+        try check(process.serves && process.busySlots == 0 && slot.index == 0, "who has nothing to do is asked")
+        try check(process.askedAt == nil, "who has not answered is not asked again")
+        processes[slot.process.instance.index]?.askedAt = now
+    }
+
+    private mutating func rehearse(_ slot: SlotID) throws(Violation) {
+        guard let process = self[slot.process], case .idle? = self[slot] else {
+            return try check(false, "who has just answered rehearses")
+        }
+        try check(process.orders == .none, "who is to serve rehearses")
+        set(slot, to: .measuring)
+        processes[slot.process.instance.index]?.isMeasuring = true
+        processes[slot.process.instance.index]?.isOnTrial = true
+    }
+
+    /// Whether a job has stood still for too long.
+    func isStanding(_ slot: SlotID, at moment: Instant) -> Bool {
+        guard case .busy? = self[slot], let (since, limit) = pool.standstill(of: slot) else { return false }
+        return since.duration(to: moment) > limit && since.duration(to: moment) >= pool.configuration.stallFloor
+    }
+
+    /// Whoever stands still for too long is found.
+    func checkStandstills() throws(Violation) {
+        for process in processes() where process.serves && phase == .serving {
+            for index in process.slots.indices {
+                let slot = SlotID(process: process.id, index: index)
+                try check(!isStanding(slot, at: now), "a job on \(slot) has stood still for too long")
+            }
         }
     }
 
@@ -73,6 +123,9 @@ extension PoolSimulator {
         }
         if case .tooLarge = end {
             try check(job.isWaiting && isTooLarge(job.request), "only what has become too large ends for it")
+            dueEnds[id] = nil
+        } else if case .unavailable = end {
+            try check(job.isWaiting && isGivenUp(job.request.engine), "only who waits for nobody ends for it")
             dueEnds[id] = nil
         } else if case .deadlineExceeded = end, dueEnds[id] == nil {
             try check(

@@ -100,7 +100,7 @@ extension PoolSimulator {
         for (id, rival) in jobs where rival.isWaiting && rival.shortSince == nil && id != job.request.id {
             let isFirst =
                 switch (rival.failure, job.failure) {
-                case (let failure?, let other?): failure.at > other.at
+                case (let failure?, let other?): failure.at < other.at
                 case (_?, nil): true
                 case (nil, _?): false
                 case (nil, nil): precedes(rival, job)
@@ -146,8 +146,10 @@ extension PoolSimulator {
     func openings(engine: Int, device: String) -> Int {
         let working = processes(on: device, engine: engine).filter { $0.serves || $0.isRetiring && $0.orders == .none }
         let slots = working.reduce(0) { $0 + $1.slots.count }
-        return pool.maxRunning(engine: engine, device: index(of: device), slots: slots)
+        let here =
+            pool.maxRunning(engine: engine, device: index(of: device), slots: slots)
             - working.reduce(0) { $0 + work(of: $1).count }
+        return min(here, pool.usableOpenings(engine: engine))
     }
 
     /// What is worked on, cancelled jobs included as long as they are waited for.

@@ -7,7 +7,7 @@ extension PoolSimulator {
     func ends(dueBy event: Event) -> [JobID: String] {
         switch event {
         case .started, .jobArrived, .audioArrived, .streamEnded, .processSpawned, .processDied, .processExited,
-            .slotOpened, .measured,
+            .slotOpened, .measured, .rehearsed, .heard, .timePassed, .restartRequested, .redefined,
             .memoryReleased, .foreignUseChanged, .drainRequested:
             return [:]
         case .jobCancelled(let job):
@@ -17,11 +17,15 @@ extension PoolSimulator {
             switch outcome {
             case .completed: return [id: JobEnd.completed.name]
             case .failed: return [id: JobEnd.failed.name]
-            case .outOfMemory: return canRestart && job.failure == nil ? [:] : [id: JobEnd.failed.name]
+            case .outOfMemory:
+                let isNew = job.failure?.isOutOfMemory != true
+                return isNew && mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.failed.name]
+            case .doubtful: return mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.instanceLost.name]
             }
         case .slotClosed(let slot, let canRestart):
             guard case .busy(let id)? = self[slot], let job = jobs[id] else { return [:] }
-            return canRestart && job.failure == nil ? [:] : [id: JobEnd.instanceLost.name]
+            let deaths = job.deaths + (isStalled(slot) ? 1 : 0)
+            return deaths < 2 && mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.instanceLost.name]
         case .memoryRead(let reading):
             guard reading.pressure > pool.configuration.pressureLimit else { return [:] }
             let bulk = jobs.filter { $1.isWaiting && $1.request.jobClass == .bulk }
@@ -41,12 +45,25 @@ extension PoolSimulator {
         }
     }
 
+    /// Whether no process of an engine is there or on its way, and one has been given up.
+    func isGivenUp(_ engine: Int) -> Bool {
+        processes(engine: engine).isEmpty
+            && (pool.isStopping || pool.untilTriedAgain(engine: engine, now: now) != nil)
+    }
+
+    func isStalled(_ slot: SlotID) -> Bool { self[slot.process]?.stalled.contains(slot.index) ?? false }
+
+    private func mayRunAgain(_ job: Job, _ canRestart: Bool) -> Bool {
+        canRestart && job.reruns < pool.configuration.maxReruns && pool.hasRetriesLeft
+    }
+
     /// Why a job has to be refused, if it has to.
     func refusal(dueBy event: Event) -> String? {
         guard case .jobArrived(let request) = event else { return nil }
         if phase == .stopping || phase == .drained || phase == .draining && !request.isContinuation {
             return Admission.Refusal.shuttingDown.name
         }
+        if isGivenUp(request.engine) { return Admission.Refusal.unavailable(retryAfter: .zero).name }
         if isUnderPressure, request.jobClass == .bulk { return Admission.Refusal.shed(retryAfter: .zero).name }
         if isTooLarge(request) { return Admission.Refusal.tooLarge(needsBytes: 0, hasBytes: 0).name }
         if let deadline = request.deadline, deadline <= now { return Admission.Refusal.deadlineExceeded.name }

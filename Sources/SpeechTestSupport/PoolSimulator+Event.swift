@@ -15,6 +15,16 @@ extension PoolSimulator {
         case slotClosed(SlotID, canRestart: Bool)
         case jobEnded(JobID, SlotID, JobOutcome, canRestart: Bool)
         case measured(ProcessID)
+        /// A sample was spoken, or could not be.
+        case rehearsed(ProcessID, isSound: Bool)
+        /// The worker has moved on with its job, or has said that it is there.
+        case heard(SlotID)
+        /// Time has passed.
+        case timePassed
+        /// Somebody wants an instance to be replaced.
+        case restartRequested(InstanceID)
+        /// An engine's instances are to be started otherwise.
+        case redefined(Int)
         /// A job made some of its audio.
         case audioArrived(JobID, Duration)
         /// A caller wants nothing more of an utterance.
@@ -34,7 +44,7 @@ extension PoolSimulator {
             switch self {
             case .jobArrived, .jobEnded, .slotOpened, .memoryRead: true
             case .started, .audioArrived, .streamEnded, .jobCancelled, .processSpawned, .processDied, .processExited,
-                .slotClosed, .measured,
+                .slotClosed, .measured, .rehearsed, .heard, .timePassed, .restartRequested, .redefined,
                 .memoryReleased, .foreignUseChanged, .timerFired, .drainRequested, .stopRequested:
                 false
             }
@@ -100,6 +110,8 @@ extension JobEnd {
         case .completed: "completed"
         case .failed: "failed"
         case .instanceLost: "instanceLost"
+        case .quarantined: "quarantined"
+        case .unavailable: "unavailable"
         case .waitedTooLong: "waitedTooLong"
         case .tooLarge: "tooLarge"
         case .shed: "shed"
@@ -121,6 +133,8 @@ extension Admission.Refusal {
         case .deadlineTooEarly: "deadlineTooEarly"
         case .standingQueue: "standingQueue"
         case .tooLarge: "tooLargeAtOnce"
+        case .quarantined: "quarantinedAtOnce"
+        case .unavailable: "unavailableAtOnce"
         case .shed: "shedAtOnce"
         case .shuttingDown: "shuttingDown"
         }

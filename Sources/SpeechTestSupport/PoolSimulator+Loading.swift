@@ -16,8 +16,13 @@ extension PoolSimulator {
         let configured = pool.configuration.engines[engine]
         let peers = processes(engine: engine)
         let peersHere = peers.count { $0.device == device }
-        try check(peers.count < configured.instances.upperBound, "an engine has no more instances than it may have")
-        let maximum = configured.placements.first { $0.device == device }?.maximum ?? 0
+        // One more comes before the one goes that it replaces.
+        let more = pool.revisions[engine].isReplacing ? 1 : 0
+        try check(
+            peers.count < configured.instances.upperBound + more,
+            "an engine has no more instances than it may have"
+        )
+        let maximum = (configured.placements.first { $0.device == device }?.maximum ?? 0) + more
         try check(peersHere < maximum, "a device has no more instances than it may have")
 
         var process = Process(id: id, engine: engine, device: device)
@@ -74,6 +79,8 @@ extension PoolSimulator {
         case .overBudget:
             guard let held = lastReading?.processes[id]?.heldBytes, let budget = process.budgetBytes else { return }
             try check(held > budget, "only who holds more than it may goes at once")
+        case .recycled, .replaced, .badAudio, .notWanted, .asked:
+            try check(isDone(process), "who is to go finishes its work")
         case .memoryCreeps:
             try check(isDone(process), "who is to go finishes its work")
             try check(
@@ -98,11 +105,16 @@ extension PoolSimulator {
     mutating func noteRetiring(by event: Event) throws(Violation) {
         for (index, process) in processes.enumerated() {
             guard let process, pool.instances[index].state == .draining, !process.isRetiring else { continue }
-            guard case .memoryRead = event else { return try check(false, "a reading makes an instance go") }
-            try check(
-                !processes(on: process.device).contains(where: \.isRetiring),
-                "one goes from a device at a time"
-            )
+            switch event {
+            case .memoryRead, .timePassed, .slotOpened, .slotClosed, .measured, .rehearsed, .processExited,
+                .restartRequested, .redefined, .timerFired:
+                let others = processes(engine: process.engine).filter { $0.id != process.id && $0.isRetiring }
+                try check(
+                    !others.contains { $0.device == process.device },
+                    "one of an engine goes from a device at a time"
+                )
+            default: try check(false, "this makes no instance go: \(event)")
+            }
             processes[index]?.isRetiring = true
         }
     }

@@ -12,6 +12,12 @@ extension PoolSimulator {
         var hasAnswered = false
         /// Whether it speaks samples.
         var isMeasuring = false
+        /// Whether it has to speak them well.
+        var isOnTrial = false
+        /// When it was asked whether it lives, if it has not answered.
+        var askedAt: Instant?
+        /// Slots whose jobs stood still for too long.
+        var stalled: Set<Int> = []
         /// Whether it gets no more work, because it is to end.
         var isRetiring = false
         var slots: [Slot] = []
@@ -33,7 +39,7 @@ extension PoolSimulator {
         var peaks: [Int: Peak] = [:]
 
         enum Life: Sendable { case spawning, living, dead }
-        enum Orders: Sendable { case none, terminate, kill }
+        enum Orders: Sendable { case none, terminate, abort, kill }
 
         /// Whether it may be given work.
         var serves: Bool { hasAnswered && orders == .none && !isMeasuring && !isRetiring }
@@ -96,6 +102,10 @@ extension PoolSimulator {
         var isWaiting = true
         /// Where and when an instance failed it.
         var failure: Failure?
+        /// How often it has been run again.
+        var reruns = 0
+        /// How often an instance hung over it.
+        var deaths = 0
         /// Since when nothing but memory keeps it from running, at the latest.
         var shortSince: Instant?
 

@@ -7,16 +7,17 @@ extension PoolSimulator.RandomWalk {
         case spawn, spawnFailure, open, complete, fail, obey, lose, death, news
         case audio, streamEnd
         case outOfMemory, measured, reading, foreignUse, release
+        case sign, time, restart, redefinition, doubt, badSample
     }
 
     static func weights(using random: inout SplitMix64) -> [Kind: Int] {
         var weights: [Kind: Int] = [:]
         for kind in Kind.allCases {
             switch kind {
-            case .arrival, .spawn, .open, .complete, .obey, .news, .measured, .reading, .audio:
+            case .arrival, .spawn, .open, .complete, .obey, .news, .measured, .reading, .audio, .sign, .time:
                 weights[kind] = [5, 20, 80].random(using: &random)
             case .continuation, .streamEnd, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
-                .outOfMemory, .release:
+                .outOfMemory, .release, .restart, .redefinition, .doubt, .badSample:
                 weights[kind] = [0, 1, 2, 20].random(using: &random)
             case .foreignUse:
                 weights[kind] = [1, 5, 20].random(using: &random)
@@ -28,6 +29,7 @@ extension PoolSimulator.RandomWalk {
     mutating func nextEvent() -> PoolSimulator.Event? {
         var events: [(kind: Kind, event: PoolSimulator.Event?)] = simulator.possibleEvents.map { (kind(of: $0), $0) }
         events += [(.arrival, nil), (.continuation, nil)]
+        events += [(.time, nil), (.restart, nil), (.redefinition, nil)]
         if jobsMade > 0 { events += [(.audio, nil), (.streamEnd, nil)] }
         if simulator.memory != nil { events += [(.reading, nil), (.foreignUse, nil)] }
         let total = events.reduce(0) { $0 + weights[$1.kind, default: 0] }
@@ -43,6 +45,9 @@ extension PoolSimulator.RandomWalk {
     private mutating func newEvent(of kind: Kind) -> PoolSimulator.Event? {
         switch kind {
         case .reading: nextReading().map { .memoryRead($0) }
+        case .time: .timePassed
+        case .restart: .restartRequested(simulator.pool.instances.map(\.id).random(using: &random))
+        case .redefinition: .redefined(Int.random(in: simulator.pool.configuration.engines.indices, using: &random))
         case .foreignUse: nextForeignUse()
         case .audio:
             .audioArrived(
@@ -117,7 +122,8 @@ extension PoolSimulator.RandomWalk {
             simulator[process]?.orders == PoolSimulator.Process.Orders.none ? .death : .obey
         case .processExited(let process): simulator[process]?.life == .spawning ? .spawnFailure : .news
         case .slotOpened: .open
-        case .slotClosed(let slot, _): simulator[slot.process]?.life == .dead ? .news : .lose
+        case .slotClosed(let slot, _):
+            simulator[slot.process]?.life == .dead || simulator[slot.process]?.orders == .abort ? .news : .lose
         case .jobEnded(_, let slot, let outcome, _):
             if case .interrupted? = simulator[slot] {
                 .obey
@@ -126,9 +132,15 @@ extension PoolSimulator.RandomWalk {
                 case .completed: .complete
                 case .failed: .fail
                 case .outOfMemory: .outOfMemory
+                case .doubtful: .doubt
                 }
             }
         case .measured: .measured
+        case .rehearsed(_, let isSound): isSound ? .measured : .badSample
+        case .heard: .sign
+        case .timePassed: .time
+        case .restartRequested: .restart
+        case .redefined: .redefinition
         case .audioArrived: .audio
         case .streamEnded: .streamEnd
         case .memoryRead: .reading
@@ -141,8 +153,9 @@ extension PoolSimulator.RandomWalk {
     func isPeaceful(_ event: PoolSimulator.Event) -> Bool {
         switch kind(of: event) {
         case .spawn, .open, .complete, .obey, .news, .measured, .release: true
+        case .sign: if case .heard(let slot) = event { simulator[slot.process]?.askedAt != nil } else { false }
         case .arrival, .continuation, .cancel, .stale, .timer, .lateTimer, .spawnFailure, .fail, .lose, .death,
-            .outOfMemory, .reading, .foreignUse, .audio, .streamEnd:
+            .outOfMemory, .reading, .foreignUse, .audio, .streamEnd, .time, .restart, .redefinition, .doubt, .badSample:
             false
         }
     }

@@ -92,6 +92,8 @@ extension PoolSimulator {
                     if isDone(simulator) { return }
                     if let timer = simulator.timersInOrder.first {
                         try perform(.timerFired(timer))
+                    } else if simulator.isWaitingForTime {
+                        try perform(.timePassed, after: simulator.pool.configuration.backoff.longest)
                     } else if let job = simulator.jobs.keys.min(by: { $0.number < $1.number }), simulator.memory != nil
                     {
                         try perform(.jobCancelled(job))
@@ -135,6 +137,12 @@ extension PoolSimulator {
                 case .limit: seen.insert("limit")
                 case .terminate(_, let cause): seen.insert("terminate: \(cause)")
                 case .kill: seen.insert("kill")
+                case .abort: seen.insert("abort")
+                case .ask: seen.insert("ask")
+                case .rehearse: seen.insert("rehearse")
+                case .reportParked: seen.insert("parked")
+                case .reportRolledBack: seen.insert("rolled back")
+                case .reportStartFailed: break
                 case .drained: seen.insert("drained")
                 case .setTimer(let timer, _): remember(.timerFired(timer))
                 case .spawn, .open, .release, .readMemory, .cancelTimer: break

@@ -19,6 +19,8 @@ extension PoolSimulator.RandomWalk {
         configuration.drainTimeout = .seconds(Int.random(in: 1...30, using: &random))
         configuration.memoryPatience = [.milliseconds(1), .milliseconds(100), .seconds(2)].random(using: &random)
         configuration.measureTimeout = .seconds(Int.random(in: 1...10, using: &random))
+        configuration.restartLimit = [2, 5, 1_000].random(using: &random)
+        configuration.startLimit = .max
         configuration.reserveBytes = [nil, 256 << 20].random(using: &random)
         let declarations = (0..<Int.random(in: 1...6, using: &random)).map { _ in
             SlotDeclaration(slots: Int.random(in: 1...3, using: &random), obeysCancel: Bool.random(using: &random))
@@ -43,13 +45,17 @@ extension PoolSimulator.RandomWalk {
         }
         let places = placements.reduce(0) { $0 + $1.maximum }
         let least = min(places, Int.random(in: 1...4, using: &random))
-        return PoolConfiguration.Engine(
+        var engine = PoolConfiguration.Engine(
             name: "engine-\(index)",
             placements: placements,
             instances: least...[least, least + 1, 256].random(using: &random),
             maxRunning: [nil, nil, 1, 2].random(using: &random),
             loadTimeout: .seconds(Int.random(in: 1...10, using: &random))
         )
+        engine.spares = [0, 0, 0, min(1, least - 1)].random(using: &random)
+        engine.maxJobs = [nil, nil, 20].random(using: &random)
+        engine.maxAge = [nil, nil, .seconds(60)].random(using: &random)
+        return engine
     }
 
     /// What is true of memory, and what the pool knows of it from its last life.

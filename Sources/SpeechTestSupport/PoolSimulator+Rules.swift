@@ -35,7 +35,7 @@ extension PoolSimulator {
                 "who has nothing to do goes"
             )
         case .stopping: try check(phase == .stopping || process.orders != .none, "who was told to end stops")
-        case .vacant, .backoff, .stopped: try check(false, "an instance with a process is not without")
+        case .vacant, .backoff, .parked, .stopped: try check(false, "an instance with a process is not without")
         }
         if phase == .stopping {
             try check(process.life == .spawning || process.orders != .none, "a stopping pool ends all")
@@ -47,14 +47,23 @@ extension PoolSimulator {
         switch instance.state {
         case .vacant:
             let own = pool.instances.filter { $0.engine == instance.engine && $0.state != .vacant }
-            let isFull = own.count >= pool.configuration.engines[instance.engine].instances.upperBound
-            let isWary = own.contains { if case .backoff = $0.state { $0.device == instance.device } else { false } }
+            let here = own.filter { $0.device == instance.device }
+            let engine = pool.configuration.engines[instance.engine]
+            let maximum = engine.placements.first { $0.device == pool.devices[instance.device].name }?.maximum ?? 0
+            let isFull = own.count >= engine.instances.upperBound || here.count >= maximum
+            let isWary = here.contains { instance in
+                switch instance.state {
+                case .backoff, .parked: true
+                default: false
+                }
+            }
             let isCounted = pool.devices[instance.device].memory != nil
             try check(
                 phase == .new || isCounted || isFull || isWary,
                 "without a ledger everything is started at once"
             )
-        case .backoff: try check(phase != .stopping && phase != .drained, "a stopped pool starts nothing again")
+        case .backoff, .parked:
+            try check(phase != .stopping && phase != .drained, "a stopped pool starts nothing again")
         case .stopped: try check(phase == .stopping || phase == .drained, "an instance is started again")
         case .starting, .loading, .measuring, .ready, .draining, .stopping:
             try check(false, "an instance without a process waits")
@@ -112,7 +121,7 @@ extension PoolSimulator {
                 if case .backoff = pool.instances[index].state { wanted.insert(.restart(InstanceID(index))) }
                 continue
             }
-            if process.orders == .terminate { wanted.insert(.terminate(process.id)) }
+            if process.orders == .terminate || process.orders == .abort { wanted.insert(.terminate(process.id)) }
             guard process.orders == .none else { continue }
             if process.isMeasuring { wanted.insert(.measure(process.id)) }
             if process.life != .spawning, !process.hasAnswered { wanted.insert(.load(process.id)) }

@@ -6,12 +6,20 @@ extension PoolSimulator {
     /// Whether nothing is under way: every process serves, every slot is idle, and nobody waits for a restart.
     var isAtRest: Bool {
         zip(pool.instances, processes).allSatisfy { instance, process in
-            guard let process else { return instance.state == .vacant }
+            guard let process else { return instance.state == .vacant && !isReplacing(instance.engine) }
             return process.serves && process.life == .living
                 && process.slots.count == declaration(of: process.id.instance).slots
                 && process.slots.allSatisfy { $0.idleSince != nil }
         }
     }
+
+    /// Whether something comes only with time: an instance that was given up, or one that is to be replaced later.
+    var isWaitingForTime: Bool {
+        pool.instances.contains { if case .parked = $0.state { true } else { false } }
+            || pool.instances.contains { $0.isReady && $0.revision != pool.revisions[$0.engine].current }
+    }
+
+    private func isReplacing(_ engine: Int) -> Bool { pool.revisions[engine].isReplacing }
 
     /// Every engine has its least number and as many more as it may have, as far as they fit.
     func checkStrength() throws(Violation) {
@@ -31,8 +39,8 @@ extension PoolSimulator {
     /// What is elastic goes where it may; else the places are dealt once.
     private func hasPlace(for engine: Int, on placement: PoolConfiguration.Placement) -> Bool {
         let here = pool.instances.filter { $0.engine == engine && $0.device == index(of: placement.device) }
-        return here.contains { $0.state == .vacant }
-            || pool.configuration.engines[engine].isElastic && here.count < placement.maximum
+        guard here.count(where: { $0.state != .vacant }) < placement.maximum else { return false }
+        return here.contains { $0.state == .vacant } || pool.configuration.engines[engine].isElastic
     }
 
     /// Whether another engine has not its least number, and waits for room on a device.

@@ -50,7 +50,8 @@ extension PoolSimulator {
             let here = processes(on: device)
             guard here.allSatisfy({ $0.orders == .none && $0.peaks.isEmpty && $0.busySlots == 0 }) else { continue }
             let room = usable - (memory?.devices[device]?.foreignBytes ?? 0) - expectedBytes(on: device)
-            for job in jobs.values where job.isWaiting && isSeen(job) {
+            for job in jobs.values
+            where job.isWaiting && isSeen(job) && openings(engine: job.request.engine, device: device) > 0 {
                 guard here.contains(where: { $0.engine == job.request.engine && hasSlot(for: job, of: $0) }) else {
                     continue
                 }

@@ -12,6 +12,7 @@ extension PoolSimulator {
                 events += [.processSpawned(process.id), .processExited(process.id)]
             case .living:
                 for slot in process.slots.indices { events += answers(of: SlotID(process: process.id, index: slot)) }
+                if process.askedAt != nil { events.append(.heard(SlotID(process: process.id, index: 0))) }
                 events += breaks(of: process) + [.processDied(process.id)]
             case .dead:
                 let breaks = breaks(of: process)
@@ -34,12 +35,16 @@ extension PoolSimulator {
     private func answers(of slot: SlotID) -> [Event] {
         switch self[slot] {
         case .opening: [.slotOpened(slot)]
-        case .measuring: [.measured(slot.process)]
+        case .measuring:
+            self[slot.process]?.isOnTrial == true
+                ? [.rehearsed(slot.process, isSound: true), .rehearsed(slot.process, isSound: false)]
+                : [.measured(slot.process)]
         case .busy(let job):
             [
                 .jobEnded(job, slot, .completed, canRestart: false), .jobEnded(job, slot, .failed, canRestart: true),
                 .jobEnded(job, slot, .outOfMemory, canRestart: true),
                 .jobEnded(job, slot, .outOfMemory, canRestart: false),
+                .jobEnded(job, slot, .doubtful, canRestart: true), .heard(slot),
             ]
         case .interrupted(let job): [.jobEnded(job, slot, .failed, canRestart: false)]
         case .idle, .closed, nil: []
@@ -60,7 +65,7 @@ extension PoolSimulator {
     func isStale(_ event: Event) -> Bool {
         switch event {
         case .started, .jobArrived, .audioArrived, .streamEnded, .processDied, .memoryRead, .memoryReleased,
-            .foreignUseChanged:
+            .foreignUseChanged, .heard, .timePassed, .restartRequested, .redefined:
             false
         case .jobCancelled(let job): jobs[job] == nil
         case .processSpawned(let process): incarnations[process.instance.index] > process.incarnation
@@ -68,7 +73,8 @@ extension PoolSimulator {
         case .slotOpened(let slot): if case .opening? = self[slot] { false } else { true }
         case .slotClosed(let slot, _): self[slot]?.isConnected != true
         case .jobEnded(let job, let slot, _, _): self[slot]?.job != job
-        case .measured(let process): self[process]?.isMeasuring != true
+        case .measured(let process): self[process]?.isMeasuring != true || self[process]?.isOnTrial == true
+        case .rehearsed(let process, _): self[process]?.isMeasuring != true || self[process]?.isOnTrial != true
         case .timerFired(let timer): timers[timer] == nil
         case .drainRequested: phase != .new && phase != .serving
         case .stopRequested: phase == .stopping || phase == .drained
@@ -80,7 +86,8 @@ extension PoolSimulator {
         switch event {
         case .started: phase = .serving
         case .jobArrived(let request): jobs[request.id] = Job(request: request, arrived: now)
-        case .jobCancelled, .audioArrived, .streamEnded: break
+        case .jobCancelled, .audioArrived, .streamEnded, .timePassed, .restartRequested, .redefined: break
+        case .heard(let slot): processes[slot.process.instance.index]?.askedAt = nil
         case .processSpawned(let process): processes[process.instance.index]?.life = .living
         case .processDied(let process): processes[process.instance.index]?.life = .dead
         case .processExited(let process):
@@ -92,7 +99,10 @@ extension PoolSimulator {
             if isHeard { processes[slot.process.instance.index]?.hasAnswered = true }
             set(slot, to: isHeard ? .idle(since: now) : .closed)
         case .slotClosed(let slot, _):
-            if case .busy(let job)? = self[slot] { fail(job, on: slot, isOutOfMemory: false) }
+            if case .busy(let job)? = self[slot] {
+                if isStalled(slot) { jobs[job]?.deaths += 1 }
+                fail(job, on: slot, isOutOfMemory: false)
+            }
             processes[slot.process.instance.index]?.isMeasuring = false
             set(slot, to: .closed)
         case .jobEnded(let job, let slot, let outcome, _):
@@ -100,10 +110,15 @@ extension PoolSimulator {
                 processes[slot.process.instance.index]?.creepBytes += memory?.engines[engine].leakBytes ?? 0
             }
             if outcome == .outOfMemory { fail(job, on: slot, isOutOfMemory: true) }
+            if outcome == .doubtful { fail(job, on: slot, isOutOfMemory: false) }
             set(slot, to: .idle(since: now))
         case .measured(let process):
             processes[process.instance.index]?.isMeasuring = false
             set(SlotID(process: process, index: 0), to: .idle(since: now))
+        case .rehearsed(let process, let isSound):
+            processes[process.instance.index]?.isMeasuring = false
+            processes[process.instance.index]?.isOnTrial = false
+            if isSound { set(SlotID(process: process, index: 0), to: .idle(since: now)) }
         case .memoryRead(let reading): take(reading)
         case .memoryReleased(let process):
             for name in (memory?.devices ?? [:]).keys {
@@ -122,7 +137,8 @@ extension PoolSimulator {
         case .drain: phase = .stopping
         case .measure(let process):
             processes[process.instance.index]?.isMeasuring = false
-            set(SlotID(process: process, index: 0), to: .closed)
+            if self[process]?.isOnTrial != true { set(SlotID(process: process, index: 0), to: .closed) }
+            processes[process.instance.index]?.isOnTrial = false
         case .cancel(let slot): set(slot, to: .closed)
         case .restart, .load, .terminate, .open, .expire: break
         }
@@ -132,6 +148,7 @@ extension PoolSimulator {
         guard let device = self[slot.process]?.device else { return }
         if isOutOfMemory { hasLackedMemory = true }
         jobs[job]?.isWaiting = true
+        jobs[job]?.reruns += 1
         jobs[job]?.failure = Job.Failure(process: slot.process, device: device, at: now, isOutOfMemory: isOutOfMemory)
     }
 }

@@ -87,6 +87,7 @@ package struct PoolSimulator: Sendable {
         try check(answer.refusal?.name == refusal, "a job is refused when a limit says so and else never")
         for action in answer.actions { try apply(action) }
         try checkRules()
+        if case .timePassed = event { try checkStandstills() }
         if event.dispatches { noteShortages() }
         if case .memoryRead(let reading) = event, !answer.asksForCaches { try checkPatientJobs(after: reading) }
         return answer
@@ -142,6 +143,12 @@ package struct PoolSimulator: Sendable {
         case .processSpawned(let process): Answer(pool.processSpawned(process, now: now))
         case .processDied, .memoryReleased, .foreignUseChanged: Answer([])
         case .processExited(let process): Answer(pool.processExited(process, now: now))
+        case .timePassed: Answer(pool.timePassed(now: now))
+        case .heard(let slot): answer(toSignOf: slot)
+        case .rehearsed(let process, let isSound): Answer(pool.rehearsed(process, isSound: isSound, now: now))
+        case .restartRequested(let instance): Answer(pool.restartRequested(of: instance, now: now))
+        case .redefined(let engine):
+            Answer(pool.reconfigured(pool.configuration, replaced: [engine], now: now))
         case .slotOpened(let slot):
             Answer(pool.slotOpened(slot, declared: declaration(of: slot.process.instance), now: now))
         case .slotClosed(let slot, let canRestart):
@@ -157,6 +164,11 @@ package struct PoolSimulator: Sendable {
         case .drainRequested: Answer(pool.drainRequested(now: now))
         case .stopRequested: Answer(pool.stopRequested(now: now))
         }
+    }
+
+    private mutating func answer(toSignOf slot: SlotID) -> Answer {
+        if case .busy? = self[slot] { pool.jobMoved(slot, now: now) } else { pool.heard(slot, now: now) }
+        return Answer([])
     }
 
     private mutating func answer(toAudioOf job: JobID, duration: Duration) -> Answer {

@@ -261,9 +261,10 @@ extension Admission.Refusal {
     fileprivate var retryAfter: Duration? {
         switch self {
         case .queueFull(let retryAfter), .tenantLimit(let retryAfter), .shed(let retryAfter),
+            .unavailable(let retryAfter),
             .waitTooLong(_, let retryAfter), .deadlineTooEarly(_, let retryAfter), .standingQueue(_, let retryAfter):
             retryAfter
-        case .deadlineExceeded, .tooLarge, .shuttingDown: nil
+        case .deadlineExceeded, .tooLarge, .quarantined, .shuttingDown: nil
         }
     }
 
@@ -272,7 +273,8 @@ extension Admission.Refusal {
         switch self {
         case .waitTooLong(let predicted, _), .deadlineTooEarly(let predicted, _), .standingQueue(let predicted, _):
             predicted
-        case .queueFull, .tenantLimit, .deadlineExceeded, .shed, .tooLarge, .shuttingDown: nil
+        case .queueFull, .tenantLimit, .deadlineExceeded, .shed, .tooLarge, .quarantined, .unavailable, .shuttingDown:
+            nil
         }
     }
 }
@@ -281,8 +283,8 @@ extension JobEnd {
     /// When to come again.
     fileprivate var retryAfter: Duration? {
         switch self {
-        case .waitedTooLong(let retryAfter), .shed(let retryAfter): retryAfter
-        case .completed, .failed, .instanceLost, .deadlineExceeded, .tooLarge, .cancelled, .shutDown: nil
+        case .waitedTooLong(let retryAfter), .shed(let retryAfter), .unavailable(let retryAfter): retryAfter
+        case .completed, .failed, .instanceLost, .quarantined, .deadlineExceeded, .tooLarge, .cancelled, .shutDown: nil
         }
     }
 }

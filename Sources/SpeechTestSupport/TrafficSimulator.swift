@@ -148,7 +148,9 @@ package struct TrafficSimulator: Sendable {
             timers.insert(timer)
             events.insert(.timer(timer), at: at)
         case .cancelTimer(let timer): timers.remove(timer)
-        case .limit, .release, .readMemory, .terminate, .kill, .drained: break
+        case .limit, .release, .readMemory, .terminate, .abort, .kill, .drained, .ask, .rehearse, .reportParked,
+            .reportRolledBack, .reportStartFailed:
+            break
         }
     }
 }

@@ -5,29 +5,58 @@ import SpeechCore
 
 /// What a supervisor counts. Labels are engines and outcomes, both few.
 struct PoolMetrics: Sendable {
-    /// Processes that ended and are replaced, by engine.
-    let restarts: [Counter]
-    private let names: [String]
-    private let ready: [Gauge]
-    private let waitingJobs: [Gauge]
-    private let queued: [Metrics.Timer]
-    private let service: [Metrics.Timer]
-    private let predicted: [Metrics.Timer]
-    private let silences: [Counter]
-    private let silentSeconds: [FloatingPointCounter]
+    /// What is counted of one engine.
+    private struct Engine: Sendable {
+        let name: String
+        let restarts: Counter
+        let ready: Gauge
+        let waitingJobs: Gauge
+        let queued: Metrics.Timer
+        let service: Metrics.Timer
+        let predicted: Metrics.Timer
+        let silences: Counter
+        let silentSeconds: FloatingPointCounter
+
+        init(name: String) {
+            self.name = name
+            let labels = [("engine", name)]
+            restarts = Counter(label: "chorus_instance_restarts_total", dimensions: labels)
+            ready = Gauge(label: "chorus_instances_ready", dimensions: labels)
+            waitingJobs = Gauge(label: "chorus_queue_jobs", dimensions: labels)
+            queued = Metrics.Timer(label: "chorus_job_queue_seconds", dimensions: labels)
+            service = Metrics.Timer(label: "chorus_job_service_seconds", dimensions: labels)
+            predicted = Metrics.Timer(label: "chorus_job_predicted_seconds", dimensions: labels)
+            silences = Counter(label: "chorus_underruns_total", dimensions: labels)
+            silentSeconds = FloatingPointCounter(label: "chorus_underrun_seconds_total", dimensions: labels)
+        }
+    }
+
+    /// By their indices in the pool.
+    private var engines: [Engine]
 
     init(engines: [String]) {
-        names = engines
-        restarts = engines.map { Counter(label: "chorus_instance_restarts_total", dimensions: [("engine", $0)]) }
-        ready = engines.map { Gauge(label: "chorus_instances_ready", dimensions: [("engine", $0)]) }
-        waitingJobs = engines.map { Gauge(label: "chorus_queue_jobs", dimensions: [("engine", $0)]) }
-        queued = engines.map { Metrics.Timer(label: "chorus_job_queue_seconds", dimensions: [("engine", $0)]) }
-        service = engines.map { Metrics.Timer(label: "chorus_job_service_seconds", dimensions: [("engine", $0)]) }
-        predicted = engines.map { Metrics.Timer(label: "chorus_job_predicted_seconds", dimensions: [("engine", $0)]) }
-        silences = engines.map { Counter(label: "chorus_underruns_total", dimensions: [("engine", $0)]) }
-        silentSeconds = engines.map {
-            FloatingPointCounter(label: "chorus_underrun_seconds_total", dimensions: [("engine", $0)])
-        }
+        self.engines = engines.map { Engine(name: $0) }
+    }
+
+    /// There is one more engine.
+    mutating func add(engine name: String) { engines.append(Engine(name: name)) }
+
+    /// A process has ended that is replaced.
+    func restarted(engine: Int) { engines[engine].restarts.increment() }
+
+    /// A job is made again, because of this.
+    func rerun(engine: Int, because reason: RerunReason) {
+        Counter(
+            label: "chorus_job_reruns_total",
+            dimensions: [("engine", engines[engine].name), ("reason", reason.rawValue)]
+        ).increment()
+    }
+
+    /// Why a job is made again.
+    enum RerunReason: String {
+        case instanceLost = "instance_lost"
+        case outOfMemory = "out_of_memory"
+        case badAudio = "bad_audio"
     }
 
     /// Tells how full the devices are, as the pool's ledgers have it.
@@ -53,24 +82,34 @@ struct PoolMetrics: Sendable {
             case .roomNeeded: "room_needed"
             case .overBudget: "over_budget"
             case .memoryCreeps: "memory_creeps"
+            case .recycled: "recycled"
+            case .replaced: "replaced"
+            case .badAudio: "bad_audio"
+            case .notWanted: "not_wanted"
+            case .asked: "asked"
             }
-        Counter(label: "chorus_instances_retired_total", dimensions: [("engine", names[engine]), ("cause", word)])
-            .increment()
+        Counter(
+            label: "chorus_instances_retired_total",
+            dimensions: [("engine", engines[engine].name), ("cause", word)]
+        )
+        .increment()
     }
 
     func waiting(_ pool: Pool) {
-        for engine in waitingJobs.indices { waitingJobs[engine].record(pool.waitingJobs(engine: engine)) }
+        for (index, engine) in engines.enumerated() { engine.waitingJobs.record(pool.waitingJobs(engine: index)) }
     }
 
-    func instances(_ engines: [EngineStatus]) {
-        for (engine, status) in engines.enumerated() { ready[engine].record(status.readyInstances) }
+    func instances(_ pool: Pool) {
+        for (index, engine) in engines.enumerated() {
+            engine.ready.record(pool.instances.count { $0.engine == index && $0.isReady })
+        }
     }
 
     /// Somebody who listens at the speed of speech had nothing to play for so long.
     func listenerWaited(engine: Int, for silence: Duration) {
         guard silence > .zero else { return }
-        silences[engine].increment()
-        silentSeconds[engine].increment(by: silence / .seconds(1))
+        engines[engine].silences.increment()
+        engines[engine].silentSeconds.increment(by: silence / .seconds(1))
     }
 
     func jobRefused(engine: Int, _ code: SpeechError.Code) {
@@ -81,15 +120,16 @@ struct PoolMetrics: Sendable {
         let engine = work.engine
         count(engine: engine, outcome: end.word)
         guard let started = work.started else { return }
-        queued[engine].recordNanoseconds((started - work.arrived).nanoseconds)
+        engines[engine].queued.recordNanoseconds((started - work.arrived).nanoseconds)
         if end == .completed {
-            service[engine].recordNanoseconds((NIODeadline.now() - started).nanoseconds)
-            predicted[engine].record(duration: work.predicted)
+            engines[engine].service.recordNanoseconds((NIODeadline.now() - started).nanoseconds)
+            engines[engine].predicted.record(duration: work.predicted)
         }
     }
 
     private func count(engine: Int, outcome: String) {
-        Counter(label: "chorus_jobs_total", dimensions: [("engine", names[engine]), ("outcome", outcome)]).increment()
+        Counter(label: "chorus_jobs_total", dimensions: [("engine", engines[engine].name), ("outcome", outcome)])
+            .increment()
     }
 }
 
@@ -99,6 +139,8 @@ extension JobEnd {
         case .completed: "completed"
         case .failed: "failed"
         case .instanceLost: "instance_lost"
+        case .quarantined: "quarantined"
+        case .unavailable: "unavailable"
         case .waitedTooLong: "waited_too_long"
         case .tooLarge: "too_large"
         case .shed: "shed"

@@ -8,6 +8,7 @@ import Synchronization
 /// The thread lives as long as the keeper's processes: the kernel sends a process its parent-death signal when the
 /// *thread* that started it ends. And since only this thread reaps, and templates reap their copies only when it tells
 /// them to, a signal never goes to a process number that has been reused, unless a template died before its copy.
+/// What its processes have started does not outlive us (`Guardian`).
 final class ProcessKeeper: Sendable {
     /// A process to start.
     struct Launch: Sendable {
@@ -16,6 +17,8 @@ final class ProcessKeeper: Sendable {
         var environment: [String]
         /// Becomes standard output and error. The keeper closes its copy.
         var output: CInt
+        /// Whose rights it has; `nil` for ours.
+        var user: UserAccount?
     }
 
     /// A copy of a template to make.
@@ -35,6 +38,15 @@ final class ProcessKeeper: Sendable {
         case signal(CInt)
         /// Its template ended with it.
         case unknown
+
+        /// Whether the process itself is to blame, as far as the end tells: it left, or did what ends a process.
+        var isOwnDoing: Bool {
+            switch self {
+            case .status: true
+            case .signal(let signal): ![SIGKILL, SIGTERM, SIGINT, SIGHUP].contains(signal)
+            case .unknown: false
+            }
+        }
 
         var description: String {
             switch self {
@@ -59,7 +71,7 @@ final class ProcessKeeper: Sendable {
             exited: @Sendable (Exit) -> Void
         )
         case signal(CInt, pid_t)
-        case leave(left: @Sendable () -> Void)
+        case leave(left: @Sendable (_ remaining: Int) -> Void)
     }
 
     /// What is on the thread.
@@ -67,6 +79,7 @@ final class ProcessKeeper: Sendable {
         var kept: [pid_t: Kept] = [:]
         /// The channels of those that are templates.
         var templates: [pid_t: TemplateChannel] = [:]
+        let guardian = Guardian()
     }
 
     private struct Kept {
@@ -81,6 +94,11 @@ final class ProcessKeeper: Sendable {
 
     /// Workers are to be ended before the server when the kernel runs out of memory.
     private static let oomScoreAdjust: CInt = 500
+
+    /// The first process of a container inherits every orphan in it, and has to look for those that have ended.
+    private static let inheritsOrphans = getpid() == 1
+    /// How long one may lie there.
+    private static let orphanInterval = Duration.seconds(10)
 
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let orders = Mutex<[Order]>([])
@@ -141,9 +159,9 @@ final class ProcessKeeper: Sendable {
         give(.signal(signal, pid))
     }
 
-    /// The keeper is done. Processes that are left are killed.
-    /// - Parameter left: told when there are none.
-    func leave(left: @escaping @Sendable () -> Void) {
+    /// The keeper is done. Processes that are left are killed, and whatever they have started.
+    /// - Parameter left: told when that is done, and how many could not be killed.
+    func leave(left: @escaping @Sendable (_ remaining: Int) -> Void) {
         give(.leave(left: left))
     }
 
@@ -167,7 +185,9 @@ final class ProcessKeeper: Sendable {
                 if case .leave(let left) = order {
                     for pid in house.kept.keys { kill(-pid, SIGKILL) }
                     for process in house.kept.values where process.template == nil { _ = reap(process.pidfd) }
-                    left()
+                    let remaining = house.guardian.sweep()
+                    house.guardian.end()
+                    left(remaining)
                     thread.shutdownGracefully { _ in }
                     return
                 }
@@ -181,16 +201,20 @@ final class ProcessKeeper: Sendable {
             for (pid, channel) in house.templates {
                 if let deadline = channel.deadline, deadline <= .now { kill(-pid, SIGKILL) }
             }
+            if let pidfd = house.guardian.pidfd, hasEnded(pidfd) { house.guardian.end() }
+            house.guardian.start()
+            if Self.inheritsOrphans { buryOrphans(in: house) }
         }
     }
 
     private func follow(_ order: Order, in house: inout Household) {
         switch order {
         case .start(let launch, let ready, let started, let exited):
-            switch spawn(launch, ready: ready) {
+            switch spawn(launch, ready: ready, mark: house.guardian.mark) {
             case .success(let (spawned, channel)):
                 house.kept[spawned.pid] = Kept(pidfd: spawned.pidfd, exited: exited)
                 house.templates[spawned.pid] = channel
+                house.guardian.add(spawned.pid)
                 started(.success(spawned.pid))
             case .failure(let error):
                 started(.failure(error))
@@ -209,9 +233,13 @@ final class ProcessKeeper: Sendable {
     }
 
     private func waitForNews(of house: Household) {
-        let descriptors = [wakeup.read] + house.kept.values.map(\.pidfd) + house.templates.values.map(\.socket)
+        let descriptors =
+            [wakeup.read] + house.kept.values.map(\.pidfd) + house.templates.values.map(\.socket)
+            + [house.guardian.pidfd].compactMap(\.self)
         var waits = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        let deadline = house.templates.values.compactMap(\.deadline).min()
+        let orphans = Self.inheritsOrphans ? ContinuousClock.now + Self.orphanInterval : nil
+        let deadlines = house.templates.values.map(\.deadline) + [house.guardian.deadline, orphans]
+        let deadline = deadlines.compactMap(\.self).min()
         let milliseconds = deadline.map { max(1, ContinuousClock.now.duration(to: $0) / .milliseconds(1)) }
         while poll(&waits, nfds_t(waits.count), milliseconds.map { CInt($0) } ?? -1) < 0 && errno == EINTR {}
         if waits[0].revents != 0 {
@@ -224,6 +252,7 @@ final class ProcessKeeper: Sendable {
         guard let (copies, isOpen) = house.templates[pid]?.receive() else { return }
         for copy in copies {
             house.kept[copy.pid] = Kept(pidfd: copy.pidfd, template: pid, exited: copy.exited)
+            house.guardian.add(copy.pid)
             copy.started(.success(copy.pid))
         }
         // A template that does not talk is of no use.
@@ -234,6 +263,7 @@ final class ProcessKeeper: Sendable {
     private func bury(_ pid: pid_t, in house: inout Household) {
         hear(template: pid, in: &house)
         guard let process = house.kept.removeValue(forKey: pid) else { return }
+        defer { house.guardian.remove(pid) }
         house.templates.removeValue(forKey: pid)?.end()
         defer { close(process.pidfd) }
         guard let template = process.template else {
@@ -250,6 +280,13 @@ final class ProcessKeeper: Sendable {
         channel.reap(pid, exited: process.exited)
     }
 
+    /// Forgets what the dead had started and nobody else has waited for. Who is kept is seen to elsewhere, and soon.
+    private func buryOrphans(in house: Household) {
+        while case let pid = chorus_ended_child(), pid > 0, house.kept[pid] == nil, pid != house.guardian.pid {
+            waitpid(pid, nil, WNOHANG)
+        }
+    }
+
     private func hasEnded(_ pidfd: CInt) -> Bool {
         var wait = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
         return poll(&wait, 1, 0) > 0
@@ -257,7 +294,8 @@ final class ProcessKeeper: Sendable {
 
     private func spawn(
         _ launch: Launch,
-        ready: (@Sendable () -> Void)?
+        ready: (@Sendable () -> Void)?,
+        mark: String
     ) -> Result<(chorus_spawned, TemplateChannel?), SystemError> {
         defer { close(launch.output) }
         var ends: [CInt] = [-1, -1]
@@ -269,18 +307,24 @@ final class ProcessKeeper: Sendable {
         let channel = ready.map { TemplateChannel(socket: ends[0], ready: $0) }
         var spawned = chorus_spawned()
         let error = withCStrings(launch.arguments) { arguments in
-            withCStrings(launch.environment + (ready == nil ? [] : [Self.templateVariable])) { environment in
-                var request = chorus_spawn_request(
-                    arguments: arguments,
-                    environment: environment,
-                    output: launch.output,
-                    channel: ends[1],
-                    oom_score_adj: Self.oomScoreAdjust
-                )
-                return chorus_spawn(&request, &spawned)
+            withCStrings(launch.environment + [mark] + (ready == nil ? [] : [Self.templateVariable])) { environment in
+                withCUser(launch.user) { user in
+                    var request = chorus_spawn_request(
+                        arguments: arguments,
+                        environment: environment,
+                        output: launch.output,
+                        channel: ends[1],
+                        oom_score_adj: Self.oomScoreAdjust,
+                        user: user
+                    )
+                    return chorus_spawn(&request, &spawned)
+                }
             }
         }
-        if error != 0 { return .failure(SystemError("start \(launch.arguments[0])", number: error)) }
+        if error != 0 {
+            let rights = launch.user.map { " with the rights of \($0.name)" } ?? ""
+            return .failure(SystemError("start \(launch.arguments[0])\(rights)", number: error))
+        }
         return .success((spawned, channel))
     }
 
@@ -300,4 +344,15 @@ private func withCStrings<Result>(
     let copies = strings.map { strdup($0) }
     defer { for copy in copies { free(copy) } }
     return (copies + [nil]).withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+/// Calls `body` with a user as C wants it.
+private func withCUser<Result>(_ user: UserAccount?, _ body: (UnsafePointer<chorus_user>?) -> Result) -> Result {
+    guard let user else { return body(nil) }
+    return user.groups.withUnsafeBufferPointer { groups in
+        withUnsafePointer(
+            to: chorus_user(uid: user.uid, gid: user.gid, groups: groups.baseAddress, group_count: groups.count),
+            body
+        )
+    }
 }

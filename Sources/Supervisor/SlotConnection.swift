@@ -8,10 +8,12 @@ final class SlotConnection: ChannelInboundHandler {
 
     private let heard: @Sendable (WyomingServiceEvent) -> Void
     private let broke: @Sendable (_ reason: String) -> Void
+    private let ended: @Sendable () -> Void
     private var decoder = WyomingDecoder<WyomingServiceEvent>()
 
     init(supervisor: Supervisor, slot: SlotID, link: Int) {
         heard = { event in supervisor.assumeIsolated { $0.heard(event, on: slot, link: link) } }
+        ended = { supervisor.assumeIsolated { $0.linkEnded(slot, link: link) } }
         broke = { reason in supervisor.assumeIsolated { $0.linkBroke(slot, link: link, because: reason) } }
     }
 
@@ -27,7 +29,7 @@ final class SlotConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        broke("the connection was closed")
+        ended()
         context.fireChannelInactive()
     }
 

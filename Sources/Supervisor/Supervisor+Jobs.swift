@@ -10,10 +10,12 @@ extension Supervisor {
         // The pool runs only jobs that have not ended, and only on open slots.
         guard let job = work[id], workers[slot.process]?.links[slot.index] != nil else { return }
         workers[slot.process]?.links[slot.index]?.job = id
+        workers[slot.process]?.knowsTexts = true
         job.audio?.start()
         work[id]?.started = .now()
         work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units).mean)
         work[id]?.failure = nil
+        work[id]?.check = AudioCheck()
         send(job.request, to: slot)
     }
 
@@ -32,15 +34,15 @@ extension Supervisor {
         case .audioChunk(let chunk):
             // Audio of a job whose caller has left is on its way for a while.
             guard let id = link.job, let audio = work[id]?.audio else {
-                workers[slot.process]?.links[slot.index]?.sampling?.audioSeconds += chunk.duration / .seconds(1)
+                workers[slot.process]?.links[slot.index]?.sampling?.heard(chunk)
                 return
             }
             work[id]?.audioSeconds += chunk.duration / .seconds(1)
+            pool.jobMoved(slot, now: now)
             let silence = pool.audioArrived(id, duration: chunk.duration, now: now)
             metrics.listenerWaited(engine: pool.instances[slot.process.instance.index].engine, for: silence)
-            if !audio.append(chunk) {
-                let seconds = SegmentAudio.limitBytes / (2 * chunk.sampleRate)
-                linkBroke(slot, link: number, because: "it made more than \(seconds) s of audio for one segment")
+            for piece in work[id]?.check.take(chunk) ?? [] where !deliver(piece, of: id, to: audio, from: slot) {
+                break
             }
         case .audioStop:
             if link.sampling != nil { sampleEnded(on: slot) } else { jobEnded(on: slot, link: link) }
@@ -57,7 +59,10 @@ extension Supervisor {
                 sampleEnded(on: slot)
                 return
             }
-            jobEnded(on: slot, link: link, outcome: code == .outOfMemory ? .outOfMemory : nil) { work in
+            let isBadAudio = code == .badAudio && isMadeAgain(link.job, on: slot)
+            let outcome: JobOutcome? = code == .outOfMemory ? .outOfMemory : isBadAudio ? .doubtful : nil
+            jobEnded(on: slot, link: link, outcome: outcome) { work in
+                guard outcome != .doubtful else { return }
                 work.hasNothingToSay = code == .nothingToSay
                 if code == .nothingToSay {
                     work.audio?.note(text)
@@ -68,7 +73,11 @@ extension Supervisor {
                 }
             }
         case .info(let info):
-            if !link.isOpen { opened(slot, info) }
+            if link.isOpen { pool.heard(slot, now: now) } else { opened(slot, info) }
+        case .pong:
+            pool.heard(slot, now: now)
+        case .userEvent(WyomingServiceEvent.progressName, _):
+            pool.jobMoved(slot, now: now)
         case .userEvent(WyomingClientEvent.voiceName, let data):
             jobEnded(on: slot, link: link) { work in
                 if case .object(let speaker)? = data["speaker"] { work.speaker = speaker }
@@ -77,9 +86,33 @@ extension Supervisor {
             if let id = link.job, case .string(let text)? = data["text"] { work[id]?.audio?.note(text) }
         case .userEvent(WyomingServiceEvent.memoryName, let data):
             memoryReported(data, by: slot.process)
-        case .audioStart, .pong, .userEvent, .other:
+        case .audioStart, .userEvent, .other:
             break
         }
+    }
+
+    /// Gives a job's audio to its reader.
+    /// - Returns: whether there may be more.
+    private func deliver(_ piece: PCM, of id: JobID, to audio: any SegmentSink, from slot: SlotID) -> Bool {
+        switch audio.append(piece) {
+        case .taken: return true
+        case .tooMuch:
+            guard let link = workers[slot.process]?.links[slot.index] else { return false }
+            let seconds = SegmentAudio.limitBytes / (2 * piece.sampleRate)
+            linkBroke(slot, link: link.number, because: "it made more than \(seconds) s of audio for one segment")
+        case .different:
+            work[id]?.failure = .different
+            perform(pool.jobUnusable(id, now: now))
+        }
+        return false
+    }
+
+    /// A job is to be made again, if it can be: nobody has heard any of it, or it will be the same.
+    func restart(_ id: JobID, because reason: PoolMetrics.RerunReason) -> Bool {
+        guard let engine = work[id]?.engine, work[id]?.restart(isDeterministic: deterministic.contains(engine)) == true
+        else { return false }
+        metrics.rerun(engine: engine, because: reason)
+        return true
     }
 
     /// - Parameters:
@@ -100,18 +133,47 @@ extension Supervisor {
             note(&ended)
             work[id] = ended
         }
+        let outcome = outcome ?? outcomeOf(id, on: slot)
         let ended = work[id]
         if let ended, ended.audioSeconds > 0 { peakReached(by: slot.process, units: ended.units) }
         perform(
             pool.jobEnded(
                 id,
                 on: slot,
-                outcome: outcome ?? (ended?.failure == nil ? .completed : .failed),
-                canRestart: outcome == .outOfMemory && (work[id]?.restart() ?? false),
+                outcome: outcome,
+                canRestart: outcome == .doubtful || outcome == .outOfMemory && restart(id, because: .outOfMemory),
                 audio: ended.flatMap { $0.audio == nil ? nil : .seconds($0.audioSeconds) },
+                isSound: ended?.isSound ?? true,
                 now: now
             )
         )
+    }
+
+    /// Whether another instance is to try a job of which this one has made no audio that could be sent.
+    private func isMadeAgain(_ id: JobID?, on slot: SlotID) -> Bool {
+        guard let id, work[id]?.audio != nil, pool.doubts(id, on: slot, audio: .zero, isSound: false) else {
+            return false
+        }
+        return restart(id, because: .badAudio)
+    }
+
+    /// How a job ended that its worker calls done: well, unless that is not believed.
+    private func outcomeOf(_ id: JobID, on slot: SlotID) -> JobOutcome {
+        guard let ended = work[id] else { return .completed }
+        guard ended.failure == nil else { return .failed }
+        guard let audio = ended.audio, !ended.hasNothingToSay else { return .completed }
+        let isDoubtful = pool.doubts(id, on: slot, audio: ended.check.duration, isSound: ended.check.isSound)
+        if isDoubtful, restart(id, because: .badAudio) {
+            log(
+                .warning,
+                "Audio is not believed, and made again by another instance.",
+                slot.process,
+                ["audio.seconds": "\(ended.check.duration / .seconds(1))", "audio.sound": "\(ended.check.isSound)"]
+            )
+            return .doubtful
+        }
+        for piece in work[id]?.check.rest() ?? [] where audio.append(piece) != .taken { return .failed }
+        return .completed
     }
 
     /// Tells the caller how a job ended.
@@ -133,9 +195,13 @@ extension Supervisor {
             ended.fail(ended.failure ?? SpeechError(.engineFailed, "The engine failed."))
         case .instanceLost:
             let message = "The engine's process failed while it spoke this text. Try again."
-            ended.fail(SpeechError(.engineFailed, message))
+            ended.fail(SpeechError(.instanceLost, message, retryAfter: .seconds(1)))
+        case .quarantined:
+            ended.fail(.quarantined)
+        case .unavailable(let retryAfter):
+            ended.fail(.unavailable(retryAfter: retryAfter))
         case .waitedTooLong(let retryAfter):
-            let limit = configuration.pool.maxWait(ended.jobClass).inWords
+            let limit = pool.configuration.maxWait(ended.jobClass).inWords
             let message = "No instance was free within \(limit). Try again later."
             ended.fail(SpeechError(.waitedTooLong, message, retryAfter: retryAfter))
         case .shutDown:
@@ -178,6 +244,10 @@ extension SpeechError {
             self.init(.tenantLimit, message, retryAfter: retryAfter)
         case .tooLarge(let needs, let has):
             self = .tooLarge(needs: needs, has: has)
+        case .quarantined:
+            self = .quarantined
+        case .unavailable(let retryAfter):
+            self = .unavailable(retryAfter: retryAfter)
         case .shed(let retryAfter):
             self = .shed(retryAfter: retryAfter)
         case .shuttingDown:
@@ -193,6 +263,22 @@ extension SpeechError {
             """
         return SpeechError(.tooLarge, message)
     }
+
+    /// No instance of the engine works, and none is being started.
+    static func unavailable(retryAfter: Duration) -> SpeechError {
+        SpeechError(
+            .engineUnavailable,
+            "The engine's processes end again and again, so it is tried again only now and then. Try again later.",
+            retryAfter: retryAfter
+        )
+    }
+
+    /// A text ends the engine's processes.
+    static let quarantined = SpeechError(
+        .quarantined,
+        "The engine's processes end when they speak a part of this text, so it is not tried again. Change the text.",
+        param: "input"
+    )
 
     /// There is too little memory for work that nobody waits for.
     static func shed(retryAfter: Duration) -> SpeechError {

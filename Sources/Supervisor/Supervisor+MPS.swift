@@ -8,7 +8,7 @@ import PoolCore
 extension Supervisor {
     /// The group that an engine's instances on a device belong to, if they share it by MPS.
     func mpsGroup(engine: Int, device: String) -> MPSGroup? {
-        guard configuration.engines[engine].usesMPS else { return nil }
+        guard definition(of: engine).usesMPS else { return nil }
         // While the driver does not answer it still is the GPU that it was.
         return daemons.keys.first { $0.device == device }
             ?? MPSGroup(device: device, uuid: watch?.reading(of: device)?.uuid, in: sockets.path)
@@ -67,7 +67,7 @@ extension Supervisor {
 
     private func startDaemon(of group: MPSGroup, for waiting: [ProcessID]) {
         daemons[group] = .starting(waiting: waiting, pid: nil)
-        let environment = configuration.engines[pool.instances[waiting[0].instance.index].engine].environment
+        let environment = definition(of: waiting[0]).environment
         guard let program = MPSDaemon.find(on: environment["PATH"]) else {
             doWithoutDaemon(of: group, because: "there is no \(MPSDaemon.program) on the PATH of the engine")
             return

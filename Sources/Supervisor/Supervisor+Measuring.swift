@@ -10,6 +10,18 @@ struct Sampling {
     var current: Sample?
     var began = NIODeadline.now()
     var audioSeconds = 0.0
+    /// Whether it is no measurement, but is to show that the instance can speak.
+    var isRehearsal = false
+    private var check = AudioCheck()
+
+    /// Whether something was spoken, and it sounds like something.
+    var isSound: Bool { audioSeconds > 0 && check.isSound }
+
+    /// A sample's audio arrives.
+    mutating func heard(_ chunk: PCM) {
+        audioSeconds += chunk.duration / .seconds(1)
+        _ = check.take(chunk)
+    }
 
     /// A text to speak.
     struct Sample {
@@ -24,6 +36,14 @@ struct Sampling {
         let sizes = [largestUnits / 8, largestUnits / 2, largestUnits].map { max(12, $0) }
         left = [Sample(text: Self.text(units: sizes[0]), units: sizes[0], warmsUp: true)]
         left += sizes.map { Sample(text: Self.text(units: $0), units: $0) }
+    }
+
+    /// One short text.
+    static func rehearsal() -> Sampling {
+        var sampling = Sampling(largestUnits: 0)
+        sampling.left = [sampling.left[1]]
+        sampling.isRehearsal = true
+        return sampling
     }
 
     /// A text of about so many letters.
@@ -45,11 +65,25 @@ extension Supervisor {
     func measure(_ slot: SlotID) {
         let engine = pool.instances[slot.process.instance.index].engine
         log(.info, "An instance is measured, the first of its engine on this kind of device.", slot.process)
-        let units = configuration.engines[engine].plan.largestUnits
+        let units = pool.configuration.engines[engine].largestUnits
         workers[slot.process]?.links[slot.index]?.sampling = Sampling(largestUnits: units)
         readMemory { supervisor in
             supervisor.peakReached(by: slot.process, units: 0) { $0.speakSample(slot) }
         }
+    }
+
+    /// Has an instance of a new definition speak, before anybody depends on it.
+    func rehearse(_ slot: SlotID) {
+        log(.info, "An instance of a new definition speaks a sample before it serves.", slot.process)
+        workers[slot.process]?.links[slot.index]?.sampling = .rehearsal()
+        speakSample(slot)
+    }
+
+    private func rehearsed(_ slot: SlotID, isSound: Bool) {
+        workers[slot.process]?.links[slot.index]?.sampling = nil
+        perform(pool.rehearsed(slot.process, isSound: isSound, now: now))
+        publish()
+        logIfReady(slot.process)
     }
 
     private func speakSample(_ slot: SlotID) {
@@ -73,6 +107,7 @@ extension Supervisor {
     func sampleEnded(on slot: SlotID) {
         guard let sampling = workers[slot.process]?.links[slot.index]?.sampling, let sample = sampling.current
         else { return }
+        if sampling.isRehearsal { return rehearsed(slot, isSound: sampling.isSound) }
         // What failed says nothing of what it takes.
         let counts = !sample.warmsUp && sampling.audioSeconds > 0
         if counts {
@@ -88,7 +123,7 @@ extension Supervisor {
         let instance = pool.instances[process.instance.index]
         let figures = pool.figures[instance.engine][instance.device]
         guard let floor = figures.floorBytes else { return }
-        let peak = figures.peak(units: configuration.engines[instance.engine].plan.largestUnits)
+        let peak = figures.peak(units: pool.configuration.engines[instance.engine].largestUnits)
         log(
             .info,
             "An engine was measured.",

@@ -111,10 +111,10 @@ extension Supervisor {
 
     /// Says, once, that an engine has fewer instances than it should.
     private func noteShortages() {
-        for engine in configuration.engines.indices {
+        for engine in order {
             let lacksRoom = pool.lacksRoom(engine: engine)
             guard lacksRoom != shortages.contains(engine) else { continue }
-            let name = configuration.engines[engine].name
+            let name = pool.configuration.engines[engine].name
             if lacksRoom {
                 shortages.insert(engine)
                 logger.warning(
@@ -152,7 +152,8 @@ extension Supervisor {
         guard let current = watch, let store = current.store else { return then() }
         watch?.savedAt = .now()
         var measured: [FiguresStore.Measured] = []
-        for (engine, plan) in configuration.engines.enumerated() {
+        for engine in order {
+            let plan = definition(of: engine)
             for (device, figures) in pool.figures[engine].enumerated() where figures.floorBytes != nil {
                 guard let model = current.reading(of: pool.devices[device].name)?.model else { continue }
                 measured.append(.init(engine: plan, model: model, figures: figures))
@@ -261,11 +262,16 @@ extension Supervisor {
             case .roomNeeded: "others have taken the memory of its device, the reserve included"
             case .overBudget: "it holds more than its budget, and nothing is left for others"
             case .memoryCreeps: "what it holds between jobs grows"
+            case .badAudio: "it made audio that others made better"
+            case .recycled, .replaced, .notWanted, .asked: nil
             }
         if let reason {
             log(.warning, "An instance is ended.", process, [.reason: "\(reason)"])
-            metrics.retired(engine: pool.instances[process.instance.index].engine, cause)
+        } else if cause != .poolEnds {
+            log(.info, "An instance is ended: another one takes its place, or it is not needed.", process)
         }
+        if cause != .poolEnds { metrics.retired(engine: pool.instances[process.instance.index].engine, cause) }
+        workers[process]?.isToEnd = true
         signal(SIGTERM, to: process)
     }
 }

@@ -9,22 +9,25 @@ extension Supervisor {
             .map { snapshot(of: $0) }
         let devices = pool.devices.indices.sorted { pool.devices[$0].name < pool.devices[$1].name }
             .map { snapshot(ofDevice: $0) }
-        let engines = configuration.engines.indices.map { index in
+        let engines = order.map { index in
             PoolSnapshot.Engine(
-                name: configuration.engines[index].name,
+                name: pool.configuration.engines[index].name,
                 instances: max(
-                    configuration.engines[index].plan.instances.lowerBound,
+                    pool.configuration.engines[index].instances.lowerBound,
                     pool.instances.count { $0.engine == index && $0.state != .vacant }
                 ),
                 ready: pool.instances.count { $0.engine == index && $0.isReady },
                 slots: pool.readySlots(engine: index),
-                queued: pool.waitingJobs(engine: index)
+                queued: pool.waitingJobs(engine: index),
+                parked: pool.instances.count {
+                    if case .parked = $0.state { $0.engine == index } else { false }
+                }
             )
         }
         let queue = PoolSnapshot.Queue(
             jobs: pool.waitingJobs,
-            maxJobs: configuration.pool.maxJobs,
-            predictedWait: configuration.engines.indices.compactMap {
+            maxJobs: pool.configuration.maxJobs,
+            predictedWait: order.compactMap {
                 pool.predictedWait(engine: $0, tenant: Utterance.anonymousTenant, now: now)
             }.max().map { $0 / .seconds(1) }
         )
@@ -51,7 +54,7 @@ extension Supervisor {
                     roomBytes: $0.roomBytes
                 )
             },
-            engines: configuration.engines.indices.filter { engine in
+            engines: order.filter { engine in
                 pool.instances.contains { $0.engine == engine && $0.device == index }
             }.map { snapshot(ofEngine: $0, device: index) }
         )
@@ -61,14 +64,14 @@ extension Supervisor {
         let slots = pool.readySlots(engine: engine, device: device)
         let figures = pool.figures[engine][device]
         return PoolSnapshot.EngineOnDevice(
-            name: configuration.engines[engine].name,
+            name: pool.configuration.engines[engine].name,
             running: pool.running(engine: engine, device: device),
             maxRunning: min(slots, pool.maxRunning(engine: engine, device: device, slots: slots)),
             curve: figures.curve.figures.map { .init(running: $0.running, unitsPerSecond: $0.unitsPerSecond) },
             floorBytes: figures.floorBytes,
             addedBytes: figures.addedBytes,
             largestPeakBytes: figures.floorBytes == nil
-                ? nil : figures.peak(units: configuration.engines[engine].plan.largestUnits)
+                ? nil : figures.peak(units: pool.configuration.engines[engine].largestUnits)
         )
     }
 
@@ -76,13 +79,14 @@ extension Supervisor {
         let worker = workers.first { $0.key.instance == instance.id }?.value
         return PoolSnapshot.Instance(
             id: name(of: instance.id),
-            engine: configuration.engines[instance.engine].name,
+            engine: pool.configuration.engines[instance.engine].name,
             device: pool.devices[instance.device].name,
             state: word(for: instance),
             pid: worker?.pid,
             slots: instance.slots.count,
             restarts: max(instance.incarnation - 1, 0),
             jobsDone: instance.jobsDone,
+            badSegments: instance.badSegments,
             currentJobs: (worker?.links.values.compactMap(\.job) ?? [])
                 .compactMap { work[$0]?.utteranceID }.sorted(),
             residentBytes: worker?.pid.flatMap { watch?.monitor.residency(ofProcess: $0)?.residentBytes },
@@ -93,8 +97,9 @@ extension Supervisor {
 
     private func word(for instance: Instance) -> String {
         switch instance.state {
-        case .vacant: "vacant"
+        case .vacant: instance.isHeld ? "drained" : "vacant"
         case .backoff: "backoff"
+        case .parked: "parked"
         case .starting: "starting"
         case .loading: "loading"
         case .measuring: "measuring"

@@ -46,7 +46,7 @@ extension Supervisor {
     }
 
     private func startTemplate(_ id: TemplateID) {
-        let plan = configuration.engines[id.engine]
+        guard let plan = definitions[id.engine][id.revision] else { return }
         let name = "\(plan.name)-template"
         let environment = plan.environment.merging(id.mps?.clientEnvironment(memoryBytes: nil) ?? [:]) { $1 }
         let output: CInt
@@ -69,7 +69,8 @@ extension Supervisor {
                     memoryBytes: nil
                 ),
                 environment: environment.map { "\($0.key)=\($0.value)" },
-                output: output
+                output: output,
+                user: plan.user
             ),
             ready: { self.onLoop { supervisor, _ in supervisor.templateReady(id) } },
             started: { result in
@@ -87,7 +88,7 @@ extension Supervisor {
     private func templateStarted(_ id: TemplateID, pid: pid_t) {
         guard case .loading(let waiting, _) = templates[id] else { return }
         templates[id] = .loading(waiting: waiting, pid: pid)
-        let timeout = TimeAmount(configuration.engines[id.engine].plan.loadTimeout)
+        let timeout = TimeAmount(pool.configuration.engines[id.engine].loadTimeout)
         eventLoop.assumeIsolated().scheduleTask(in: timeout) {
             self.assumeIsolated { supervisor in
                 // Its end follows, and whoever waits for it is started without it.
@@ -107,6 +108,10 @@ extension Supervisor {
     private func templateEnded(_ id: TemplateID, because reason: String) {
         switch templates[id] {
         case .ready(let pid):
+            guard pool.revisions[id.engine].current == id.revision else {
+                templates[id] = nil
+                return
+            }
             // Its copies have ended with it; the first that is started again starts another one.
             templates[id] = nil
             log(.error, "A template ended, and its copies with it.", id, pid, [.reason: "\(reason)"])
@@ -127,7 +132,7 @@ extension Supervisor {
         _ metadata: Logger.Metadata = [:]
     ) {
         var metadata = metadata
-        metadata[.instance] = "\(configuration.engines[id.engine].name)-template"
+        metadata[.instance] = "\(pool.configuration.engines[id.engine].name)-template"
         if let pid { metadata[.pid] = "\(pid)" }
         logger.log(level: level, message, metadata: metadata)
     }

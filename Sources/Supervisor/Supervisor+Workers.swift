@@ -12,7 +12,11 @@ extension Supervisor {
     // MARK: Start
 
     func spawn(_ process: ProcessID, engine: Int, device: String, memoryBytes: Int?) {
-        let path = sockets.socketPath(instance: process.instance.index, incarnation: process.incarnation)
+        let path = sockets.socketPath(
+            instance: process.instance.index,
+            incarnation: process.incarnation,
+            user: configuration.engines[engine].user
+        )
         let before = pool.devices.first { $0.name == device }
         let used = before.map { $0.foreignBytes + $0.unreleasedBytes } ?? 0
         workers[process] = Worker(socketPath: path, memoryBytes: memoryBytes, deviceBytesBefore: used)
@@ -22,9 +26,11 @@ extension Supervisor {
     /// Has a process made, in the way of its engine.
     func begin(_ process: ProcessID) {
         let engine = pool.instances[process.instance.index].engine
-        if configuration.engines[engine].usesTemplate {
+        if definition(of: process).usesTemplate {
             let device = device(of: process).name
-            fork(process, from: TemplateID(engine: engine, device: device, mps: workers[process]?.mps))
+            let revision = pool.instances[process.instance.index].revision
+            let id = TemplateID(engine: engine, revision: revision, device: device, mps: workers[process]?.mps)
+            fork(process, from: id)
         } else {
             launch(process)
         }
@@ -33,8 +39,7 @@ extension Supervisor {
     /// Starts a process from the engine's command.
     func launch(_ process: ProcessID) {
         guard let worker = workers[process], let output = openOutput(of: process) else { return }
-        let instance = pool.instances[process.instance.index]
-        let plan = configuration.engines[instance.engine]
+        let plan = definition(of: process)
         let clientEnvironment = worker.mps?.clientEnvironment(memoryBytes: worker.memoryBytes) ?? [:]
         var environment = plan.environment.merging(clientEnvironment) { $1 }
         environment[Self.memoryVariable] = worker.memoryBytes.map(String.init)
@@ -47,7 +52,8 @@ extension Supervisor {
                     memoryBytes: worker.memoryBytes
                 ),
                 environment: environment.map { "\($0.key)=\($0.value)" },
-                output: output
+                output: output,
+                user: plan.user
             ),
             started: started(process),
             exited: exited(process)
@@ -61,7 +67,8 @@ extension Supervisor {
     /// - Returns: `nil` if there is none; that is dealt with.
     func openOutput(of process: ProcessID) -> CInt? {
         do throws(SystemError) {
-            return try openOutput { $0.wrote($1, process) }
+            workers[process]?.isWriting = true
+            return try openOutput(ended: { $0.wroteLast(process) }, { $0.wrote($1, process) })
         } catch {
             spawnFailed(process, error)
             return nil
@@ -108,13 +115,18 @@ extension Supervisor {
     func spawnFailed(_ process: ProcessID, _ error: SystemError) {
         log(.error, "A worker could not be started.", process, [.reason: "\(error)"])
         workers[process] = nil
+        let engine = pool.instances[process.instance.index].engine
+        lastFailures[engine] = Failure(ending: "\(error)", lastWords: [])
         perform(pool.processExited(process, now: now))
     }
 
     /// Makes a pipe and reads lines from it.
-    /// - Parameter deliver: given each line, on the event loop.
+    /// - Parameters:
+    ///   - ended: told when nothing more will be written.
+    ///   - deliver: given each line, on the event loop.
     /// - Returns: the end to write to.
     func openOutput(
+        ended: @escaping @Sendable (isolated Supervisor) -> Void = { _ in },
         _ deliver: @escaping @Sendable (isolated Supervisor, String) -> Void
     ) throws(SystemError) -> CInt {
         var ends: [CInt] = [0, 0]
@@ -125,22 +137,35 @@ extension Supervisor {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        WorkerOutput { line in self.assumeIsolated { deliver($0, line) } }
+                        WorkerOutput(
+                            deliver: { line in self.assumeIsolated { deliver($0, line) } },
+                            ended: { self.assumeIsolated { ended($0) } }
+                        )
                     )
                 }
             }
             .takingOwnershipOfDescriptor(input: input)
             .whenFailure { error in
                 close(input)
+                self.assumeIsolated { ended($0) }
                 self.logger.error("A worker's output cannot be read.", metadata: [.reason: "\(error)"])
             }
         return ends[1]
     }
 
+    private func wroteLast(_ process: ProcessID) {
+        workers[process]?.isWriting = false
+        buryIfQuiet(process)
+    }
+
     private func wrote(_ line: String, _ process: ProcessID) {
         let line = WorkerLine(line)
-        log(line.level, "A worker wrote a line.", process, [.line: "\(line.text)"])
-        guard var words = workers[process]?.lastWords else { return }
+        // A process that has ended may have known some, too.
+        var level = workers[process]?.knowsTexts == false ? line.level : line.levelAfterTexts
+        // Where it hangs, as it was asked to tell.
+        if workers[process]?.isAborted == true { level = .error }
+        log(level, "A worker wrote a line.", process, [.line: "\(line.text)"])
+        guard level > .debug, var words = workers[process]?.lastWords else { return }
         if words.count == Worker.lastWordsKept { words.removeFirst() }
         words.append(line.text)
         workers[process]?.lastWords = words
@@ -218,7 +243,7 @@ extension Supervisor {
             peakReached(by: slot.process, units: 0)
         }
         makesVoices[instance.engine] = info.traits?.makeVoice ?? false
-        fingerprints[instance.engine] = EngineFingerprint.text(configuration.engines[instance.engine], info)
+        fingerprints[instance.engine] = EngineFingerprint.text(definition(of: slot.process), info)
         if info.traits?.deterministic ?? false {
             deterministic.insert(instance.engine)
         } else {
@@ -235,6 +260,21 @@ extension Supervisor {
         if pool.instances[process.instance.index].isReady { log(.info, "An instance is ready.", process) }
     }
 
+    /// The other end has closed a connection. Whether its process has ended, and how, is news that comes soon.
+    func linkEnded(_ slot: SlotID, link number: Int) {
+        let reason = "the connection was closed"
+        guard let worker = workers[slot.process], let link = worker.links[slot.index], link.number == number else {
+            return
+        }
+        guard link.isOpen, link.job != nil, worker.exit == nil, worker.pid != nil else {
+            return linkBroke(slot, link: number, because: reason)
+        }
+        workers[slot.process]?.links[slot.index]?.isAtEnd = true
+        eventLoop.assumeIsolated().scheduleTask(in: Worker.newsTimeout) {
+            self.assumeIsolated { $0.linkBroke(slot, link: number, because: reason) }
+        }
+    }
+
     /// A connection closed, or what came over it made no sense.
     func linkBroke(_ slot: SlotID, link number: Int, because reason: String) {
         guard let link = workers[slot.process]?.links[slot.index], link.number == number else { return }
@@ -249,8 +289,9 @@ extension Supervisor {
             if link.job != nil {
                 log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
             }
-            let canRestart = link.job.flatMap { work[$0]?.restart() } ?? false
-            perform(pool.slotClosed(slot, canRestart: canRestart, now: now))
+            let canRestart = link.job.map { restart($0, because: .instanceLost) } ?? false
+            let isCrash = workers[slot.process]?.hasCrashed ?? false
+            perform(pool.slotClosed(slot, canRestart: canRestart, isCrash: isCrash, now: now))
         }
         buryIfQuiet(slot.process)
     }
@@ -269,7 +310,21 @@ extension Supervisor {
 
     func kill(_ process: ProcessID) {
         log(.warning, "A worker is killed: it did not load, answer or end in time.", process)
+        workers[process]?.isToEnd = true
         signal(SIGKILL, to: process)
+    }
+
+    /// Ends a worker that hangs, so that it tells where, and gives up its connections.
+    func abort(_ process: ProcessID) {
+        log(.error, "A worker hangs and is ended. What it tells of where it hangs follows.", process)
+        workers[process]?.isToEnd = true
+        workers[process]?.isAborted = true
+        signal(SIGABRT, to: process)
+        // One that was stopped hears of nothing else.
+        signal(SIGCONT, to: process)
+        for (index, link) in workers[process]?.links ?? [:] where link.isOpen {
+            linkBroke(SlotID(process: process, index: index), link: link.number, because: "it hangs")
+        }
     }
 
     /// The process is gone. What it said last may still be in its sockets, so its slots end when they have been read.
@@ -278,11 +333,19 @@ extension Supervisor {
         workers[process]?.exit = exit
         if exit == .signal(SIGKILL) { workers[process]?.fatalWall = fatalWall }
         memberEnded(process, exit)
-        for (index, link) in worker.links where !link.isOpen { drop(SlotID(process: process, index: index)) }
+        for (index, link) in worker.links {
+            let slot = SlotID(process: process, index: index)
+            if !link.isOpen {
+                drop(slot)
+            } else if link.isAtEnd {
+                linkBroke(slot, link: link.number, because: "its process has ended")
+            }
+        }
         buryIfQuiet(process)
-        // Something that escaped the process's group may hold its sockets open.
+        // Something that escaped the process's group may hold its sockets and its output open.
         eventLoop.assumeIsolated().scheduleTask(in: Worker.lastWordsTimeout) {
             self.assumeIsolated { supervisor in
+                supervisor.wroteLast(process)
                 for (index, link) in supervisor.workers[process]?.links ?? [:] {
                     let slot = SlotID(process: process, index: index)
                     supervisor.linkBroke(slot, link: link.number, because: "its process has ended")
@@ -292,20 +355,25 @@ extension Supervisor {
     }
 
     private func buryIfQuiet(_ process: ProcessID) {
-        guard let worker = workers[process], let exit = worker.exit, worker.links.isEmpty else { return }
+        guard let worker = workers[process], let exit = worker.exit, worker.links.isEmpty, !worker.isWriting else {
+            return
+        }
         workers[process] = nil
         unlink(worker.socketPath)
-        perform(pool.processExited(process, now: now))
-        publish()
-        let isWanted = pool.instances[process.instance.index].state != .stopped
+        let instance = pool.instances[process.instance.index]
         let ending = worker.fatalWall.map { "out of memory: its wall of \($0.inMebibytes)" } ?? "\(exit)"
+        lastFailures[instance.engine] = Failure(ending: ending, lastWords: worker.lastWords)
+        perform(pool.processExited(process, isCrash: worker.hasCrashed, now: now))
+        publish()
+        endOldTemplates(engine: instance.engine)
+        let isWanted = pool.instances[process.instance.index].state != .stopped && !worker.isToEnd
         log(
             isWanted ? .warning : .debug,
             "A worker process ended.",
             process,
             [.exit: "\(ending)", .lastWords: "\(worker.lastWords.joined(separator: " / "))"]
         )
-        if isWanted { metrics.restarts[pool.instances[process.instance.index].engine].increment() }
+        if pool.instances[process.instance.index].state != .stopped { metrics.restarted(engine: instance.engine) }
     }
 
     // MARK: Names
@@ -322,7 +390,7 @@ extension Supervisor {
     func name(of id: InstanceID) -> String {
         let engine = pool.instances[id.index].engine
         let number = pool.instances[..<id.index].count { $0.engine == engine }
-        return "\(configuration.engines[engine].name)-\(number)"
+        return "\(pool.configuration.engines[engine].name)-\(number)"
     }
 
     func log(

@@ -13,25 +13,36 @@ import Wyoming
 /// It lives on one event loop, together with all the workers' connections. The loop is its lock: an event comes in from
 /// a connection, a timer or the process keeper, the pool's state machine is asked, and its actions are done in order,
 /// without a hop between threads.
-package actor Supervisor: SegmentRunner, PoolInspector, Service {
+package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Service {
     /// The event loop.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     nonisolated let eventLoop: any EventLoop
     nonisolated let configuration: SupervisorConfiguration
     nonisolated let logger: Logger
-    nonisolated let metrics: PoolMetrics
     nonisolated let keeper: ProcessKeeper
     nonisolated let sockets: SocketDirectory
     /// `nil` where the kernel does not allow them.
     nonisolated let groups: WorkerGroups?
 
     private nonisolated let published: Mutex<[EngineStatus]>
+    /// The engines that segments may name, and their indices in the pool.
+    private nonisolated let names: Mutex<[String: Int]>
     private nonisolated let jobsMade = Atomic<UInt64>(0)
     private nonisolated let origin = NIODeadline.now()
     private nonisolated let drained: EventLoopPromise<Void>
 
     var pool: Pool
+    var metrics: PoolMetrics
+    /// The engines that there are to be, by their indices in the pool, in the order of the configuration.
+    var order: [Int]
+    /// How instances of each engine are started, by the revision that the pool gave the definition.
+    var definitions: [[Int: SupervisorConfiguration.Engine]]
+    /// How the last process of each engine ended.
+    var lastFailures: [Int: Failure] = [:]
+    /// Why the pool could not start.
+    private var startFailure: EngineStartError?
+    private var clock: RepeatedTask?
     var workers: [ProcessID: Worker] = [:]
     var templates: [TemplateID: Template] = [:]
     var daemons: [MPSGroup: MPSDaemon] = [:]
@@ -70,15 +81,21 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         self.eventLoop = eventLoop
         self.logger = logger
         metrics = PoolMetrics(engines: configuration.engines.map(\.name))
+        // Before there is any process but us.
+        groups = Self.makeGroups(configuration, logger)
         keeper = try ProcessKeeper()
         sockets = try SocketDirectory(in: configuration.socketParent)
-        groups = Self.makeGroups(configuration, logger)
         published = Mutex(configuration.engines.map { EngineStatus(name: $0.name) })
+        order = Array(configuration.engines.indices)
+        definitions = configuration.engines.map { [0: $0] }
+        names = Mutex([:])
         drained = eventLoop.makePromise()
         watch = configuration.monitor.map { MemoryWatch(monitor: $0, configuration: configuration) }
         var plan = configuration.pool
         watch?.prepare(&plan, engines: configuration.engines)
         pool = Pool(configuration: plan, seed: seed)
+        let indices = configuration.engines.enumerated().map { ($1.name, $0) }
+        names.withLock { $0 = Dictionary(indices) { first, _ in first } }
     }
 
     /// Only those who look at the memory put up walls.
@@ -99,6 +116,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             supervisor.perform(supervisor.pool.started(now: now))
             supervisor.publish()
             supervisor.readMemory()
+            supervisor.startClock()
         }
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
@@ -163,7 +181,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
     }
 
     private nonisolated func engine(named name: String) -> Int? {
-        configuration.engines.firstIndex { $0.name == name }
+        names.withLock { $0[name] }
     }
 
     private nonisolated func nextJob() -> JobID { JobID(jobsMade.wrappingAdd(1, ordering: .relaxed).newValue) }
@@ -178,7 +196,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             work[id] = newWork
             perform(actions)
         case .refused(let refusal):
-            let error = SpeechError(refusal, configuration: configuration.pool)
+            let error = SpeechError(refusal, configuration: pool.configuration)
             metrics.jobRefused(engine: newWork.engine, error.code)
             newWork.fail(error)
         }
@@ -223,19 +241,40 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
         case .run(let job, let slot): run(job, on: slot)
         case .interrupt(let slot): send(.cancel, to: slot)
         case .terminate(let process, let cause): terminate(process, because: cause)
+        case .abort(let process): abort(process)
         case .kill(let process): kill(process)
+        case .ask(let slot): send(.describe, to: slot)
+        case .rehearse(let slot): rehearse(slot)
+        case .reportParked(let instance): reportParked(instance)
+        case .reportRolledBack(let engine): reportRolledBack(engine)
+        case .reportStartFailed(let engine): startFailure = startError(of: engine)
         case .end(let job, let end): self.end(job, end)
         case .setTimer(let timer, let moment): setTimer(timer, at: moment)
         case .cancelTimer(let timer): timers.removeValue(forKey: timer)?.cancel()
         case .drained:
+            clock?.cancel()
+            let failure = startFailure
             endDaemons { supervisor in
                 supervisor.stopWatching {
-                    self.keeper.leave {
+                    self.keeper.leave { remaining in
+                        if remaining > 0 {
+                            let reason = "\(remaining) of them did not end when they were killed"
+                            self.logger.error("Processes are left.", metadata: [.reason: "\(reason)"])
+                        }
                         self.groups?.sweep()
                         self.sockets.remove()
-                        self.drained.succeed()
+                        if let failure { self.drained.fail(failure) } else { self.drained.succeed() }
                     }
                 }
+            }
+        }
+    }
+
+    private func startClock() {
+        let interval = TimeAmount(configuration.pool.watchInterval)
+        clock = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            self.assumeIsolated { supervisor in
+                supervisor.perform(supervisor.pool.timePassed(now: supervisor.now))
             }
         }
     }
@@ -252,9 +291,9 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
 
     /// Lets everybody see how the engines are.
     func publish() {
-        let engines = configuration.engines.enumerated().map { index, engine in
+        let engines = order.map { index in
             EngineStatus(
-                name: engine.name,
+                name: pool.configuration.engines[index].name,
                 voices: voices[index],
                 readyInstances: pool.instances.count { $0.engine == index && $0.isReady },
                 slots: pool.readySlots(engine: index),
@@ -263,7 +302,14 @@ package actor Supervisor: SegmentRunner, PoolInspector, Service {
             )
         }
         published.withLock { $0 = engines }
-        metrics.instances(engines)
+        metrics.instances(pool)
+    }
+
+    /// Segments may name the engines that there are to be, and no others.
+    func publishNames() {
+        let indices = order.map { (pool.configuration.engines[$0].name, $0) }
+        names.withLock { $0 = Dictionary(uniqueKeysWithValues: indices) }
+        publish()
     }
 }
 

@@ -49,6 +49,8 @@ package struct SupervisorConfiguration: Sendable {
         package var usesTemplate: Bool
         /// Whether instances share NVIDIA's GPUs by MPS. Those on other devices are as if not.
         package var usesMPS: Bool
+        /// Whose rights its processes have; `nil` for ours.
+        package var user: UserAccount?
 
         package init(
             plan: PoolConfiguration.Engine,
@@ -56,7 +58,8 @@ package struct SupervisorConfiguration: Sendable {
             environment: [String: String],
             ownEnvironment: [String: String] = [:],
             usesTemplate: Bool = false,
-            usesMPS: Bool = false
+            usesMPS: Bool = false,
+            user: UserAccount? = nil
         ) {
             self.plan = plan
             self.command = command
@@ -64,6 +67,7 @@ package struct SupervisorConfiguration: Sendable {
             self.ownEnvironment = ownEnvironment
             self.usesTemplate = usesTemplate
             self.usesMPS = usesMPS
+            self.user = user
         }
 
         /// What segments call it.

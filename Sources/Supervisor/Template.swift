@@ -5,14 +5,17 @@ import PoolCore
 /// Which template: one for each engine and kind of device; for a GPU that is shared by MPS one of its own.
 struct TemplateID: Hashable {
     var engine: Int
+    /// Which definition of it.
+    var revision: Int
     /// What it is told: such as `cuda`, for all of `cuda:0`, `cuda:1`.
     var deviceKind: String
     /// Its copies' group, if they share a GPU by MPS. They have their environment from it.
     var mps: MPSGroup?
 
     /// The template for instances on a device.
-    init(engine: Int, device: String, mps: MPSGroup?) {
+    init(engine: Int, revision: Int, device: String, mps: MPSGroup?) {
         self.engine = engine
+        self.revision = revision
         self.mps = mps
         deviceKind = mps == nil ? String(device.prefix { $0 != ":" }) : MPSGroup.deviceName
     }

@@ -24,6 +24,8 @@ struct Work {
     var failure: SpeechError?
     /// The worker found nothing in the text that can be spoken.
     var hasNothingToSay = false
+    /// What its audio sounds like.
+    var check = AudioCheck()
     /// The speaker that the worker made.
     var speaker: [String: JSONValue]?
     var started: NIODeadline?
@@ -98,7 +100,10 @@ struct Work {
             jobClass: jobClass,
             units: units
         )
-        guard case .speak(let segment, _) = task else { return request }
+        guard case .speak(let segment, _) = task else {
+            if case .makeVoice(let recipe, _) = task { request.text = TextDigest(of: recipe) }
+            return request
+        }
         if segment.index > 0 || segment.laterWeight > 0 { request.stream = StreamID(segment.utterance) }
         request.laterUnits = segment.laterWeight
         request.audioBefore = segment.audioBefore
@@ -106,6 +111,7 @@ struct Work {
         request.toleratesGaps = segment.playback != .realtime
         request.deadline = segment.deadline.map { now.advanced(by: ContinuousClock.now.duration(to: $0)) }
         request.bytes = segment.text.utf8.count
+        request.text = TextDigest(of: segment)
         return request
     }
 
@@ -124,11 +130,17 @@ struct Work {
         }
     }
 
+    /// Whether its audio sounds like something; what is none cannot sound wrong.
+    var isSound: Bool { audio == nil || hasNothingToSay || check.isSound }
+
     /// Forgets what the worker has made of it, so that another one can begin anew.
-    /// - Returns: `false` when somebody has heard some of it already.
-    mutating func restart() -> Bool {
+    /// - Parameter isDeterministic: the engine always makes the same of the same.
+    /// - Returns: `false` when somebody has heard some of it already that may be different the next time.
+    mutating func restart(isDeterministic: Bool) -> Bool {
+        guard case .speak(let segment, let audio) = task else { return true }
+        guard audio.restart(isRepeatable: isDeterministic || segment.hasSeed) else { return false }
         audioSeconds = 0
-        return audio?.restart() ?? true
+        return true
     }
 
     /// The answer is complete.

@@ -26,13 +26,28 @@ struct Worker {
     var links: [Int: SlotLink] = [:]
     /// Set when it has ended. Its connections may still hold what it said last.
     var exit: ProcessKeeper.Exit?
-    /// The last lines it wrote, for the log when it ends.
+    /// Whether it hung and was asked to tell where.
+    var isAborted = false
+    /// Whether we have told it to end.
+    var isToEnd = false
+    /// Whether it ended by its own doing: nobody told it to, and nobody killed it.
+    var hasCrashed: Bool {
+        guard let exit, !isToEnd else { return false }
+        return fatalWall != nil || exit.isOwnDoing
+    }
+    /// Whether there may be more to read of what it wrote.
+    var isWriting = false
+    /// The last lines it wrote, for the log when it ends; none that may tell a caller's text.
     var lastWords: [String] = []
+    /// Whether it has been given a caller's text.
+    var knowsTexts = false
 
     /// How many of its last lines are kept.
     static let lastWordsKept = 5
     /// How long after its end what it said is read.
     static let lastWordsTimeout = TimeAmount.seconds(1)
+    /// How long after the end of a connection it is waited for the news that its process has ended.
+    static let newsTimeout = TimeAmount.milliseconds(100)
 }
 
 /// The connection of a slot, or the attempt to make one.
@@ -43,6 +58,8 @@ struct SlotLink {
     var channel: (any Channel)?
     /// Whether the worker has answered on it.
     var isOpen = false
+    /// Whether the other end has closed it.
+    var isAtEnd = false
     /// The job whose audio comes over it, even if its caller has left.
     var job: JobID?
     /// The wait before the next attempt to connect.

@@ -12,14 +12,18 @@ final class WorkerOutput: ChannelInboundHandler {
     static let linesPerSecond = 20.0
 
     private let deliver: @Sendable (String) -> Void
+    private let ended: @Sendable () -> Void
     private var line: [UInt8] = []
     private var tokens = burst
     private var refilled = NIODeadline.now()
     private var suppressed = 0
 
-    /// - Parameter deliver: given each line that passes, on the event loop.
-    init(deliver: @escaping @Sendable (String) -> Void) {
+    /// - Parameters:
+    ///   - deliver: given each line that passes, on the event loop.
+    ///   - ended: told there when nothing more will come.
+    init(deliver: @escaping @Sendable (String) -> Void, ended: @escaping @Sendable () -> Void) {
         self.deliver = deliver
+        self.ended = ended
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -34,6 +38,7 @@ final class WorkerOutput: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         endLine()
+        ended()
         context.fireChannelInactive()
     }
 

@@ -12,6 +12,8 @@ package struct WyomingErrorCode: RawRepresentable, Sendable, Hashable, Codable {
     package static let badRequest = WyomingErrorCode(rawValue: "bad_request")
     /// Nothing of the text can be spoken. In a longer text it is left out.
     package static let nothingToSay = WyomingErrorCode(rawValue: "nothing_to_say")
+    /// What the job made is no audio; another instance may make some.
+    package static let badAudio = WyomingErrorCode(rawValue: "bad_audio")
     /// The service failed.
     package static let `internal` = WyomingErrorCode(rawValue: "internal")
     /// The job ended because it was asked to.

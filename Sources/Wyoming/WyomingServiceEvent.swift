@@ -22,6 +22,8 @@ package enum WyomingServiceEvent: WyomingEvent {
 
     /// The name of the user event with a remark on a job's text for whoever sent it; its data has the `text`.
     package static let noteName = "chorus.note"
+    /// The name of the user event by which a worker says that its work has moved.
+    package static let progressName = "chorus.progress"
     /// The name of the user event that says how much memory the worker uses.
     package static let memoryName = "chorus.memory"
 

@@ -68,6 +68,9 @@ struct ConfigurationFileTests {
             #expect(SocketDirectory.parent(["XDG_RUNTIME_DIR": long]) == "/tmp")
             #expect(SocketDirectory.parent(["XDG_RUNTIME_DIR": "/no/such"]) == "/tmp")
             #expect(SocketDirectory.parent([:]) == "/tmp")
+            #expect(SocketDirectory.parent(["XDG_RUNTIME_DIR": short], isForOthers: true) == "/tmp")
+            #expect(chmod(short, 0o711) == 0)
+            #expect(SocketDirectory.parent(["XDG_RUNTIME_DIR": short], isForOthers: true) == short)
         }
     }
 }

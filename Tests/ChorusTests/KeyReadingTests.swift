@@ -98,8 +98,8 @@ struct KeyReadingTests {
                 #"chorus.yaml:8:17: keys[0].concurrent is "many"; it must be a whole number from 1 to 100000"#,
                 #"chorus.yaml:9:25: keys[0].characters_per_day is "1.5"; "#
                     + "it must be a whole number from 1 to 1000000000000",
-                #"chorus.yaml:10:5: "rate" is not a setting of keys[0]; there are name, hash, weight, classes, "#
-                    + "playback, requests_per_minute, concurrent, characters_per_day",
+                #"chorus.yaml:10:5: "rate" is not a setting of keys[0]; there are name, hash, admin, weight, "#
+                    + "classes, playback, requests_per_minute, concurrent, characters_per_day",
                 "chorus.yaml:11:5: keys[1] has no name; it must be \(name)",
                 "chorus.yaml:11:5: keys[1] has no hash; "
                     + "it must be sha256: and 64 hexadecimal digits, as 'chorus key new' prints them",

@@ -43,11 +43,23 @@ struct LoadedConfigurationTests {
         )
     }
 
+    @Test("a certificate without its key is a mistake, and so is the key alone")
+    func halfAnIdentity() {
+        #expect(
+            problems("tls: { certificate: /a.pem }") == [
+                "tls.certificate is given and tls.key is not; HTTPS needs both, or neither is to be given"
+            ]
+        )
+        #expect(problems("tls: { key: /a.pem }").count == 1)
+        #expect(problems("tls: { certificate: /a.pem, key: /b.pem }\nadmin_socket: /run/a\nwatch: true").isEmpty)
+    }
+
     @Test("every single value has a variable")
     func hasVariables() {
         #expect(
             Setting.all.map(\.variable) == [
-                "CHORUS_LISTEN", "CHORUS_INSECURE",
+                "CHORUS_LISTEN", "CHORUS_INSECURE", "CHORUS_TLS_CERTIFICATE", "CHORUS_TLS_KEY", "CHORUS_ADMIN_SOCKET",
+                "CHORUS_WATCH",
                 "CHORUS_QUEUE_MAX_JOBS", "CHORUS_QUEUE_MAX_JOBS_PER_TENANT", "CHORUS_QUEUE_MAX_WAIT",
                 "CHORUS_QUEUE_MAX_BULK_WAIT",
                 "CHORUS_QUEUE_MAX_BYTES", "CHORUS_QUEUE_TARGET_WAIT", "CHORUS_QUEUE_ORDER",
@@ -146,11 +158,17 @@ struct LoadedConfigurationTests {
             loaded.document.yaml == """
                 listen: 0.0.0.0:1  # chorus.yaml:1
                 insecure: false
+                tls:
+                  certificate: none
+                  key: none
+                admin_socket: none
+                watch: false
                 engines:
                   - name: a
                     command: [run, "{uri}"]
                     instances: 2  # CHORUS_INSTANCES
                     max_running: auto
+                    spares: 0
                     load_timeout: 60s
                     template: false
                     mps: false

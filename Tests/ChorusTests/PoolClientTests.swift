@@ -72,9 +72,9 @@ struct PoolClientTests {
     func readsPool() async throws {
         let json = """
             {"devices":[{"name":"cpu","instances":1,"engines":[]}],
-             "engines":[{"name":"espeak","instances":1,"ready":1,"slots":1,"queued":0}],
+             "engines":[{"name":"espeak","instances":1,"ready":1,"slots":1,"queued":0,"parked":0}],
              "instances":[{"id":"espeak-0","engine":"espeak","device":"cpu","state":"ready","pid":7,"slots":1,"restarts":0,
-                           "jobs_done":3,"current_jobs":[],"resident_bytes":1048576}],
+                           "jobs_done":3,"bad_segments":0,"current_jobs":[],"resident_bytes":1048576}],
              "queue":{"jobs":0,"max_jobs":1000,"predicted_wait":null}}
             """
         try await withServer(.ok, json) { url in

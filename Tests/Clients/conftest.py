@@ -18,6 +18,7 @@ class Serve(Protocol):
         *engines: dict[str, Any],
         until_loaded: bool = True,
         libraries: Path | None = None,
+        wrapper: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
@@ -42,6 +43,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         *engines: dict[str, Any],
         until_loaded: bool = True,
         libraries: Path | None = None,
+        wrapper: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Server:
@@ -52,6 +54,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             list(engines),
             until_loaded=until_loaded,
             libraries=libraries,
+            wrapper=wrapper,
             environment=environment,
             **settings,
         )

@@ -1,5 +1,6 @@
 """What the FakeWorker says: its audio is a pure function of voice and text, so an answer can be checked bit for bit."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +31,8 @@ class Heard:
     """The segments that the text was cut into, as far as the audio goes."""
     whole: bool
     """Whether the audio is all of the text, and nothing else."""
+    right: bool
+    """Whether the audio is that of the text as far as it goes: only its end may be missing."""
 
 
 def listen(pcm: bytes, text: str, voice: str = DEFAULT_VOICE) -> Heard:
@@ -41,25 +44,26 @@ def listen(pcm: bytes, text: str, voice: str = DEFAULT_VOICE) -> Heard:
     segments: list[str] = []
     position = start = 0
     while start < len(text):
-        end = _segment_end(pcm[position:], text, start, voice)
+        rest = pcm[position:]
+        end = next((end for end, spoken in _segments(rest, text, start, voice) if rest.startswith(spoken)), None)
         if end is None:
-            return Heard(segments, whole=False)
+            right = not rest or any(spoken.startswith(rest) for _, spoken in _segments(rest, text, start, voice))
+            return Heard(segments, whole=False, right=right)
         segments.append(text[start:end])
         position += 2 * SAMPLES_PER_SCALAR * (end - start)
         start = end
         while start < len(text) and text[start].isspace():
             start += 1
-    return Heard(segments, whole=position == len(pcm))
+    return Heard(segments, whole=position == len(pcm), right=position == len(pcm))
 
 
-def _segment_end(pcm: bytes, text: str, start: int, voice: str) -> int | None:
+def _segments(pcm: bytes, text: str, start: int, voice: str) -> Iterator[tuple[int, bytes]]:
+    """The segments from `start` that sound like `pcm` at their very beginning: where they end, and their pcm."""
     state = _hash(f"{voice}\n")
     for end in range(start + 1, len(text) + 1):
         state = _hash(text[end - 1], state)
-        spoken = _samples(state, SAMPLES_PER_SCALAR * (end - start))
-        if pcm[:8] == spoken[:4].tobytes() and pcm[: spoken.nbytes] == spoken.tobytes():
-            return end
-    return None
+        if _samples(state, 4).tobytes().startswith(pcm[:8]):
+            yield end, _samples(state, SAMPLES_PER_SCALAR * (end - start)).tobytes()
 
 
 def _hash(text: str, state: int = _FNV_OFFSET) -> int:

@@ -47,6 +47,12 @@ def fake_engine(*flags: str, instances: int = 1, name: str = "fake", **settings:
     return {"name": name, "command": command, "instances": instances, **settings}
 
 
+def fertile_engine(instances: int = 1) -> Json:
+    """An engine whose instances each start two processes that stay: one in its session, and one that leaves it."""
+    script = f'sleep 1000 & setsid sleep 1000 & exec {BIN / "FakeWorker"} --uri "$0"'
+    return {"name": "fertile", "command": ["/bin/sh", "-c", script, "{uri}"], "instances": instances}
+
+
 def espeak_engine(instances: int = 1) -> Json:
     """The built-in engine."""
     return {"name": "espeak", "builtin": "espeak", "instances": instances}
@@ -67,7 +73,9 @@ def write_configuration(directory: Path, engines: list[Json], **settings: object
         # Tests say the same words again and again, and mean to have them spoken.
         "cache": {"memory": 0},
     }
-    configuration = {**own, "engines": engines, **settings}
+    # Workers are found by the mark, and get only what they are given.
+    marked = [{"pass_env": [_MARK], **engine} for engine in engines]
+    configuration = {**own, "engines": marked, **settings}
     path = directory / "chorus.yaml"
     path.write_text(json.dumps(configuration, indent=2))
     return path
@@ -109,13 +117,14 @@ class Server:
         *,
         until_loaded: bool = True,
         libraries: Path | None = None,
+        wrapper: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
         **settings: object,
     ) -> None:
         """Starts it, and waits until every instance of every engine is loaded unless told otherwise.
 
-        `libraries` is a directory whose shared libraries it finds before those of the system. `environment` is what it
-        has besides our variables.
+        `libraries` is a directory whose shared libraries it finds before those of the system; `wrapper` is a command
+        that runs it; `environment` is what it has besides our variables.
         """
         configuration = write_configuration(directory, engines, **settings)
         self.log = directory / "chorus.log"
@@ -123,7 +132,7 @@ class Server:
         self._calls: list[Call] = []
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [str(BIN / "chorus"), "serve", "--config", str(configuration)],
+                [*wrapper, str(BIN / "chorus"), "serve", "--config", str(configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -197,17 +206,26 @@ class Server:
         return all(engine["ready"] == engine["instances"] for engine in self.pool()["engines"])
 
     def is_idle(self) -> bool:
-        """Whether every instance waits for work."""
-        return self.queued() == 0 and all(instance["state"] == "ready" for instance in self.instances())
+        """Whether every instance that is there waits for work."""
+        return self.queued() == 0 and all(one["state"] in ("ready", "vacant") for one in self.instances())
 
     def is_busy(self) -> bool:
         """Whether every instance works."""
         return all(instance["state"] == "busy" for instance in self.instances())
 
     def processes(self) -> set[int]:
-        """The living processes of this server: its own, its workers', and theirs."""
+        """The living processes of this server: its own, its guardian, its workers, and theirs."""
         entry = f"{_MARK}={self._mark}".encode()
         return {pid for pid in _all_processes() if entry in _environment(pid)}
+
+    def guardian(self) -> int | None:
+        """The process that ends the workers and all that is theirs when the server is killed."""
+        named = (pid for pid in self.processes() if name_of(pid) == "chorus-guardian")
+        return next(named, None)
+
+    def workers(self) -> set[int]:
+        """The living processes of its workers, and theirs."""
+        return self.processes() - {self.process.pid, self.guardian()}
 
     def stop(self) -> None:
         """Hangs up every call, asks it to end as an administrator does, and checks that it ends well."""
@@ -236,6 +254,14 @@ class Server:
     def _hang_up(self) -> None:
         for call in self._calls:
             call.leave()
+
+
+def name_of(pid: int) -> str:
+    """What a process calls itself; nothing when it has gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _all_processes() -> list[int]:

@@ -62,7 +62,7 @@ def test_full_memory_is_an_answer_and_the_instance_goes_on(serve: Serve, chattts
 
 def test_nothing_is_left_of_a_server_that_is_killed(serve: Serve, chattts_assets: Path) -> None:
     server = serve(chattts_engine(chattts_assets, instances=2))
-    assert len(server.processes()) == 4, "the gateway, the template, and its two copies"
+    assert len(server.workers()) == 3, "the template, and its two copies"
     server.kill()
     wait_until(lambda: not server.processes(), "every process is gone")
 

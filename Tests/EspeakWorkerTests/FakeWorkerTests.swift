@@ -82,9 +82,47 @@ struct FakeWorkerTests {
         let cut = try next.speak("{die-after:1} and some more text")
         #expect(cut.isCutOff && cut.samples.count == 2400)
         #expect(worker.waitForExit() == 1)
+        let aborting = try start()
+        #expect(try aborting.connect().speak("{abort}").isCutOff)
+        #expect(aborting.waitForExit() == 128 + SIGABRT)
     }
 
-    @Test("It dies, and runs out of memory, once for each name")
+    @Test("What goes wrong in the middle does so after as many chunks as asked, or after half of them")
+    func midway() throws {
+        let client = try start().connect()
+        let exhausted = try client.speak("{oom-after:2} and some more text")
+        #expect(exhausted.code == .outOfMemory && exhausted.samples.count == 2 * 2400)
+        #expect(try client.speak("{oom-after} and some more text").samples.count == 2 * 2400)
+        client.ask("{hang-after:1} and some more text")
+        try client.untilItWorks()
+        client.send(.cancel)
+        // One chunk, unless it was passed over before.
+        #expect(try client.listen().samples.count <= 2400)
+        #expect(try start().connect().speak("{abort-after}x").samples.count == 2400)
+    }
+
+    @Test("Its audio is wrong as asked: too short, without a sound, at full scale")
+    func badAudio() throws {
+        let client = try start().connect()
+        let text = "{short} and some more text"
+        let right = FakeAudio.samples(voice: "fake", text: text)
+        let half = try client.speak(text)
+        #expect(half.samples == Array(right.prefix(right.count / 2)) && half.error == nil && !half.isCutOff)
+        #expect(try client.speak("{short:1} and some more text").samples.count == 2400)
+        #expect(try client.speak("{mute}x").samples == [Int16](repeating: 0, count: 240 * 7))
+        #expect(Set(try client.speak("{clip}x").samples) == [.max, .min])
+        #expect(try client.speak("{other:y}x").samples == FakeAudio.samples(voice: "fake", text: "y"))
+    }
+
+    @Test("Its work moves while it sleeps, if asked")
+    func progress() throws {
+        let client = try start().connect()
+        client.ask("{sleep:1500}{progress}")
+        #expect(try client.next() == .userEvent(name: "chorus.progress", data: ["steps": .integer(1)]))
+        #expect(try client.listen().samples.isEmpty == false)
+    }
+
+    @Test("What is asked for once happens once for each name, in whichever process")
     func once() throws {
         let state = try start()
         let flags = ["--state-dir", state.directory.path]
@@ -93,6 +131,9 @@ struct FakeWorkerTests {
         #expect(try client.speak("{oom-once:b}").error == nil)
         #expect(try WorkerProcess("FakeWorker", flags).connect().speak("{die-once:a}").isCutOff)
         #expect(try WorkerProcess("FakeWorker", flags).connect().speak("{die-once:a}").error == nil)
+        #expect(try client.speak("{short-once:c:1} and some more text").samples.count == 2400)
+        let text = "{short-once:c:1} and some more text"
+        #expect(try client.speak(text).samples == FakeAudio.samples(voice: "fake", text: text))
     }
 
     @Test("A plain service says nothing of chorus and knows no cancel; one that cannot load ends")

@@ -18,7 +18,7 @@ final class Connection {
 
     private static let chunkSamples = 2400
     private static let flushBytes = 64 * 1024
-    /// Seconds, eleven days: a deadline that is further away means this one.
+    /// Seconds, eleven days: a deadline that is further away means this one, and it is how long `{hang}` hangs.
     private static let maxDeadline = 1_000_000
 
     private let socket: Int32
@@ -58,7 +58,7 @@ final class Connection {
             emit(.error(text: "there is no voice \(job.voice?.name ?? "")", code: .badRequest))
             return try flush()
         }
-        let directives = Directives(job.text)
+        let directives = Directives(job.text, isFirst: service.isFirst)
         isWorking = true
         defer { isWorking = false }
         isCancelled = false
@@ -95,7 +95,7 @@ final class Connection {
         }
         defer { service.memory.endJob(block) }
         if try disturb(directives) {
-            try speak(FakeAudio.samples(voice: voice, text: job.text), directives)
+            try speak(FakeAudio.samples(voice: voice, text: directives.string("other") ?? job.text), directives)
         }
     }
 
@@ -119,36 +119,50 @@ final class Connection {
         if let deadline, deadline <= .now { throw .late }
     }
 
-    /// Does what a text asks for instead of audio.
+    /// Does what a text asks for before there is audio, or instead of it.
     /// - Returns: whether there shall be audio.
     private func disturb(_ directives: Directives) throws(Interruption) -> Bool {
         if let text = directives.string("stderr") { complain(text) }
-        try pause(until: .now + directives.milliseconds("sleep"))
-        if directives.has("die") { service.memory.end(status: 1) }
-        if let name = directives.string("die-once"), service.isFirst(name) { service.memory.end(status: 1) }
-        if directives.has("hang") { try pause(until: .now + .seconds(1_000_000)) }
+        try sleep(directives)
         if let text = directives.string("note") {
             emit(.userEvent(name: WyomingServiceEvent.noteName, data: ["text": .string(text)]))
         }
-        if directives.has("oom") || directives.string("oom-once").map(service.isFirst) == true {
-            emit(.error(text: "out of memory, as asked", code: .outOfMemory))
-            return false
-        }
         if let code = directives.string("error") {
-            emit(.error(text: "failed, as asked", code: WyomingErrorCode(rawValue: code)))
+            emit(.error(text: "failed with \(code), as asked", code: WyomingErrorCode(rawValue: code)))
             return false
         }
-        if directives.has("garbage") {
-            outgoing.writeString("{this is no frame}\n")
-            return false
+        guard let fault = directives.fault else { return true }
+        try commit(fault)
+        return false
+    }
+
+    private func sleep(_ directives: Directives) throws(Interruption) {
+        let end = ContinuousClock.now + directives.milliseconds("sleep")
+        var steps = 0
+        while directives.has("progress"), .now + .seconds(1) < end {
+            try pause(until: .now + .seconds(1))
+            steps += 1
+            emit(.userEvent(name: "chorus.progress", data: ["steps": .integer(steps)]))
         }
-        return true
+        try pause(until: end)
+    }
+
+    /// Goes wrong. When it returns, nothing more is to be said about the job.
+    private func commit(_ fault: Directives.Fault) throws(Interruption) {
+        try flush()
+        switch fault {
+        case .die: service.memory.end(status: 1)
+        case .abort: abort()
+        case .hang: try pause(until: .now + .seconds(Self.maxDeadline))
+        case .oom: emit(.error(text: "out of memory, as asked", code: .outOfMemory))
+        case .garbage: outgoing.writeString("{this is no frame}\n")
+        }
     }
 
     private func speak(_ samples: [Int16], _ directives: Directives) throws(Interruption) {
         let units = samples.count / FakeAudio.samplesPerScalar
         let serviceTime = service.options.serviceTime + service.options.unitTime * units
-        let samples = directives.has("silent") ? [] : samples
+        let samples = directives.spoil(samples, chunkSamples: Self.chunkSamples)
         let chunks = (samples.count + Self.chunkSamples - 1) / Self.chunkSamples
         let start = ContinuousClock.now
         emit(.audioStart(AudioShape(sampleRate: service.options.sampleRate)))
@@ -159,10 +173,7 @@ final class Connection {
             let piece = Array(samples[chunk * Self.chunkSamples..<end])
             emit(.audioChunk(PCM(samples: piece, sampleRate: service.options.sampleRate)))
             if outgoing.readableBytes >= Self.flushBytes { try flush() }
-            if chunk + 1 == directives.number("die-after") {
-                try flush()
-                service.memory.end(status: 1)
-            }
+            if let fault = directives.fault(after: chunk + 1, of: chunks) { return try commit(fault) }
         }
         if chunks == 0 { try pause(until: start + serviceTime) }
         emit(.audioStop)

@@ -18,7 +18,7 @@ import SpeechCore
 /// `--no-chorus` a plain service: no `chorus` object in `info`, no reports of memory, neither cancel nor deadlines
 /// are understood;
 /// `--fail-template` ends the process if it is to be a template;
-/// `--state-dir PATH` where `{die-once:NAME}` and `{oom-once:NAME}` remember.
+/// `--state-dir PATH` where the directives `{X-once:NAME}` remember.
 struct Options: Sendable {
     private(set) var path = ""
     private(set) var slots = 1

@@ -62,7 +62,8 @@ struct Template {
         }
         let budget = request.memoryBytes.map { ["CHORUS_MEMORY_BYTES=\($0)"] } ?? []
         let words = arguments.map { strdup($0) } + [nil]
-        let environment = (["PATH=/usr/bin:/bin"] + budget).map { strdup($0) } + [nil]
+        let mark = getenv("CHORUS_POOL").map { ["CHORUS_POOL=\(String(cString: $0))"] } ?? []
+        let environment = (["PATH=/usr/bin:/bin"] + mark + budget).map { strdup($0) } + [nil]
         defer { for word in words + environment { free(word) } }
         var spawned = chorus_spawned()
         let error = words.withUnsafeBufferPointer { words in
@@ -72,7 +73,8 @@ struct Template {
                     environment: environment.baseAddress,
                     output: output,
                     channel: -1,
-                    oom_score_adj: 500
+                    oom_score_adj: 500,
+                    user: nil
                 )
                 return chorus_spawn(&request, &spawned)
             }

@@ -15,6 +15,8 @@ import Testing
         case .standingQueue(_, let wait): return ("standingQueue", wait / .seconds(1))
         case .shed(let wait): return ("shed", wait / .seconds(1))
         case .tooLarge: return ("tooLarge", 0)
+        case .unavailable(let wait): return ("unavailable", wait / .seconds(1))
+        case .quarantined: return ("quarantined", 0)
         case .shuttingDown: return ("shuttingDown", 0)
         }
     }

@@ -14,7 +14,7 @@ import Testing
 
     @Test("it doubles with each death in a row, up to a limit, with jitter")
     func doubles() throws {
-        var stage = Stage(.test(instances: 1))
+        var stage = Stage(.enduring)
         stage.at(0) { $0.started(now: $1) }
         var shares: Set<Double> = []
         for incarnation in 1...40 {
@@ -28,7 +28,7 @@ import Testing
 
     @Test("it doubles as well when processes serve for a short time")
     func shortService() throws {
-        var stage = Stage(ready: 1)
+        var stage = Stage(ready: 1) { $0 = .enduring }
         #expect(try death(&stage, 1, at: 59.9) <= 0.1)
         stage.serve(process(0, 2), at: 100)
         #expect(try (0.1 - 1e-6...0.2).contains(death(&stage, 2, at: 159.9)))
@@ -36,7 +36,7 @@ import Testing
 
     @Test("it begins anew after a long service")
     func longService() throws {
-        var stage = Stage(.test(instances: 1))
+        var stage = Stage(.enduring)
         stage.at(0) { $0.started(now: $1) }
         for incarnation in 1...5 { _ = try death(&stage, incarnation, at: Double(incarnation)) }
         stage.serve(process(0, 6), at: 100)
@@ -45,7 +45,7 @@ import Testing
 
     @Test("it begins anew as well when the long service ended with a kill")
     func longServiceKilled() throws {
-        var stage = Stage(.test(instances: 1))
+        var stage = Stage(.enduring)
         stage.at(0) { $0.started(now: $1) }
         for incarnation in 1...5 { _ = try death(&stage, incarnation, at: Double(incarnation)) }
         stage.serve(process(0, 6), at: 100)
@@ -60,5 +60,15 @@ import Testing
         stage.exit(process(0), at: 1)
         #expect(stage.pool.instances[1].isReady)
         #expect(stage.arrive(1, at: 2) == [.run(JobID(1), slot(1))])
+    }
+}
+
+extension PoolConfiguration {
+    /// One instance that is never given up.
+    fileprivate static var enduring: PoolConfiguration {
+        var configuration = PoolConfiguration.test(instances: 1)
+        configuration.restartLimit = .max
+        configuration.startLimit = .max
+        return configuration
     }
 }

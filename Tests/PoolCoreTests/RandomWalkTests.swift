@@ -12,6 +12,8 @@ import Testing
         "queueFull", "waitTooLong", "tenantLimit", "shuttingDown", "shed", "shedAtOnce", "tooLargeAtOnce",
         "retry", "retry for memory", "interrupt", "measure", "limit", "kill", "drained",
         "terminate: poolEnds", "terminate: roomNeeded", "terminate: memoryCreeps", "terminate: overBudget",
+        "terminate: replaced", "terminate: recycled", "terminate: asked",
+        "abort", "ask", "rehearse", "parked", "rolled back", "unavailable", "unavailableAtOnce",
     ]
 
     @Test("the pool keeps its rules whatever the world does", arguments: batches)

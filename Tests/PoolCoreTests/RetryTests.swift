@@ -15,16 +15,55 @@ import Testing
         #expect(stage.end(1, on: slot(1), at: 3) == [.end(JobID(1), .completed)])
     }
 
-    @Test("a second failure ends it")
-    func secondFailure() {
-        var stage = Stage(ready: 2)
+    @Test("it runs again as often as others end its instances, three times at the most")
+    func lastFailure() {
+        var stage = Stage(ready: 4)
         stage.arrive(1, at: 1)
-        stage.close(slot(0), at: 2)
+        for instance in 0..<3 {
+            #expect(stage.close(slot(instance), at: 2).last == .run(JobID(1), slot(instance + 1)))
+        }
         #expect(
-            stage.close(slot(1), at: 3) == [
-                .end(JobID(1), .instanceLost), .set(.open(slot(1)), 63), .open(slot(1)),
+            stage.close(slot(3), at: 3) == [
+                .end(JobID(1), .instanceLost), .set(.open(slot(3)), 63), .open(slot(3)),
             ]
         )
+    }
+
+    @Test("the second instance that ends by its own doing ends it")
+    func secondCrash() {
+        var stage = Stage(ready: 4)
+        stage.arrive(1, at: 1)
+        #expect(
+            stage.at(2) { $0.slotClosed(slot(0), canRestart: true, isCrash: true, now: $1) }.last
+                == .run(JobID(1), slot(1))
+        )
+        #expect(
+            stage.at(3) { $0.slotClosed(slot(1), canRestart: true, isCrash: true, now: $1) }.first
+                == .end(JobID(1), .instanceLost)
+        )
+    }
+
+    @Test("when too many jobs were run again, none is any more until some are done")
+    func budget() {
+        var stage = Stage(ready: 2)
+        var number: UInt64 = 0
+        var second = 1.0
+        func next() -> UInt64 {
+            number += 1
+            second += 1
+            return number
+        }
+        var reruns = 0
+        while stage.pool.hasRetriesLeft {
+            let job = next()
+            guard case .run(_, let first)? = stage.arrive(job, at: second).last else { break }
+            guard case .run(_, let other)? = stage.close(first, at: second).last else { break }
+            reruns += 1
+            stage.open(first, at: second)
+            stage.cancel(job, at: second)
+            stage.open(other, at: second)
+        }
+        #expect(reruns == 100)
     }
 
     @Test("a job of which something was heard is not run again")

@@ -109,20 +109,23 @@ struct OperationsTests {
         #expect(!server.logged.contains("Secret"))
     }
 
-    @Test("What a client did wrong is in the log by its code: the message may quote the text. What we did is told")
+    @Test("What clients and engines did wrong is logged by its code: the message may quote the text. Ours is told")
     func logOfErrors() async throws {
+        let codes: [String: SpeechError.Code] = [
+            "Mine.": .invalidRequest, "Its.": .engineFailed, "Yours.": .engineUnavailable,
+        ]
         let server = try await TestServer.run(
-            FakeSynthesizer { utterance in
-                .failure(SpeechError(utterance.text == "Mine." ? .invalidRequest : .engineFailed, "It is 'Secret'."))
-            }
+            FakeSynthesizer { .failure(SpeechError(codes[$0.text] ?? .engineFailed, "It is 'Secret'.")) }
         ) { server in
-            for (text, status) in [("Mine.", 400), ("Yours.", 500)] {
+            for (text, status) in [("Mine.", 400), ("Its.", 500), ("Yours.", 503)] {
                 let reply = try await server.speak(#"{"input": "\#(text)"}"#)
                 #expect(reply.status == status && reply.text.contains("It is 'Secret'."))
             }
         }
-        #expect(server.requests.map { $0["error.code"] } == ["invalid_request", "engine_failed"])
-        #expect(server.requests.map { $0["error.message"] } == [nil, "It is 'Secret'."])
+        #expect(
+            server.requests.map { $0["error.code"] } == ["invalid_request", "engine_failed", "engine_unavailable"]
+        )
+        #expect(server.requests.map { $0["error.message"] } == [nil, nil, "It is 'Secret'."])
     }
 
     @Test("Clients that left and clients that were cut off are told apart in the log")

@@ -26,7 +26,10 @@ struct TestServer {
         _ synthesizer: FakeSynthesizer,
         pool: any PoolInspector = FakePool(),
         limits: APILimits = APILimits(),
-        keys: APIKeys? = nil,
+        keys: APIKeys = APIKeys(),
+        administrator: any PoolAdministrator = FakeAdministrator(),
+        isAdmin: Bool = false,
+        identity: TLSIdentity? = nil,
         body: (TestServer) async throws -> Void
     ) async throws -> TestServer {
         let log = InMemoryLogHandler()
@@ -35,15 +38,20 @@ struct TestServer {
             synthesizer: synthesizer,
             pool: pool,
             metricsText: { "chorus_up 1\n" },
-            limits: limits,
-            keys: keys,
+            administrator: administrator,
+            reload: { () async throws(ReloadError) in throw ReloadError("chorus.yaml:1:1: nonsense") },
+            settings: APISettings(limits: limits, keys: keys),
             encodingExecutor: EncodingExecutor(),
             logger: logger
         )
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let service = try api.service(host: "127.0.0.1", port: 0, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
-        {
-            listening.yield($0)
+        let service = api.service(
+            at: .address(host: "127.0.0.1", port: 0),
+            identity: identity,
+            isAdmin: isAdmin,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton
+        ) {
+            listening.yield($0 ?? 0)
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in

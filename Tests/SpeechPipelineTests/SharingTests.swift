@@ -105,11 +105,11 @@ import Testing
         let quick = stage.submit(.of())
         let half = PCM(samples: [Int16](repeating: 1, count: SegmentAudio.limitBytes / 4), sampleRate: 24_000)
         for _ in 0..<2 {
-            #expect(stage.runner.sink(0).append(half))
+            #expect(stage.runner.sink(0).append(half) == .taken)
             #expect(try await quick.next() == half)
         }
         #expect(slow.unreadBytes == SegmentAudio.limitBytes)
-        #expect(!stage.runner.sink(0).append(PCM(samples: [1], sampleRate: 24_000)))
+        #expect(stage.runner.sink(0).append(PCM(samples: [1], sampleRate: 24_000)) == .tooMuch)
         let error = SpeechError(.engineFailed, "Too much.")
         stage.runner.sink(0).fail(error)
         await #expect(throws: error) { try await quick.next() }
@@ -122,12 +122,12 @@ import Testing
         let first = stage.submit(.of())
         stage.runner.sink(0).play(1, finish: false)
         let second = stage.submit(.of())
-        #expect(stage.runner.sink(0).restart())
+        #expect(stage.runner.sink(0).restart(isRepeatable: false))
         #expect(first.unreadBytes == 0 && second.unreadBytes == 0)
         stage.runner.sink(0).start()
         stage.runner.sink(0).play(2, finish: false)
         #expect(try await second.next()?.samples == [2, 2, 2, 2])
-        #expect(!stage.runner.sink(0).restart())
+        #expect(!stage.runner.sink(0).restart(isRepeatable: false))
     }
 
     @Test("What befalls the first one's place in the queue is not told to those who joined: they take their own")

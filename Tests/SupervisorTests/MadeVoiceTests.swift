@@ -50,7 +50,7 @@ import Testing
     func kills() async throws {
         try await FakePool.with { pool in
             let error = await #expect(throws: SpeechError.self) { try await speaker(pool, .code("die")) }
-            #expect(error?.code == .engineFailed)
+            #expect(error?.code == .quarantined)
             try await pool.until { $0.instances[0].state == "ready" }
             #expect(await pool.supervisor.snapshot().instances[0].restarts == 2)
         }
@@ -72,7 +72,7 @@ import Testing
             #expect(audio.notes == ["a smile was left out"] && !audio.hadNothingToSay)
             let nothing = pool.submit("{error:nothing_to_say}")
             #expect(try await nothing.rest().isEmpty)
-            #expect(nothing.hadNothingToSay && nothing.notes == ["failed, as asked"])
+            #expect(nothing.hadNothingToSay && nothing.notes == ["failed with nothing_to_say, as asked"])
         }
     }
 }

@@ -30,6 +30,7 @@ struct FakePool: Sendable {
         command: [String]? = nil,
         usesTemplate: Bool = false,
         waitUntilReady: Bool = true,
+        endsByItself: Bool = false,
         plan: PoolConfiguration.Engine? = nil,
         prepare: (inout SupervisorConfiguration) -> Void = { _ in },
         configure: (inout PoolConfiguration) -> Void = { _ in },
@@ -64,6 +65,8 @@ struct FakePool: Sendable {
                 group.cancelAll()
                 throw error
             }
+            // A pool that cannot start ends by itself.
+            if endsByItself { try await group.waitForAll() }
             let pids = await pool.supervisor.snapshot().instances.compactMap(\.pid)
             await services.triggerGracefulShutdown()
             try await group.waitForAll()

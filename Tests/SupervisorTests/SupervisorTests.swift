@@ -111,16 +111,16 @@ import Testing
         }
     }
 
-    @Test("What has been heard is not made again: a worker that dies midway ends the audio with an error")
+    @Test("What has been heard and may be different the next time is not made again: the audio ends with an error")
     func diedMidway() async throws {
-        try await FakePool.with { pool in
-            let text = "{pace:10}{die-after:3}" + String(repeating: "a long text ", count: 50)
+        try await FakePool.with(arguments: ["--no-chorus"]) { pool in
+            let text = "{pace:100}{die-after:3}" + String(repeating: "a long text ", count: 50)
             let audio = pool.submit(text)
             var heard: [Int16] = []
             let error = await #expect(throws: SpeechError.self) {
                 while let piece = try await audio.next() { heard += piece.samples }
             }
-            #expect(error?.code == .engineFailed)
+            #expect(error?.code == .instanceLost)
             #expect(heard == Array(FakeAudio.samples(of: text).prefix(3 * 2400)))
         }
     }
@@ -219,19 +219,24 @@ import Testing
         #expect(error?.code == .shuttingDown)
     }
 
-    @Test("A program that does not exist leaves the instance in back-off, and a drain still ends")
+    @Test("A program that does not exist ends the start, with the reason")
     func noProgram() async throws {
-        try await FakePool.with(command: ["/nowhere/worker", "{uri}"], waitUntilReady: false) { pool in
-            try await pool.until { $0.instances[0].state == "backoff" && $0.instances[0].restarts >= 1 }
-            #expect(pool.supervisor.engines[0].voices == nil)
+        let error = await #expect(throws: EngineStartError.self) {
+            try await FakePool.with(command: ["/nowhere/worker", "{uri}"], waitUntilReady: false, endsByItself: true) {
+                _ in
+            }
         }
+        #expect(error?.description.contains("No such file or directory") == true)
     }
 
-    @Test("A worker that ends while it loads is started again")
+    @Test("A worker that ends while it loads is started again, and in the end the start fails with its last words")
     func endsWhileLoading() async throws {
-        try await FakePool.with(command: ["/bin/false", "{uri}"], waitUntilReady: false) { pool in
-            try await pool.until { $0.instances[0].restarts >= 2 }
+        let command = ["/bin/sh", "-c", "echo no weights at all; exit 3", "{uri}"]
+        let error = await #expect(throws: EngineStartError.self) {
+            try await FakePool.with(command: command, waitUntilReady: false, endsByItself: true) { _ in }
         }
+        #expect(error?.lastWords == ["no weights at all"])
+        #expect(error?.ending == "exit status 3")
     }
 
     @Test("What a worker has started itself does not outlive it")

@@ -16,4 +16,15 @@ struct WorkerLineTests {
         }
         #expect(WorkerLine(#"{"level": "silly", "message": "x"}"#).level == .info)
     }
+
+    @Test("When it may tell a caller's text, a line is a detail, unless the worker says that it matters")
+    func keepsTexts() {
+        func level(_ line: String) -> Logger.Level { WorkerLine(line).levelAfterTexts }
+        #expect(level("plain") == .debug)
+        for (name, expected) in [("trace", .trace), ("info", .debug), ("warning", .warning), ("critical", .critical)]
+            as [(String, Logger.Level)]
+        {
+            #expect(level(#"{"level": "\#(name)", "message": "x"}"#) == expected)
+        }
+    }
 }

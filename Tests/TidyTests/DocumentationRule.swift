@@ -23,8 +23,8 @@ struct DocumentationRule: TidyRule {
         "func advanced(by ", "func duration(to ", "mutating func next() -> UInt64", "func enqueue(_ job:",
         // Synthesizer, SpeechStream, SegmentRunner, SegmentSink, PoolInspector.
         "func voices(model:", "func speak(_ utterance:", "func next() async throws(SpeechError) -> PCM?",
-        "func submit(_ segment:", "func start(shared:", "func append(_ chunk: PCM) -> Bool", "func note(_ text:",
-        "func finish(nothingToSay:", "func fail(_ error: SpeechError)", "func restart() -> Bool",
+        "func submit(_ segment:", "func start(shared:", "func append(_ chunk: PCM) -> PieceTaken", "func note(_ text:",
+        "func finish(nothingToSay:", "func fail(_ error: SpeechError)", "func restart(isRepeatable:",
         "func snapshot() async -> PoolSnapshot",
     ]
 

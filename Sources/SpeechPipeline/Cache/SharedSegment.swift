@@ -151,14 +151,18 @@ final class SharedSegment: SegmentSink {
         if isOn { owner.started(self) }
     }
 
-    func append(_ chunk: PCM) -> Bool {
+    func append(_ chunk: PCM) -> PieceTaken {
         state.withLock { state in
-            guard !state.hasEnded else { return true }
+            guard !state.hasEnded else { return .taken }
             // So it fits into each reader's sink, however little that one has read.
-            guard state.audio.sampleBytes + chunk.byteCount <= SegmentAudio.limitBytes else { return false }
+            guard state.audio.sampleBytes + chunk.byteCount <= SegmentAudio.limitBytes else {
+                return .tooMuch
+            }
             state.audio.append(chunk)
-            for reader in state.readers { _ = reader.sink.append(chunk) }
-            return true
+            // Each of them, so that all have the same.
+            return state.readers.reduce(.taken) { taken, reader in
+                reader.sink.append(chunk) == .different ? .different : taken
+            }
         }
     }
 
@@ -189,7 +193,7 @@ final class SharedSegment: SegmentSink {
         owner.ended(self)
         let (leader, readers) = state.withLock { ($0.leader, end(&$0)) }
         for reader in readers {
-            if reader !== leader, error.isOfTheQueue, reader.sink.restart() {
+            if reader !== leader, error.isOfTheQueue, reader.sink.restart(isRepeatable: false) {
                 owner.place(reader, key)
             } else {
                 reader.sink.fail(error)
@@ -197,13 +201,13 @@ final class SharedSegment: SegmentSink {
         }
     }
 
-    func restart() -> Bool {
+    func restart(isRepeatable: Bool) -> Bool {
         state.withLock { state in
             guard !state.hasEnded else { return false }
             state.audio = KeptAudio()
             state.hasStarted = false
             // Each of them, since after an error nobody reads what he has left.
-            return state.readers.reduce(true) { $1.sink.restart() && $0 }
+            return state.readers.reduce(true) { $1.sink.restart(isRepeatable: isRepeatable) && $0 }
         }
     }
 

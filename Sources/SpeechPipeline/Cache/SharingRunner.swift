@@ -188,10 +188,3 @@ package final class SharingRunner: SegmentRunner {
         if making[shared.key]?.isEmpty == true { making[shared.key] = nil }
     }
 }
-
-extension Segment {
-    /// Whether it says where its randomness begins. Negative seeds often stand for none.
-    fileprivate var hasSeed: Bool {
-        if case .integer(let seed)? = context["seed"] { seed >= 0 } else { false }
-    }
-}

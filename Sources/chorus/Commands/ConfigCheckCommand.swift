@@ -23,6 +23,7 @@ struct ConfigCheckCommand: AsyncParsableCommand {
         let file = try ConfigurationFile.find(file, environment: environment)
         let loaded = try LoadedConfiguration(file: file, environment: environment)
         if let openness = loaded.configuration.openness { throw CommandError(openness.description) }
+        if let lack = loaded.configuration.lackOfRights() { throw CommandError(lack) }
         print(loaded.summary)
     }
 }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import PoolCore
 import Subprocess
+import Supervisor
 
 extension MachineFacts {
     /// Looks at this machine.
@@ -33,7 +34,7 @@ extension MachineFacts {
                 facts.programs[command[0]] = path.path(of: command[0])
             }
             if let doctor = engine.doctor {
-                facts.doctors[engine.name] = await ask(doctor, of: engine, on: .here(facts.devices))
+                facts.doctors[engine.name] = await ask(doctor, of: engine, on: .here(facts.devices), environment)
             }
         }
         facts.listening = await listen(on: facts.configuration.configuration.listen)
@@ -62,7 +63,12 @@ extension MachineFacts {
     }
 
     /// What a worker's doctor says: a JSON array of findings, each with `check`, `ok`, `detail` and perhaps `remedy`.
-    private static func ask(_ doctor: [String], of engine: EngineConfiguration, on hardware: Hardware) async -> Doctor {
+    private static func ask(
+        _ doctor: [String],
+        of engine: EngineConfiguration,
+        on hardware: Hardware,
+        _ environment: [String: String]
+    ) async -> Doctor {
         struct Answer: Decodable {
             var check: String
             var ok: Bool
@@ -75,16 +81,22 @@ extension MachineFacts {
             word.split(separator: "{device}", omittingEmptySubsequences: false).joined(separator: device)
         }
         do {
+            let account = try engine.account
+            // As an instance would run, so that it finds what an instance would find.
+            var options = PlatformOptions()
+            (options.userID, options.groupID) = (account?.uid, account?.gid)
+            options.supplementaryGroups = account?.groups
             let result = try await Subprocess.run(
                 .name("timeout"),
                 arguments: Arguments(["\(timeoutSeconds)"] + words),
-                environment: .inherit.updating(
+                environment: .custom(
                     Dictionary(
-                        uniqueKeysWithValues: engine.environment.map {
+                        uniqueKeysWithValues: engine.instanceEnvironment(inherited: environment, account: account).map {
                             (Environment.Key(stringLiteral: $0.key), $0.value)
                         }
                     )
                 ),
+                platformOptions: options,
                 output: .string(limit: limitBytes),
                 error: .string(limit: limitBytes)
             )

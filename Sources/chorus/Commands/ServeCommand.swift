@@ -51,9 +51,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let (source, flags) = (source, flags)
         let loaded = try source.load(flags: flags)
         if let openness = loaded.configuration.openness { throw CommandError(openness.description) }
         OpenFilesLimit.raise()
-        try await Server(configuration: loaded.configuration).run()
+        let reload: @Sendable () throws(ConfigurationError) -> LoadedConfiguration = { () throws(ConfigurationError) in
+            try source.load(flags: flags)
+        }
+        try await Server(loaded: loaded, reload: reload).run()
     }
 }

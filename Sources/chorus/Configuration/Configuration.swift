@@ -8,6 +8,12 @@ import SpeechCore
 struct Configuration: Sendable, Equatable {
     /// Where HTTP is served.
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// The certificate and the key of HTTPS; HTTP without them.
+    var tls = TLS()
+    /// A Unix socket for who runs the server: everything is allowed there. `nil` is none.
+    var adminSocket: String?
+    /// Whether the file is read again when it changes.
+    var isWatched = false
     /// Whether it may be served without keys where others than this machine's users reach it.
     var isInsecure = false
     /// The engines; at least one, the default first, names unique.
@@ -101,6 +107,14 @@ struct Configuration: Sendable, Equatable {
         static let hostLimits = 64 << 20...largest
         /// 16 TiB. More is a slip of the pen, and up to here sums of sizes cannot overflow.
         private static let largest = 1 << 44
+    }
+
+    /// HTTPS. Both are there or none.
+    struct TLS: Sendable, Equatable {
+        /// The file with the certificate and those that vouch for it, in PEM.
+        var certificate: String?
+        /// The file with its private key, in PEM.
+        var key: String?
     }
 
     /// How much finished audio is kept, for who asks for the same again.

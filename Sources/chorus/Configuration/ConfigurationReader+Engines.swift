@@ -1,4 +1,5 @@
 import SpeechCore
+import Supervisor
 import Yams
 
 extension ConfigurationReader {
@@ -45,8 +46,8 @@ extension ConfigurationReader {
     }
 
     private static let engineKeys = [
-        "name", "builtin", "command", "devices", "instances", "max_running", "load_timeout", "template", "mps",
-        "doctor", "env", "voices",
+        "name", "builtin", "command", "devices", "instances", "max_running", "spares", "max_jobs", "max_age",
+        "load_timeout", "template", "mps", "doctor", "user", "pass_env", "env", "voices",
     ]
 
     private mutating func readEngine(_ node: Node, name place: String) -> EngineConfiguration? {
@@ -73,9 +74,7 @@ extension ConfigurationReader {
         if let node = fields["doctor"] {
             engine.doctor = readCommand(node, name: "\(place).doctor", placeholders: ["{device}"])
         }
-        if let node = fields["env"] {
-            engine.environment = readTexts(node, name: "\(place).env", keys: .variable, values: .any)
-        }
+        readSurroundings(fields, name: place, into: &engine)
         if let node = fields["voices"] {
             let voices = readTexts(node, name: "\(place).voices", keys: .alias, values: .line)
             engine.voices.merge(voices) { $1 }
@@ -128,11 +127,48 @@ extension ConfigurationReader {
         {
             engine.maxRunning = limit.map { .exactly($0) } ?? .auto
         }
+        if let node = fields["spares"],
+            let spares = value(node, name: "\(place).spares", .integer(EngineConfiguration.spareCounts))
+        {
+            engine.spares = spares
+        }
+        if let node = fields["max_jobs"] {
+            engine.maxJobs = value(node, name: "\(place).max_jobs", .integer(EngineConfiguration.jobCounts))
+        }
+        if let node = fields["max_age"] {
+            engine.maxAge = value(node, name: "\(place).max_age", .duration(EngineConfiguration.ages))
+        }
         if let node = fields["mps"], let usesMPS = value(node, name: "\(place).mps", .flag) {
             engine.usesMPS = usesMPS
             if fields["builtin"] != nil && fields["command"] == nil {
                 report(node, "\(place).mps is only for engines with command; leave it out")
             }
+        }
+    }
+
+    /// Reads whose rights instances have, and what they know of the environment.
+    private mutating func readSurroundings(
+        _ fields: [String: Node],
+        name place: String,
+        into engine: inout EngineConfiguration
+    ) {
+        if let node = fields["user"], let user = value(node, name: "\(place).user", .line) {
+            engine.user = user
+            if UserAccount(named: user) == nil {
+                report(node, "\(place).user is \"\(user)\", whom this system does not know; name one of its accounts")
+            }
+            if engine.usesMPS {
+                let reason = "the daemon serves one user only"
+                report(node, "\(place).user does not go with mps: \(reason); leave one of them out")
+            }
+        }
+        if let node = fields["pass_env"], let nodes = list(node, name: "\(place).pass_env", of: "names of variables") {
+            engine.passedVariables = nodes.enumerated().compactMap { index, node in
+                value(node, name: "\(place).pass_env[\(index)]", .variable)
+            }
+        }
+        if let node = fields["env"] {
+            engine.environment = readTexts(node, name: "\(place).env", keys: .variable, values: .any)
         }
     }
 

@@ -23,7 +23,8 @@ extension ConfigurationReader {
     }
 
     private static let keyKeys = [
-        "name", "hash", "weight", "classes", "playback", "requests_per_minute", "concurrent", "characters_per_day",
+        "name", "hash", "admin", "weight", "classes", "playback", "requests_per_minute", "concurrent",
+        "characters_per_day",
     ]
 
     private mutating func readKey(_ node: Node, name place: String) -> APIKeyConfiguration? {
@@ -37,6 +38,7 @@ extension ConfigurationReader {
         if let weight = given("weight", .number(APIKeyConfiguration.weights), fields, name: place) {
             read.weight = weight
         }
+        if let isAdmin = given("admin", .flag, fields, name: place) { read.key.isAdmin = isAdmin }
         if let node = fields["classes"] { read.key.classes = readClasses(node, name: "\(place).classes") }
         read.key.playback = given("playback", .choice, fields, name: place)
         typealias Limits = APIKey.Limits

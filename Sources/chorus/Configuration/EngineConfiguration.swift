@@ -25,6 +25,18 @@ struct EngineConfiguration: Sendable, Equatable {
     var maxRunning = RunningLimit.auto
     /// Whether the instances on a GPU share it by NVIDIA's Multi-Process Service. Only an engine with a command does.
     var usesMPS = false
+    /// Instances more than these, that stand by until one fails.
+    var spares = 0
+    /// Jobs after which an instance's process is replaced; `nil` is never.
+    var maxJobs: Int?
+    /// The age at which an instance's process is replaced; `nil` is never.
+    var maxAge: Duration?
+    /// What `spares` may be.
+    static let spareCounts = 0...64
+    /// What `max_jobs` may be.
+    static let jobCounts = 1...1_000_000_000
+    /// What `max_age` may be.
+    static let ages: ClosedRange<Duration> = .seconds(60) ... .seconds(365 * 24 * 3_600)
     /// What `load_timeout` may be.
     static let loadTimeouts: ClosedRange<Duration> = .seconds(1) ... .seconds(3_600)
 
@@ -35,6 +47,10 @@ struct EngineConfiguration: Sendable, Equatable {
     /// A program and its arguments that say what the engine lacks on this machine, for `chorus doctor`. `{device}`
     /// stands for a device of its instances.
     var doctor: [String]?
+    /// The account of this system whose rights its instances have; `nil` for those of Chorus. It takes root.
+    var user: String?
+    /// Variables of Chorus's environment that its instances get, besides those that all do (`WorkerEnvironment`).
+    var passedVariables: [String] = []
     /// Added to the environment of its instances.
     var environment: [String: String] = [:]
     /// Other names of voices, and what they stand for: a voice of the engine, `auto`, or `auto+VARIANT`.
@@ -59,21 +75,25 @@ struct EngineConfiguration: Sendable, Equatable {
         var plan: PoolConfiguration.Engine
         switch instances {
         case .exactly(let count):
-            let dealt = (0..<count).map { devices[$0 % devices.count] }
+            let dealt = (0..<count + spares).map { devices[$0 % devices.count] }
             plan = PoolConfiguration.Engine(name: name, devices: dealt, loadTimeout: loadTimeout)
         case .auto(let bounds):
             let useful = devices.map { hardware.mostInstances(on: $0, within: bounds.upperBound) }
             // The least number is had though it is of no use.
-            let share = (bounds.lowerBound + devices.count - 1) / devices.count
+            let least = bounds.lowerBound + spares
+            let share = (least + devices.count - 1) / devices.count
             plan = PoolConfiguration.Engine(
                 name: name,
                 placements: zip(devices, useful).map { .init(device: $0, maximum: max($1, share)) },
-                instances: bounds.lowerBound...max(bounds.lowerBound, min(bounds.upperBound, useful.reduce(0, +))),
+                instances: least...max(least, min(bounds.upperBound, useful.reduce(0, +))),
                 loadTimeout: loadTimeout
             )
         }
         if case .exactly(let most) = maxRunning { plan.maxRunning = most }
         plan.largestUnits = SegmentLimits().maximum
+        plan.spares = spares
+        plan.maxJobs = maxJobs
+        plan.maxAge = maxAge
         return plan
     }
 

@@ -24,7 +24,7 @@ extension LoadedConfiguration {
             ConfigurationDocument.Entry("models", .mapping(models)),
             ConfigurationDocument.Entry("keys", .list(configuration.keys.map(\.document))),
         ]
-        let behind = ["listen", "insecure"]
+        let behind = ["listen", "insecure", "tls", "admin_socket", "watch"]
         entries.insert(contentsOf: lists, at: entries.prefix { behind.contains($0.key) }.count)
         return .mapping(entries)
     }
@@ -51,11 +51,16 @@ extension EngineConfiguration {
         entries += [
             Entry("instances", instances.document, comment: origin),
             Entry("max_running", maxRunning.document),
+            Entry("spares", .value(String(spares))),
             Entry("load_timeout", .value(DurationText.text(loadTimeout))),
             Entry("template", .value(String(usesTemplate))),
         ]
+        if let maxJobs { entries.append(Entry("max_jobs", .value(String(maxJobs)))) }
+        if let maxAge { entries.append(Entry("max_age", .value(DurationText.text(maxAge)))) }
         if case .command = self.program { entries.append(Entry("mps", .value(String(usesMPS)))) }
         entries += list("doctor", doctor)
+        if let user { entries.append(Entry("user", .text(user))) }
+        if !passedVariables.isEmpty { entries += list("pass_env", passedVariables) }
         entries += [Entry("env", texts(environment)), Entry("voices", texts(voices))]
         return .mapping(entries)
     }
@@ -75,6 +80,7 @@ extension APIKeyConfiguration {
             Entry("weight", .value(ValueFormat.number(Self.weights).write(weight))),
             Entry("classes", .list(key.orderedClasses.map { .value($0.rawValue) })),
         ]
+        if key.isAdmin { entries.append(Entry("admin", .value("true"))) }
         if let playback = key.playback { entries.append(Entry("playback", .value(playback.rawValue))) }
         entries += limit("requests_per_minute", limits.requestsPerMinute)
         entries += limit("concurrent", limits.concurrent)

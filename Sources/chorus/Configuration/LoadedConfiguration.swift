@@ -50,6 +50,11 @@ struct LoadedConfiguration: Sendable, Equatable {
                 }
             }
         }
+        if (configuration.tls.certificate == nil) != (configuration.tls.key == nil) {
+            let (here, missing) = configuration.tls.key == nil ? ("certificate", "key") : ("key", "certificate")
+            let message = "tls.\(here) is given and tls.\(missing) is not; HTTPS needs both, or neither is to be given"
+            problems.append(ConfigurationProblem(message: message))
+        }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
     }
 }

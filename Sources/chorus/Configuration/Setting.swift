@@ -34,6 +34,10 @@ struct Setting: Sendable {
     static let all: [Setting] = [
         Setting("listen", \.listen, .address),
         Setting("insecure", \.isInsecure, .flag),
+        Setting("tls.certificate", \.tls.certificate, .orNone(.file)),
+        Setting("tls.key", \.tls.key, .orNone(.file)),
+        Setting("admin_socket", \.adminSocket, .orNone(.file)),
+        Setting("watch", \.isWatched, .flag),
         Setting("queue.max_jobs", \.queue.maxJobs, .integer(1...1_000_000)),
         Setting("queue.max_jobs_per_tenant", \.queue.maxJobsPerTenant, .integer(1...1_000_000)),
         Setting("queue.max_wait", \.queue.maxWait, .duration(.milliseconds(100) ... .seconds(3_600))),

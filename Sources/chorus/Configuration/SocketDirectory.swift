@@ -16,9 +16,20 @@ enum SocketDirectory {
     }
 
     /// The first candidate in which it can be made; `nil` if there is none.
-    static func parent(_ environment: [String: String]) -> String? {
+    /// - Parameter isForOthers: whether processes of other users have to come through.
+    static func parent(_ environment: [String: String], isForOthers: Bool = false) -> String? {
         candidates(environment).first { path in
             path.utf8.count <= pathLimitBytes - reserveBytes && access(path, W_OK | X_OK) == 0
+                && (!isForOthers || isPassable(path))
+        }
+    }
+
+    /// Whether anybody may pass through a directory and all that it is in.
+    private static func isPassable(_ path: String) -> Bool {
+        let ends = path.indices.filter { path[$0] == "/" && $0 > path.startIndex } + [path.endIndex]
+        return ends.allSatisfy { end in
+            var facts = stat()
+            return stat(String(path[..<end]), &facts) == 0 && facts.st_mode & S_IXOTH != 0
         }
     }
 }

@@ -95,6 +95,17 @@ extension ValueFormat {
     }
 }
 
+extension ValueFormat {
+    /// What another format allows, or `none`, which is `nil`.
+    static func orNone<Given: Sendable>(_ format: ValueFormat<Given>) -> ValueFormat where Value == Given? {
+        ValueFormat(
+            allowed: "none or \(format.allowed)",
+            read: { $0 == "none" ? .some(nil) : format.read($0).map { .some($0) } },
+            write: { $0.map(format.write) ?? "none" }
+        )
+    }
+}
+
 extension ValueFormat where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
     static var choice: ValueFormat {
@@ -159,6 +170,13 @@ extension ValueFormat where Value == String {
     static var directory: ValueFormat {
         .text("auto or an absolute path, such as /var/lib/chorus") { text in
             text == StateDirectory.auto || (text.hasPrefix("/") && !text.unicodeScalars.contains { $0.value < 0x20 })
+        }
+    }
+
+    /// The path of a file.
+    static var file: ValueFormat {
+        .text("an absolute path, such as /etc/chorus/server.pem") { text in
+            text.hasPrefix("/") && !text.unicodeScalars.contains { $0.value < 0x20 }
         }
     }
 

@@ -9,11 +9,18 @@ import NIOPosix
 import Observability
 import ServiceLifecycle
 import SpeechAPI
+import SpeechCore
+import Supervisor
 import UnixSignals
 
 /// `chorus serve`: the pool behind the HTTP surface, until a signal ends it.
 struct Server {
-    let configuration: Configuration
+    /// What is in effect at the start.
+    let loaded: LoadedConfiguration
+    /// Reads all that decides the configuration once more.
+    let reload: @Sendable () throws(ConfigurationError) -> LoadedConfiguration
+
+    private var configuration: Configuration { loaded.configuration }
 
     /// Serves until SIGTERM or SIGINT, then drains.
     func run() async throws {
@@ -23,47 +30,89 @@ struct Server {
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "chorus")
         if let exposure = configuration.exposure { logger.warning("\(exposure.warning)") }
+        let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
 
         // Clients' and workers' connections share one event loop, and requests run on it: from a request's bytes to a
         // worker and back no other thread is woken, which would cost more than the work. What takes long is elsewhere.
         let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let system = try SpeechSystem(configuration, eventLoop: eventLoop, logger: logger)
+        let settings = APISettings(
+            limits: APILimits(configuration.limits),
+            keys: APIKeys(configuration.keys.map(\.key))
+        )
+        let identity = try configuration.tls.identity
+        let reloader = Reloader(
+            current: loaded,
+            load: reload,
+            system: system,
+            settings: settings,
+            identity: identity,
+            manager: manager,
+            logger: logger
+        )
         let api = SpeechAPI(
             synthesizer: system.pipeline,
             pool: system.supervisor,
             metricsText: { registry.render() },
-            limits: APILimits(configuration.limits),
-            keys: configuration.keys.isEmpty ? nil : APIKeys(configuration.keys.map(\.key)),
+            administrator: system.supervisor,
+            reload: { () async throws(ReloadError) in try await reloader.reload() },
+            settings: settings,
             encodingExecutor: EncodingExecutor(),
             logger: logger
         )
-        let http = try api.service(
-            host: configuration.listen.host,
-            port: configuration.listen.port,
-            eventLoopGroup: eventLoop
-        ) { port in
-            greet(port: port)
-        }
         // Services end in the opposite order: first no more requests, then no more workers.
+        var services: [any Service] = [system.supervisor, reloader]
+        if let path = configuration.adminSocket {
+            let admin = api.service(at: .unixSocket(path: path), isAdmin: true, eventLoopGroup: eventLoop)
+            services.append(ServiceOnExecutor(service: admin, executor: EventLoopExecutor(eventLoop)))
+        }
+        for place in places(manager) {
+            let http = api.service(at: place, identity: identity, eventLoopGroup: eventLoop) { port in
+                greet(port: port)
+                await tell(manager, of: system.supervisor, eventLoop)
+            }
+            services.append(ServiceOnExecutor(service: http, executor: EventLoopExecutor(eventLoop)))
+        }
         var group = ServiceGroupConfiguration(
-            services: [
-                system.supervisor, ServiceOnExecutor(service: http, executor: EventLoopExecutor(eventLoop)),
-            ],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         group.maximumGracefulShutdownDuration = configuration.drainTimeout
+        manager.keepWatchdog(on: eventLoop)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw CommandError("\(configuration.listen) is in use by another program. Choose another with --listen.")
+        } catch let error as EngineStartError {
+            throw CommandError(error.description)
         }
     }
 
+    /// What is listened to: what the service manager has bound, or else what is configured.
+    private func places(_ manager: ServiceManager) -> [ListeningPlace] {
+        let inherited = manager.listeningDescriptors.map { ListeningPlace.inherited(descriptor: $0) }
+        let configured = ListeningPlace.address(host: configuration.listen.host, port: configuration.listen.port)
+        return inherited.isEmpty ? [configured] : inherited
+    }
+
+    /// Tells the service manager that clients can connect and be served: when each engine has an instance that is ready.
+    private func tell(_ manager: ServiceManager, of supervisor: Supervisor, _ eventLoop: any EventLoop) async {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled,
+            supervisor.engines.contains(where: { $0.readyInstances == 0 })
+        {
+            guard (try? await eventLoop.scheduleTask(in: .milliseconds(50)) {}.futureResult.get()) != nil else {
+                return
+            }
+        }
+        manager.notify("READY=1")
+    }
+
     /// Says where it serves what, and how to try it.
-    private func greet(port: Int) {
+    private func greet(port: Int?) {
         let host = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
-        let address = "http://\(ListenAddress(host: host, port: port))"
+        let scheme = configuration.tls.certificate == nil ? "http" : "https"
+        let address = "\(scheme)://\(ListenAddress(host: host, port: port ?? configuration.listen.port))"
         let engines = configuration.engines.map { engine in
             switch engine.instances {
             case .exactly(let count): "\(engine.name) × \(count)"
@@ -83,11 +132,16 @@ struct Server {
     }
 }
 
-extension APILimits {
-    fileprivate init(_ limits: Configuration.Limits) {
-        self.init()
-        maxInputCharacters = limits.maxInput
-        maxBodyBytes = limits.maxBody
-        writeStall = limits.writeStall
+extension Configuration.TLS {
+    /// Who the server is.
+    fileprivate var identity: TLSIdentity? {
+        get throws {
+            guard let certificate, let key else { return nil }
+            do throws(TLSIdentity.Failure) {
+                return try TLSIdentity(TLSIdentity.Files(certificate: certificate, key: key))
+            } catch {
+                throw CommandError("It is not served with this certificate: \(error)")
+            }
+        }
     }
 }

@@ -34,8 +34,8 @@ struct SpeechSystem: Sendable {
         pipeline = SpeechPipeline(
             runner: supervisor,
             configuration: PipelineConfiguration(
-                models: Dictionary(uniqueKeysWithValues: configuration.models.map { ($0.id, $0.engine) }),
-                voices: Dictionary(uniqueKeysWithValues: configuration.engines.map { ($0.name, $0.voices) }),
+                models: configuration.names.models,
+                voices: configuration.names.voices,
                 segmentGap: configuration.segmentGap,
                 maxUtterances: configuration.limits.maxStreams,
                 cache: CacheConfiguration(
@@ -52,15 +52,42 @@ struct SpeechSystem: Sendable {
     }
 }
 
+extension SpeechSystem {
+    /// What of the pipeline's configuration may change while it works is what this says from now on.
+    func update(_ configuration: Configuration) {
+        let (models, voices) = configuration.names
+        pipeline.update(
+            models: models,
+            voices: voices,
+            segmentGap: configuration.segmentGap,
+            maxUtterances: configuration.limits.maxStreams
+        )
+    }
+}
+
+extension Configuration {
+    /// The other names of engines, and of the voices of each.
+    fileprivate var names: (models: [String: String], voices: [String: [String: String]]) {
+        (
+            Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0.engine) }),
+            Dictionary(uniqueKeysWithValues: engines.map { ($0.name, $0.voices) })
+        )
+    }
+}
+
 extension SupervisorConfiguration {
-    fileprivate init(_ configuration: Configuration, environment: [String: String]) throws {
-        guard let directory = SocketDirectory.parent(environment) else {
+    /// What the pool is made of, by a configuration.
+    /// - Throws: `CommandError` when this machine lacks what it needs.
+    init(_ configuration: Configuration, environment: [String: String]) throws {
+        if let lack = configuration.lackOfRights() { throw CommandError(lack) }
+        let hasGuests = configuration.engines.contains { $0.user != nil }
+        guard let directory = SocketDirectory.parent(environment, isForOthers: hasGuests) else {
             let candidates = SocketDirectory.candidates(environment).joined(separator: ", ")
             let limit = SocketDirectory.pathLimitBytes - SocketDirectory.reserveBytes
             throw CommandError(
                 """
-                No place for the workers' sockets: none of \(candidates) is writable and has a path of at most \
-                \(limit) bytes. Set XDG_RUNTIME_DIR to a directory that does.
+                No place for the workers' sockets: none of \(candidates) is writable\
+                \(hasGuests ? ", lets others pass" : "") and has a path of at most \(limit) bytes. Set XDG_RUNTIME_DIR to a directory that does.
                 """
             )
         }
@@ -73,15 +100,20 @@ extension SupervisorConfiguration {
             instances: computing.reduce(0) { $0 + $1.computingInstances(on: hardware) }
         )
         self.init(
-            engines: configuration.engines.map { engine in
-                Engine(
+            engines: try configuration.engines.map { engine in
+                let account = try engine.account
+                return Engine(
                     plan: engine.plan(on: hardware),
                     command: engine.command(search: programs),
-                    environment: variables.merging(environment) { _, inherited in inherited }
-                        .merging(engine.environment) { _, own in own },
+                    environment: engine.instanceEnvironment(
+                        inherited: environment,
+                        defaults: variables,
+                        account: account
+                    ),
                     ownEnvironment: engine.environment,
                     usesTemplate: engine.usesTemplate,
-                    usesMPS: engine.usesMPS
+                    usesMPS: engine.usesMPS,
+                    user: account
                 )
             },
             socketParent: directory

@@ -128,6 +128,30 @@ def test_a_job_ends_within_one_token_of_its_cancel_or_deadline(
     assert job.cancelled
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"use_decoder": False}, {"refine": {"min_new_token": 40, "max_new_token": 40}}]
+)
+def test_every_token_is_progress(engine: ChatTTSEngine, options: dict[str, Any]) -> None:
+    """So a long job never stands still for longer than a token takes, not even before its first audio."""
+    events: list[Event] = []
+
+    class Watched(Job):
+        steps = 0
+        before_audio = 0
+
+        def progress(self) -> None:
+            super().progress()
+            self.steps += 1
+
+    job = Watched("你好。", options=options | {"min_new_token": 200, "max_new_token": 200}, send=events.append)
+    for at, _ in enumerate(engine.synthesize(job)):
+        if at == 0:
+            job.before_audio = job.steps
+    refining = 40 if "refine" in options else 0
+    assert job.before_audio > refining
+    assert job.steps >= refining + 200
+
+
 def test_a_job_that_is_cancelled_before_it_starts_speaks_nothing(engine: ChatTTSEngine) -> None:
     job = Job("你好。", options=SHORT)
     job.cancel()

@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002 (All deeds have the same parameters; most need but one.)
 
 import argparse
+import ctypes
 import inspect
 import os
 import subprocess
@@ -217,6 +218,22 @@ class Scripted(Engine):
             job.progress()
             time.sleep(0.005)
         yield b"\0\0"
+
+    def do_empty(self, job: Job, rest: str) -> Iterator[Audio]:
+        """Parts without audio, until it is cancelled."""
+        while not job.cancelled:
+            yield b""
+            time.sleep(0.005)
+
+    def do_stuck(self, job: Job, rest: str) -> Iterator[Audio]:
+        """A call into C that never comes back and lets no other thread run Python."""
+        job.note("waiting")
+        self.call_into_c()
+        return iter(())
+
+    def call_into_c(self) -> None:
+        """A name to look for in a stack."""
+        ctypes.PyDLL(None).sleep(1_000_000)
 
     def do_endless(self, job: Job, rest: str) -> Iterator[Audio]:
         """Audio for ever; it never looks whether somebody wants it."""

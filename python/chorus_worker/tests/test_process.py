@@ -51,18 +51,22 @@ def test_told_to_end_it_does_not_wait_for_work_that_cannot_be_cancelled(tmp_path
         assert asyncio.run(talk(worker)) == 0
 
 
-def test_aborted_it_shows_where_every_thread_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "slots", "place"),
+    [("until", "1", "wait_for_cancel"), ("until", "2", "wait_for_cancel"), ("stuck", "1", "call_into_c")],
+)
+def test_aborted_it_shows_where_every_thread_was(tmp_path: Path, text: str, slots: str, place: str) -> None:
     async def talk(worker: WorkerProcess) -> int:
         async with worker.client() as client:
-            await ask(client, "until")
+            await ask(client, text)
             await read_until(client, "chorus.note")
             return worker.stop(signal.SIGABRT)
 
-    with WorkerProcess(tmp_path) as worker:
+    with WorkerProcess(tmp_path, "--slots", slots) as worker:
         assert asyncio.run(talk(worker)) == -signal.SIGABRT
         stacks = "\n".join(worker.log.all())
     assert "Fatal Python error: Aborted" in stacks
-    assert "in wait_for_cancel" in stacks, "what the work was doing"
+    assert f"in {place}" in stacks, "what the work was doing"
     # Of a thread that is running just then, as the wire's may be, faulthandler cannot always read the frames.
     assert stacks.lower().count("thread 0x") >= 2, "that there was also the wire"
 
@@ -105,9 +109,10 @@ def test_every_line_that_is_logged_is_json(tmp_path: Path) -> None:
     first, second = (json.loads(line) for line in lines)
     assert first["level"] == "info"
     assert first["message"] == f"Listening at {worker.uri}"
-    assert second.keys() == {"time", "level", "logger", "message", "exception"}
+    assert second.keys() == {"time", "level", "logger", "message"}
     assert second["level"] == "error"
-    assert second["exception"].startswith("Traceback")
+    assert second["message"].startswith("A job failed: internal: KeyError\n")
+    assert 'File "' in second["message"], "where it failed"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 from wyoming.user_event import UserEvent
 
+from chorus_worker.job import PROGRESS_INTERVAL
+
 from .harness import WorkerProcess, ask, cancel, read, read_until, speak
 
 SAMPLES = array("h", range(20_000)).tobytes()
@@ -82,7 +84,7 @@ def test_an_engine_gets_what_the_client_sent(tmp_path: Path) -> None:
         ("raise key", "internal", "KeyError: 'nonsense \\ud800'"),
         ("raise exit", "internal", "SystemExit: 3"),
         ("late", "internal", "ValueError: late"),
-        ("nan", "internal", "the engine made audio that is not a number"),
+        ("nan", "bad_audio", "the engine made audio in which 1 of 2 samples are NaN or infinite"),
         ("silence", "internal", "the engine made no audio, and did not raise NothingToSay"),
     ],
 )
@@ -301,6 +303,35 @@ def test_progress_is_told_once_a_second(shared_worker: WorkerProcess) -> None:
             assert (await read_until(client, "pong")).events[-1].data["idle_for"] < 0.5
             await cancel(client)
             assert (await read_until(client, "error")).error[0] == "cancelled"
+
+    asyncio.run(talk(shared_worker))
+
+
+def test_what_an_engine_yields_is_progress_even_if_it_is_empty(shared_worker: WorkerProcess) -> None:
+    async def talk(worker: WorkerProcess) -> None:
+        async with worker.client() as client:
+            await ask(client, "empty")
+            answer = await read_until(client, "chorus.progress")
+            assert answer.names == ["chorus.progress"]
+            await cancel(client)
+            assert (await read_until(client, "error")).error[0] == "cancelled"
+
+    asyncio.run(talk(shared_worker))
+
+
+def test_while_the_work_stands_still_pings_are_answered_and_no_progress_is_told(shared_worker: WorkerProcess) -> None:
+    async def talk(worker: WorkerProcess) -> None:
+        async with worker.client() as client:
+            await ask(client, "until")
+            await read_until(client, "chorus.note")
+            idle = 0.0
+            while idle < 2 * PROGRESS_INTERVAL:
+                await client.write_event(Ping().event())
+                answer = await read_until(client, "pong")
+                assert answer.names == ["pong"]
+                idle = answer.events[-1].data["idle_for"]
+            await cancel(client)
+            await read_until(client, "error")
 
     asyncio.run(talk(shared_worker))
 

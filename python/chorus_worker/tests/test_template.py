@@ -151,6 +151,25 @@ def test_children_live_their_own_lives(tmp_path: Path) -> None:
         assert not any("Traceback" in line for line in second.output.all())
 
 
+def test_a_child_that_is_aborted_shows_where_it_was(tmp_path: Path) -> None:
+    async def abort(child: Child) -> None:
+        child.output.wait_for("Listening at")
+        async with child.client() as client:
+            await ask(client, "stuck")
+            await read_until(client, "chorus.note")
+            os.kill(child.pid, signal.SIGABRT)
+            assert await client.read_event() is None
+
+    with Template(tmp_path) as template:
+        child = template.fork(1)
+        asyncio.run(abort(child))
+        assert child.has_ended()
+        assert template.ask({"type": "reap", "pid": child.pid})[0]["signal"] == signal.SIGABRT
+        stacks = "\n".join(child.output.all())
+    assert "Fatal Python error: Aborted" in stacks
+    assert "in call_into_c" in stacks
+
+
 def test_an_ended_child_keeps_its_number_until_it_is_reaped(tmp_path: Path) -> None:
     with Template(tmp_path) as template:
         child = template.fork(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from wyoming.audio import AudioChunk
 
-from chorus_worker.failures import EngineFault
+from chorus_worker.failures import BadAudio, EngineFault
 from chorus_worker.values import Audio
 
 SAMPLE_BYTES = 2
@@ -21,7 +21,10 @@ def chunks(audio: Audio, rate: int) -> Iterator[AudioChunk]:
 
 
 def pcm(audio: Audio) -> bytes:
-    """The samples as bytes. Floats are clipped to [-1, 1], multiplied with 32767, and rounded to the nearest."""
+    """The samples as bytes. Floats are clipped to [-1, 1], multiplied with 32767, and rounded to the nearest.
+
+    Raises EngineFault for what is no audio. To the gateway that is the instance's fault, so another one may do better.
+    """
     if isinstance(audio, bytes):
         if len(audio) % SAMPLE_BYTES:
             raise EngineFault(f"the engine made {len(audio)} bytes of audio, which is not a number of 16-bit samples")
@@ -37,8 +40,8 @@ def _pcm_of_array(audio: Any) -> bytes:
     if audio.ndim != 1:
         raise EngineFault(f"the engine made an array of shape {audio.shape}; audio has one dimension")
     if np.issubdtype(audio.dtype, np.floating):
-        if not np.isfinite(audio).all():
-            raise EngineFault("the engine made audio that is not a number")
+        if bad := np.count_nonzero(~np.isfinite(audio)):
+            raise BadAudio(f"the engine made audio in which {bad} of {audio.size} samples are NaN or infinite")
         audio = np.rint(np.clip(audio.astype(np.float32, copy=False), -1, 1) * 32767)
     elif not np.issubdtype(audio.dtype, np.int16):
         raise EngineFault(f"the engine made an array of {audio.dtype}; audio is floats or int16")

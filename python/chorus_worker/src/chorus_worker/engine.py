@@ -116,7 +116,8 @@ class Engine:
         """Speaks the job's text, and yields the audio as it is made: the first early, the rest as it comes.
 
         Raise `BadRequest` for what the caller can put right and `NothingToSay` for a text without a sound. Any other
-        exception fails the job, not the worker. Check `job.cancelled` between steps and call `job.progress()`.
+        exception fails the job, not the worker. Check `job.cancelled` between steps and call `job.progress()`: a job
+        that does not move for too long is taken for hung.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how to synthesize")
 

@@ -10,6 +10,7 @@ from wyoming.error import Error
 from wyoming.event import Event
 
 OUT_OF_MEMORY = "out_of_memory"
+BAD_AUDIO = "bad_audio"
 INTERNAL = "internal"
 """The codes of failures that are not the caller's."""
 
@@ -47,12 +48,16 @@ class EngineFault(Exception):  # noqa: N818
     """The engine did what none may do; its author wants to know."""
 
 
+class BadAudio(EngineFault):
+    """What the engine made is no audio. Another instance may do better, so the gateway tries one."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed, in the words of the worker protocol."""
 
     code: str
-    """`bad_request`, `nothing_to_say`, `out_of_memory`, `cancelled` or `internal`."""
+    """`bad_request`, `nothing_to_say`, `out_of_memory`, `bad_audio`, `cancelled` or `internal`."""
     text: str
 
     @classmethod
@@ -65,6 +70,8 @@ class Failure:
                 return cls("nothing_to_say", str(error) or "nothing of the text can be spoken")
             case Cancelled():
                 return cls("cancelled", str(error))
+            case BadAudio():
+                return cls(BAD_AUDIO, str(error))
             case EngineFault():
                 return cls(INTERNAL, str(error))
         if is_out_of_memory(error):

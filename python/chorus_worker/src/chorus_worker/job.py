@@ -47,10 +47,11 @@ class Job(Work):
         self._told = time.monotonic()
 
     def progress(self) -> None:
-        """Says that the work has moved. Call it at every step, on the working thread; it costs next to nothing.
+        """Says that the work has moved. Call it at every step, on the thread that takes it; it costs next to nothing.
 
-        What is yielded counts as movement, too. Chorus is told at most once a second, and ends no job for standing
-        still.
+        What is yielded counts as movement, too. Chorus is told at most once a second. It takes a process for hung, and
+        ends it, whose job has not moved for three times as long as it expected the whole job to take, and at least 5 s.
+        So call it where the work is done and nowhere else: a timer would say that a job moves that stands still.
         """
         self.moved()
         self._steps += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 
 from wyoming.audio import AudioStart, AudioStop
 from wyoming.event import Event
@@ -44,7 +45,9 @@ def _answer(engine: Engine, work: Work) -> Event:
     except BaseException as error:  # An engine that calls sys.exit() fails its job, not the worker.
         failure = Failure.of(work.cancellation() if work.cancelled else error)
         if failure.code in {INTERNAL, OUT_OF_MEMORY}:
-            _log.exception("A job failed: %s: %s", failure.code, failure.text)
+            # Where and what kind, but not its words: they may be the caller's.
+            frames = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+            _log.error("A job failed: %s: %s\n%s", failure.code, type(error).__name__, frames)
     # Here the exception is gone, and with it the frames that hold what has to be freed.
     if failure.code == OUT_OF_MEMORY:
         memory.give_back()
@@ -66,7 +69,7 @@ def _speak(engine: Engine, job: Job) -> Event:
     audio = engine.synthesize(job)
     try:
         for part in audio:
-            job.moved()
+            job.progress()  # Also for a part without samples, of which Chorus would hear nothing.
             for chunk in chunks(part, engine.sample_rate):
                 _check_wanted(job)
                 if not is_started:

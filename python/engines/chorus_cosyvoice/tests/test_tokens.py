@@ -48,14 +48,14 @@ def test_no_sound_is_made_after_the_deadline(model: Model) -> None:
     assert_nothing_is_left(model)
 
 
-def test_every_token_is_a_sign_of_life(model: Model) -> None:
+def test_every_token_is_progress(model: Model) -> None:
     class Watched(Job):
-        moves = 0
+        steps = 0
 
-        def moved(self) -> None:
-            super().moved()
-            self.moves += 1
+        def progress(self) -> None:
+            super().progress()
+            self.steps += 1
 
     job = Watched("hello", seed=1)
     (sound,) = model.speak(job, "custom", Options())
-    assert job.moves == sound.size / 960
+    assert job.steps == sound.size / 960

@@ -59,7 +59,7 @@ class TokenThread:
             for token in self._inference(*arguments, **keywords):
                 if self._job.cancelled:
                     return
-                self._job.moved()
+                self._job.progress()
                 yield token
         except Exception as error:
             self._error = error

@@ -1,0 +1,29 @@
+/// What has become of an engine's definition: how its instances are started.
+package struct Revision: Sendable {
+    /// The definition that new processes are started from, counted from 0.
+    package internal(set) var current = 0
+    /// The highest number that was given.
+    var last = 0
+    /// Whether a process of the current one has served.
+    var isProven = false
+    /// What to go back to if the current one does not work; `nil` if there is nothing or it is proven.
+    var previous: (number: Int, engine: PoolConfiguration.Engine)?
+    /// The number of what it goes back to if the current one does not work.
+    package var previousNumber: Int? { previous?.number }
+    /// Until when nothing is replaced, because that failed.
+    var notBefore = Instant.start
+    /// What happens to replace an instance; one at a time.
+    var replacement: Replacement?
+
+    /// Whether an instance is being replaced.
+    package var isReplacing: Bool { replacement != nil }
+
+    /// An instance that is being replaced.
+    struct Replacement: Sendable {
+        /// Who goes.
+        let old: InstanceID
+        /// Who comes instead, if there is room for both: the old one goes when this one serves. Else the old one goes
+        /// first, and its place is filled again.
+        let new: InstanceID?
+    }
+}

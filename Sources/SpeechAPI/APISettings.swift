@@ -1,0 +1,19 @@
+import Synchronization
+
+/// What of the HTTP surface may change while it serves. A request goes by what is valid when it asks.
+package final class APISettings: Sendable {
+    /// Who may ask.
+    package let keys: APIKeys
+    private let current: Mutex<APILimits>
+
+    package init(limits: APILimits = APILimits(), keys: APIKeys = APIKeys()) {
+        self.keys = keys
+        current = Mutex(limits)
+    }
+
+    /// What is put up with. A connection goes by what was valid when it was made.
+    package var limits: APILimits {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOExtras
+import NIOPosix
+import ServiceLifecycle
+
+/// Accepts connections on one socket, and has the requests on them answered.
+///
+/// Hummingbird's own server knows no socket that is bound already, and no other certificate than its first.
+struct Listener<Child: ServerChildChannel>: Service {
+    let place: ListeningPlace
+    let child: Child
+    let maxConnections: Int
+    let eventLoopGroup: any EventLoopGroup
+    let logger: Logger
+    let onListening: @Sendable (_ port: Int?) async -> Void
+
+    /// Connections that the kernel keeps until they are accepted.
+    private static var backlog: Int32 { 256 }
+
+    func run() async throws {
+        let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
+        let listening = try await listen(quiescing)
+        defer { if case .unixSocket(let path) = place { unlink(path) } }
+        let over = listening.channel.eventLoop.makePromise(of: Void.self)
+        await withGracefulShutdownHandler {
+            await onListening(listening.channel.localAddress?.port)
+            await withDiscardingTaskGroup { connections in
+                do {
+                    try await listening.executeThenClose { accepted in
+                        for try await connection in accepted {
+                            connections.addTask { await child.handle(value: connection, logger: logger) }
+                        }
+                    }
+                } catch {
+                    logger.error("No more connections are accepted.", metadata: ["error.reason": "\(error)"])
+                }
+            }
+        } onGracefulShutdown: {
+            quiescing.initiateShutdown(promise: over)
+        }
+    }
+
+    private func listen(_ quiescing: ServerQuiescingHelper) async throws -> NIOAsyncChannel<Child.Value, Never> {
+        let (child, logger, maxConnections) = (child, logger, maxConnections)
+        let bootstrap = ServerBootstrap(group: eventLoopGroup)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    let limit = MaximumAvailableConnections(maxConnections, logger: logger)
+                    try pipeline.addHandler(AvailableConnectionsChannelHandler(delegate: limit))
+                    try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                }
+            }
+        switch place {
+        case .address(let host, let port):
+            return try await bootstrap.bind(host: host, port: port) { child.setup(channel: $0, logger: logger) }
+        case .unixSocket(let path):
+            let socket = try Self.makeSocket(at: path)
+            return try await bootstrap.bind(socket) { child.setup(channel: $0, logger: logger) }
+        case .inherited(let descriptor):
+            return try await bootstrap.bind(descriptor) { child.setup(channel: $0, logger: logger) }
+        }
+    }
+
+    /// A bound socket that only we, and who runs as we do, can connect to, from its first moment.
+    private static func makeSocket(at path: String) throws -> CInt {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard path.utf8.count < room else {
+            throw IOError(errnoCode: ENAMETOOLONG, reason: "make a socket at \(path)")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard socket >= 0 else { throw IOError(errnoCode: errno, reason: "make a socket at \(path)") }
+        unlink(path)
+        let mask = umask(0o177)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        let error = errno
+        umask(mask)
+        guard result == 0 else {
+            close(socket)
+            throw IOError(errnoCode: error, reason: "make a socket at \(path)")
+        }
+        return socket
+    }
+}

@@ -1,0 +1,43 @@
+import Crypto
+import PoolCore
+import SpeechCore
+
+extension TextDigest {
+    /// What tells a segment's engine, text and voice from others: half of their SHA-256.
+    init(of segment: Segment) {
+        self.init(of: [segment.engine, segment.voice ?? "", segment.text])
+    }
+
+    /// What tells a recipe from others.
+    init(of recipe: VoiceRecipe) {
+        switch recipe {
+        case .seed(let seed): self.init(of: ["seed", "\(seed)"])
+        case .code(let code): self.init(of: ["code", code])
+        case .recording(let audio, let text): self.init(of: ["recording", text], audio.samples)
+        }
+    }
+
+    private init(of parts: [String], _ samples: [Int16] = []) {
+        var hash = SHA256()
+        // Each with its length, so that no two lists look alike.
+        for part in parts { hash.update(data: Array("\(part.utf8.count):\(part)".utf8)) }
+        samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        let bytes = Array(hash.finalize())
+        self.init(high: Self.number(bytes[0..<8]), low: Self.number(bytes[8..<16]))
+    }
+
+    /// From its digits, as `hex` writes them; `nil` if they are none.
+    init?(hex: String) {
+        guard let bytes = Hexadecimal.bytes(hex), bytes.count == 16 else { return nil }
+        self.init(high: Self.number(bytes[0..<8]), low: Self.number(bytes[8..<16]))
+    }
+
+    /// In 32 hexadecimal digits.
+    var hex: String {
+        Hexadecimal.text(
+            [high, low].flatMap { part in (0..<8).map { UInt8(truncatingIfNeeded: part >> (56 - 8 * $0)) } }
+        )
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+}
