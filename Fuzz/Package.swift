@@ -1,8 +1,8 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// Fuzzers of everything that parses bytes from outside and of what makes bytes for others, by libFuzzer. `run.sh` builds
-// and runs them.
+// Fuzzers of everything that parses bytes from outside and of what makes bytes for others, by libFuzzer. `run.sh`
+// builds and runs them.
 //
 // The code under test is linked from ../Sources, so that it is instrumented and its `package` declarations are visible.
 // Of targets that bring much along, only the files that are needed are linked.
