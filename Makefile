@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help serve serve-chattts test bench bench-chattts soak chaos lint format sanitize fuzz clean release chattts setup-serve setup-test
+.PHONY: help serve serve-chattts test bench bench-chattts soak chaos lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
 
 VENV := .venv/bin
 CHATTTS := .venv-chattts/bin/python
@@ -14,6 +14,9 @@ SWIFT := Package.swift Sources Tests Benchmarks Fuzz
 # The targets whose tests the thread sanitizer watches: all that share state, but those that start processes: between clone and
 # exec a child may hang on a lock of the sanitizer's that another thread of its parent held.
 SANITIZED := SpeechCoreTests|SpeechPipelineTests|WyomingTests|ObservabilityTests
+# The tests that the address sanitizer watches: of what calls C. Of those that start processes, not the ones that measure memory
+# or time, of which it takes too much.
+SANITIZED_ADDRESS := AudioEncodingTests|WyomingTests|DevicesTests|EspeakWorkerTests|SupervisorTests.(Template|MPS|Worker|MadeVoice)
 SECONDS_EACH ?= 30
 SEEDS ?= 1000000
 # How long everything goes wrong.
@@ -73,6 +76,10 @@ format: .venv/ready ## put the style right
 sanitize: setup-test ## the unit tests under the thread sanitizer
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp" \
 	swift test --scratch-path .build-tsan --sanitize=thread --disable-xctest --filter '$(SANITIZED)'
+
+sanitize-address: setup-test ## the unit tests of what calls C under the address sanitizer; a build of its own, so not in .ci/run
+	@ASAN_OPTIONS=detect_leaks=0 \
+	swift test --scratch-path .build-asan --sanitize=address --disable-xctest --filter '$(SANITIZED_ADDRESS)'
 
 fuzz: setup-test ## hostile input for what reads and encodes, SECONDS_EACH=30 each
 	@Fuzz/run.sh $(SECONDS_EACH)

@@ -1,8 +1,8 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// Fuzzers of everything that parses bytes from outside and of what makes bytes for others, by libFuzzer. `run.sh` builds
-// and runs them.
+// Fuzzers of everything that parses bytes from outside and of what makes bytes for others, by libFuzzer. `run.sh`
+// builds and runs them.
 //
 // The code under test is linked from ../Sources, so that it is instrumented and its `package` declarations are visible.
 // Of targets that bring much along, only the files that are needed are linked.
@@ -59,12 +59,15 @@ let package = Package(
         .target(name: "SpeechPipeline", swiftSettings: strict),
         // Keys.
         .target(name: "SpeechAPI", dependencies: ["SpeechCore", crypto], swiftSettings: strict),
+        // Accounts of the system.
+        .target(name: "Supervisor", swiftSettings: strict),
 
         .executableTarget(name: "FuzzAudio", dependencies: ["AudioEncoding", "SpeechCore"], swiftSettings: fuzzer),
         .executableTarget(
             name: "FuzzConfiguration",
             dependencies: [
-                "Devices", "Observability", "PoolCore", "SpeechAPI", "SpeechCore", "SpeechPipeline", logging, yams,
+                "Devices", "Observability", "PoolCore", "SpeechAPI", "SpeechCore", "SpeechPipeline", "Supervisor",
+                logging, yams,
             ],
             swiftSettings: fuzzer
         ),

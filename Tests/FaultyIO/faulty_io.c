@@ -72,11 +72,11 @@ static int fails(enum kind kind) {
 }
 
 /// The function that a function of this file stands before.
-#define REAL(function)                                                                                                         \
-    ({                                                                                                                         \
-        static __typeof__(&function) real;                                                                                     \
-        if (!real) real = (__typeof__(&function))dlsym(RTLD_NEXT, #function);                                                  \
-        real;                                                                                                                  \
+#define REAL(function)                                                                                                \
+    ({                                                                                                                \
+        static __typeof__(&function) real;                                                                            \
+        if (!real) real = (__typeof__(&function))dlsym(RTLD_NEXT, #function);                                         \
+        real;                                                                                                         \
     })
 
 /// What a descriptor is: of two kinds, one for each direction, or KINDS.
@@ -161,9 +161,9 @@ int timerfd_settime(int descriptor, int flags, const struct itimerspec *value, s
 }
 
 /// A function of libav's with four arguments at the most, all of them numbers or pointers.
-#define LIBAV(function, failure)                                                                                               \
-    long function(long first, long second, long third, long fourth) {                                                          \
-        return fails(ENCODE) ? (failure) : REAL(function)(first, second, third, fourth);                                       \
+#define LIBAV(function, failure)                                                                                      \
+    long function(long first, long second, long third, long fourth) {                                                 \
+        return fails(ENCODE) ? (failure) : REAL(function)(first, second, third, fourth);                              \
     }
 
 LIBAV(avcodec_alloc_context3, 0)

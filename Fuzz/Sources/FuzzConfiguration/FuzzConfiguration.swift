@@ -1,5 +1,5 @@
-/// Feeds text to the reader of the configuration. It must read it or say what is wrong and where, and what it has read it
-/// must be able to write so that it reads the same again.
+/// Feeds text to the reader of the configuration. It must read it or say what is wrong and where, and what it has read
+/// it must be able to write so that it reads the same again.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzConfiguration(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let text = String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)

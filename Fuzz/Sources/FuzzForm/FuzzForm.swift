@@ -1,8 +1,8 @@
 import FoundationEssentials
 import SpeechCore
 
-/// Feeds bytes to the reader of requests for voices: a value of `Content-Type`, a line feed, and a body. They are read as
-/// a form, if that is what the value says, and else as JSON.
+/// Feeds bytes to the reader of requests for voices: a value of `Content-Type`, a line feed, and a body. They are read
+/// as a form, if that is what the value says, and else as JSON.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzForm(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))

@@ -1,8 +1,8 @@
 import HTTPTypes
 import SpeechCore
 
-/// Feeds lines to the reader of a speech request's header: timeout, playback, and all others what may be shared. They are
-/// also read as values with parameters.
+/// Feeds lines to the reader of a speech request's header: timeout, playback, and all others what may be shared. They
+/// are also read as values with parameters.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzHeader(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let all = UnsafeBufferPointer(start: bytes, count: count)

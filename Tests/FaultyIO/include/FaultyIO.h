@@ -1,12 +1,13 @@
 #ifndef FAULTY_IO_H
 #define FAULTY_IO_H
 
-/// Lets one system or library call of `chorus` fail, to see what comes of it. Loaded by LD_PRELOAD; told by the environment:
+/// Lets one system or library call of `chorus` fail, to see what comes of it. Loaded by LD_PRELOAD, and told by the
+/// environment:
 ///
 ///     FAULTY_IO=KIND:N:FILE
 ///
-/// The Nth call of that kind fails, once, without having done anything; 0 lets none fail. FILE, which is there and has eight
-/// bytes, is kept at the number of calls of that kind so far, as the machine writes numbers.
+/// The Nth call of that kind fails, once, without having done anything; 0 lets none fail. FILE, which is there and has
+/// eight bytes, is kept at the number of calls of that kind so far, as the machine writes numbers.
 ///
 ///     KIND     calls                                                  fail with
 ///     spawn    clone3                                                 EAGAIN

@@ -1,0 +1,1 @@
+../../../Sources/chorus/Wiring/CommandError.swift
