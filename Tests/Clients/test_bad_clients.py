@@ -6,7 +6,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -47,10 +47,9 @@ def answers(connection: socket.socket, count: int = 1) -> list[tuple[int, bytes]
     """The next answers on a connection: their statuses and bodies."""
     heard = []
     for _ in range(count):
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        heard.append((response.status, response.read()))
-        response.close()
+        with closing(http.client.HTTPResponse(connection)) as response:
+            response.begin()
+            heard.append((response.status, response.read()))
     return heard
 
 
