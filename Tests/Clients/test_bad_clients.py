@@ -138,6 +138,24 @@ def test_a_reader_that_trickles_is_served_and_holds_no_instance(serve: Serve) ->
     assert listen(body_of(heard), text).whole
 
 
+def test_a_reader_is_slow_only_if_it_takes_nothing(server: Server) -> None:
+    """What a reader takes counts, however full the kernel's buffer for it is: it is more than once in `write_stall`."""
+    text = sentences(100)
+    with connect(server, buffer=SMALL_BUFFER) as reader:
+        reader.sendall(speech_request(text))
+        heard = reader.recv(4096)
+        for _ in range(30):
+            # This is how fast it is, 40 KB a second, not what is waited for.
+            time.sleep(0.1)
+            heard += reader.recv(4096)
+        assert not server.has_logged("write_stalled")
+        while not heard.endswith(b"\r\n0\r\n\r\n"):
+            piece = reader.recv(1 << 20)
+            assert piece, "it was cut off"
+            heard += piece
+    assert listen(body_of(heard), text).whole
+
+
 def body_of(heard: bytes) -> bytes:
     """The body of a chunked answer."""
     rest = heard.partition(b"\r\n\r\n")[2]
