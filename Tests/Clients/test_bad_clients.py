@@ -6,7 +6,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -47,10 +47,9 @@ def answers(connection: socket.socket, count: int = 1) -> list[tuple[int, bytes]
     """The next answers on a connection: their statuses and bodies."""
     heard = []
     for _ in range(count):
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        heard.append((response.status, response.read()))
-        response.close()
+        with closing(http.client.HTTPResponse(connection)) as response:
+            response.begin()
+            heard.append((response.status, response.read()))
     return heard
 
 
@@ -132,6 +131,24 @@ def test_a_reader_that_trickles_is_served_and_holds_no_instance(serve: Serve) ->
             heard += reader.recv(1024)
             assert server.is_idle()
         assert server.speak(TEXT).content == speech(TEXT)
+        while not heard.endswith(b"\r\n0\r\n\r\n"):
+            piece = reader.recv(1 << 20)
+            assert piece, "it was cut off"
+            heard += piece
+    assert listen(body_of(heard), text).whole
+
+
+def test_a_reader_is_slow_only_if_it_takes_nothing(server: Server) -> None:
+    """What a reader takes counts, however full the kernel's buffer for it is: it is more than once in `write_stall`."""
+    text = sentences(100)
+    with connect(server, buffer=SMALL_BUFFER) as reader:
+        reader.sendall(speech_request(text))
+        heard = reader.recv(4096)
+        for _ in range(30):
+            # This is how fast it is, 40 KB a second, not what is waited for.
+            time.sleep(0.1)
+            heard += reader.recv(4096)
+        assert not server.has_logged("write_stalled")
         while not heard.endswith(b"\r\n0\r\n\r\n"):
             piece = reader.recv(1 << 20)
             assert piece, "it was cut off"

@@ -299,3 +299,28 @@ def test_who_is_in_the_middle_of_a_text_hears_its_end(serve: Serve) -> None:
     assert not server.is_idle(), "the text was over too soon to tell"
     audio += response.read()
     assert listen(audio, text).whole
+
+
+def test_an_engine_that_is_added_serves(serve: Serve) -> None:
+    first, second = fake_engine(name="first"), fake_engine("--voices", "other:en", name="second")
+    server = serve(first)
+    firsts = server.pids("first")
+    server.rewrite(first, second)
+    report = server.reload()
+    assert (change_of(report, "first"), change_of(report, "second")) == ("unchanged", "added")
+    wait_until(server.is_at_full_strength, "the second one serves")
+    assert server.speak(TEXT, model="second", voice="other").content == speech(TEXT, "other")
+    assert server.pids("first") == firsts
+
+
+def test_the_voices_of_a_definition_that_does_not_work_are_not_offered(serve: Serve) -> None:
+    server = serve(fake_engine(instances=2))
+    with speaking(server) as heard:
+        server.rewrite(silent_engine("fake", voice="nobody"))
+        server.reload()
+        wait_until(lambda: server.has_logged(GONE_WRONG), "it goes on as it was before")
+        served = heard.served
+        wait_until(lambda: heard.served > served + 10 or bool(heard.troubles), "they speak on")
+    assert heard.troubles == []
+    voices = httpx.get(f"{server.url}/v1/audio/voices").text
+    assert "nobody" not in voices

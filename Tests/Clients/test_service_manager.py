@@ -1,7 +1,9 @@
 """What a service manager such as systemd is told, and the socket that it hands over."""
 
+import http.client
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +18,16 @@ import pytest
 
 from conftest import Serve
 from fake_voice import listen, speech
-from server import Server, environment_of, fake_engine, wait_until
+from raw import connect, speech_request
+from server import (
+    BIN,
+    Server,
+    clean_environment,
+    environment_of,
+    fake_engine,
+    wait_until,
+    write_configuration,
+)
 
 TEXT = "Everybody is served"
 PROTOCOL = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
@@ -185,6 +196,58 @@ def test_who_comes_between_two_servers_is_served_by_the_second(serve: Serve, lis
         assert [answer.result().content for answer in answers] == [speech(TEXT)] * 5
 
 
+def test_a_restart_loses_nobody(serve: Serve, listening: socket.socket) -> None:
+    """Callers who come all the time, each over a connection of his own, are all served."""
+    wanted = speech(TEXT)
+    troubles: list[str] = []
+    served = 0
+    is_over = threading.Event()
+
+    def call() -> None:
+        nonlocal served
+        while not is_over.is_set():
+            try:
+                answer = ask(listening)
+            except httpx.HTTPError as error:
+                troubles.append(repr(error))
+                return
+            if answer.content != wanted:
+                troubles.append(answer.text)
+                return
+            served += 1
+
+    first = activate(serve, listening, "--service-ms", "20")
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(2):
+            before = served
+            wait_until(lambda before=before: served > before + 8 or bool(troubles), "they are served")  # type: ignore[misc]
+            first.stop()
+            first = activate(serve, listening, "--service-ms", "20")
+        before = served
+        wait_until(lambda: served > before + 8 or bool(troubles), "they are served again")
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+    assert troubles == []
+
+
+def test_who_has_connected_before_the_end_is_served(serve: Serve, listening: socket.socket) -> None:
+    """What happens now and then when a server is replaced, every time: the request comes just after the signal."""
+    server = activate(serve, listening)
+    with connect(server) as client:
+        assert ask(listening).content == speech(TEXT), "the connection before it has been accepted"
+        server.process.send_signal(signal.SIGTERM)
+        client.sendall(speech_request(TEXT))
+        with closing(http.client.HTTPResponse(client)) as response:
+            response.begin()
+            assert response.read() == speech(TEXT)
+    server.assert_ended_well()
+
+
 def test_a_stream_ends_well_while_the_next_server_starts(serve: Serve, listening: socket.socket) -> None:
     text = "{pace:200} is how this one speaks and it takes its time"
     first = activate(serve, listening)
@@ -219,3 +282,28 @@ def test_workers_know_nothing_of_the_manager(serve: Serve, manager: Manager, lis
 def has(pid: int, variable: str) -> bool:
     """Whether a process was started with a variable."""
     return any(entry.startswith(f"{variable}=".encode()) for entry in environment_of(pid))
+
+
+def test_a_socket_that_others_reach_is_not_served_without_keys(tmp_path: Path) -> None:
+    """Where it listens is what counts, not what the configuration says of it."""
+    configuration = write_configuration(tmp_path, [fake_engine()])
+    with socket.create_server(("0.0.0.0", 0)) as everywhere:
+        number = everywhere.fileno()
+        command = [str(BIN / "chorus"), "serve", "--config", str(configuration)]
+        server = subprocess.Popen(
+            [sys.executable, "-c", HAND_OVER, str(number), *command],
+            env={**clean_environment(), "LISTEN_FDS": "1"},
+            pass_fds=(number,),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            _, troubles = server.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            pytest.fail("it is served")
+        finally:
+            server.kill()
+            server.communicate()
+        assert server.returncode != 0
+        assert "there are no API keys" in troubles

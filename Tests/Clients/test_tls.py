@@ -191,6 +191,18 @@ def break_file(files: Files, authority: Authority, trouble: str) -> Path:
     return files.key
 
 
+@pytest.mark.parametrize("trouble", ["certificate", "key", "another key", "missing"])
+def test_no_server_starts_with_files_that_are_no_good(
+    tmp_path: Path, authority: Authority, files: Files, trouble: str
+) -> None:
+    authority.issue(files.certificate, files.key)
+    culprit = break_file(files, authority, trouble)
+    ended = serve_to_its_end(write_configuration(tmp_path, [fake_engine()], tls=files.setting()))
+    assert ended.returncode != 0
+    assert str(culprit) in ended.stderr
+    assert "Listening" not in ended.stdout
+
+
 def test_a_certificate_without_a_key_is_a_mistake(tmp_path: Path, files: Files) -> None:
     ended = serve_to_its_end(
         write_configuration(tmp_path, [fake_engine()], tls={"certificate": str(files.certificate)})
