@@ -8,7 +8,7 @@ extension Pool {
     ///   - isSound: whether it sounds like something: it is not silent, nor clipped.
     package func doubts(_ id: JobID, on slot: SlotID, audio: Duration, isSound: Bool) -> Bool {
         guard let job = jobs[id], isCurrent(slot), case .busy(id) = self[slot], job.units > 0, job.doubted == nil,
-            retryBudget.left >= 1
+            retryBudget.left >= 1, job.reruns < configuration.maxReruns
         else { return false }
         return isDoubtful(job, on: slot, audio: audio, isSound: isSound)
             && instances.contains { $0.engine == job.engine && $0.isReady && $0.process != slot.process }

@@ -54,7 +54,7 @@ extension Pool {
             actions.append(.cancelTimer(loadTimer))
             instances[id.index].declared = declared
             instances[id.index].answeredAt = now
-            if wantsMeasuring(id) {
+            if wantsMeasuring(id), !instances[id.index].isOnTrial {
                 let timer = makeTimer(
                     .measure(slot.process),
                     at: now.advanced(by: configuration.measureTimeout),
@@ -177,7 +177,8 @@ extension Pool {
         } else if instances[id.index].isRetired {
             move(id, to: .vacant)
         } else {
-            if instances[id.index].isOnTrial { rollBack(engine: engine, &actions) }
+            let isCurrentDefinition = instances[id.index].revision == revisions[engine].current
+            if instances[id.index].isOnTrial, isCurrentDefinition { rollBack(engine: engine, &actions) }
             if isReplaced { move(id, to: .vacant) } else { noteDeath(of: id, isCrash: isCrash, now: now, &actions) }
         }
         release(id, heldBytes: heldBytes, now: now, &actions)
@@ -218,7 +219,7 @@ extension Pool {
     }
 
     /// Nothing is queued that nobody will do.
-    private mutating func endWaiting(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
+    mutating func endWaiting(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         guard let wait = untilTriedAgain(engine: engine, now: now) else { return }
         for job in jobs.values.filter({ $0.engine == engine && isWaiting($0.id) }).sorted(by: {
             $0.id.number < $1.id.number
@@ -229,22 +230,28 @@ extension Pool {
         settle(now: now, &actions)
     }
 
-    /// How long it is until an engine is tried again of which all instances have been given up; `nil` if not all have.
+    /// How long it is until an engine is tried again of which all instances have been given up, or taken away; `nil` if
+    /// not all have.
     package func untilTriedAgain(engine: Int, now: Instant) -> Duration? {
         var soonest: Instant?
+        var isTakenAway = true
         for instance in instances where instance.engine == engine {
             switch instance.state {
             case .parked(let until): soonest = min(soonest ?? until, until)
-            case .vacant, .stopped: break
+            case .vacant: if !instance.isHeld { isTakenAway = false }
+            case .stopped: break
             case .backoff, .starting, .loading, .measuring, .ready, .draining, .stopping: return nil
             }
         }
-        return soonest.map { max(.zero, now.duration(to: $0)) }
+        if configuration.engines[engine].placements.isEmpty { isTakenAway = true }
+        return soonest.map { max(.zero, now.duration(to: $0)) } ?? (isTakenAway ? configuration.parkTime : nil)
     }
 
     /// Deaths of some instances together after which those that die are given up.
     private func groupLimit(_ isOne: (Instance) -> Bool) -> Int {
-        let (limit, more) = configuration.restartLimit.addingReportingOverflow(2 * instances.count(where: isOne))
+        let (limit, more) = configuration.restartLimit.addingReportingOverflow(
+            2 * instances.count { isOne($0) && $0.state != .vacant }
+        )
         return more ? Int.max : limit
     }
 
@@ -256,6 +263,7 @@ extension Pool {
             if instances[id.index].state == .backoff(timer) {
                 move(id, to: .vacant)
                 fill(&actions)
+                endWaiting(engine: instances[id.index].engine, now: now, &actions)
             }
         case .load(let process):
             if isCurrent(process), instances[process.instance.index].state == .loading(timer) {

@@ -2,12 +2,17 @@ extension Pool {
     /// The places of an engine's least number of instances, dealt to its devices in turn.
     mutating func makePlaces(engine: Int) {
         let placements = configuration.engines[engine].placements
+        var known = instances.filter { $0.engine == engine }.map(\.device)
         var left = configuration.engines[engine].instances.lowerBound
         var rounds = 0
         while left > 0, placements.contains(where: { $0.maximum > rounds }) {
             for placement in placements where placement.maximum > rounds && left > 0 {
                 guard let device = devices.firstIndex(where: { $0.name == placement.device }) else { continue }
-                _ = makePlace(engine: engine, device: device)
+                if let index = known.firstIndex(of: device) {
+                    known.remove(at: index)
+                } else {
+                    _ = makePlace(engine: engine, device: device)
+                }
                 left -= 1
             }
             rounds += 1
@@ -88,7 +93,7 @@ extension Pool {
 
     /// Whether an engine has fewer instances than it is to have at least, for want of room.
     package func lacksRoom(engine: Int) -> Bool {
-        instances.contains { $0.engine == engine && !$0.isTaken }
+        instances.count { $0.engine == engine && $0.isTaken } < configuration.engines[engine].instances.lowerBound
             && liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
     }
 

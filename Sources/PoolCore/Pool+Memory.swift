@@ -272,6 +272,8 @@ extension Pool {
 
     /// What a text needs and the most that any device has for it, in bytes, if no device has enough even for it alone.
     func tooLarge(engine: Int, units: Int) -> (needed: Int, most: Int)? {
+        // An engine that is gone does its last jobs where it still is.
+        guard !configuration.engines[engine].placements.isEmpty else { return nil }
         var most = Int.min
         var needed = 0
         for placement in configuration.engines[engine].placements {

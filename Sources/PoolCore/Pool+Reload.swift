@@ -13,7 +13,9 @@ extension Pool {
         precondition(next.engines.count >= configuration.engines.count, "engines keep their indices")
         guard !isStopping else { return [] }
         var actions: [PoolAction] = []
-        for engine in configuration.engines.indices where replaced.contains(engine) { revise(engine: engine) }
+        for engine in configuration.engines.indices where replaced.contains(engine) { revise(engine: engine, &actions) }
+        // From now on an engine that cannot load is no reason to end what serves.
+        unproven = []
         let known = configuration.engines.count
         configuration = next
         for engine in known..<next.engines.count { addQueue(engine: engine) }
@@ -21,6 +23,7 @@ extension Pool {
         for engine in queues.indices {
             queues[engine].setWeights(classes: next.classWeights, tenants: next.tenantWeights)
             makePlaces(engine: engine)
+            if next.engines[engine].placements.isEmpty { revisions[engine].previous = nil }
         }
         replaceInstances(now: now, &actions)
         fill(&actions)
@@ -29,16 +32,29 @@ extension Pool {
     }
 
     /// The definition of an engine's instances is another one from now on.
-    private mutating func revise(engine: Int) {
+    private mutating func revise(engine: Int, _ actions: inout [PoolAction]) {
         let hasServed = revisions[engine].isProven && !configuration.engines[engine].placements.isEmpty
-        if hasServed { revisions[engine].previous = (revisions[engine].current, configuration.engines[engine]) }
+        if hasServed { revisions[engine].previous = revisions[engine].current }
         revisions[engine].last += 1
         revisions[engine].current = revisions[engine].last
         revisions[engine].isProven = false
         revisions[engine].notBefore = .start
         quarantine.forget(engine: engine)
         deathsOfEngines[engine].forget()
-        for index in instances.indices where instances[index].engine == engine { instances[index].deaths.forget() }
+        // How long texts take is learnt anew; what is slower than before does not hang.
+        for device in devices.indices { figures[engine][device].seconds = EngineFigures().seconds }
+        for instance in instances where instance.engine == engine {
+            instances[instance.id.index].deaths.forget()
+            switch instance.state {
+            case .backoff(let timer):
+                actions.append(.cancelTimer(timer))
+                move(instance.id, to: .vacant)
+            case .parked:
+                move(instance.id, to: .vacant)
+            case .vacant, .starting, .loading, .measuring, .ready, .draining, .stopping, .stopped:
+                break
+            }
+        }
     }
 
     private mutating func addQueue(engine: Int) {
@@ -96,6 +112,7 @@ extension Pool {
         case .vacant, .stopped:
             break
         }
+        endWaiting(engine: instances[id.index].engine, now: now, &actions)
         dispatch(now: now, &actions)
         return actions
     }

@@ -7,7 +7,9 @@ extension Pool {
         guard !isStopping else { return }
         for engine in configuration.engines.indices {
             trim(engine: engine, now: now, &actions)
-            guard revisions[engine].replacement == nil, revisions[engine].notBefore <= now,
+            // One that is gone stays as it is until its last job is done.
+            guard !configuration.engines[engine].placements.isEmpty, revisions[engine].replacement == nil,
+                revisions[engine].notBefore <= now,
                 let old = nextToReplace(engine: engine)
             else { continue }
             replace(old, now: now, &actions)
@@ -86,8 +88,7 @@ extension Pool {
     /// A new definition does not work: it is the old one again.
     mutating func rollBack(engine: Int, _ actions: inout [PoolAction]) {
         guard let previous = revisions[engine].previous else { return }
-        configuration.engines[engine] = previous.engine
-        revisions[engine].current = previous.number
+        revisions[engine].current = previous
         revisions[engine].isProven = true
         revisions[engine].previous = nil
         revisions[engine].notBefore = .start
@@ -133,7 +134,14 @@ extension Pool {
         guard isGone || revisions[engine].replacement == nil else { return }
         for placement in devices.indices {
             let maximum = configured.placements.first { $0.device == devices[placement].name }?.maximum ?? 0
-            trim(engine: engine, device: placement, to: maximum, now: now, &actions)
+            if maximum == 0, !isGone {
+                // It moves elsewhere, one after the other.
+                for instance in instances where instance.engine == engine && instance.device == placement {
+                    if instance.isReady { instances[instance.id.index].wish = .notWanted }
+                }
+            } else {
+                trim(engine: engine, device: placement, to: maximum, now: now, &actions)
+            }
         }
         trim(engine: engine, device: nil, to: configured.instances.upperBound, now: now, &actions)
     }

@@ -13,6 +13,7 @@ extension Pool {
         noteAges(now: now)
         replaceInstances(now: now, &actions)
         fill(&actions)
+        for engine in queues.indices { endWaiting(engine: engine, now: now, &actions) }
         return actions
     }
 

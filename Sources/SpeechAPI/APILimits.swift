@@ -19,7 +19,7 @@ package struct APILimits: Sendable, Equatable {
     /// Connections of the whole server. More of them wait in the kernel's backlog.
     package var maxConnections = 2_048
     /// What the kernel may hold of a response that the client has not taken yet.
-    package var sendBufferBytes = 256 << 10
+    package var sendBufferBytes = 32 << 10
 
     /// The limits as they are by default.
     package init() {}

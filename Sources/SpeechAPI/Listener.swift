@@ -23,11 +23,11 @@ struct Listener<Child: ServerChildChannel>: Service {
     func run() async throws {
         let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
         let listening = try await listen(quiescing)
-        defer { if case .unixSocket(let path) = place { unlink(path) } }
-        let over = listening.channel.eventLoop.makePromise(of: Void.self)
+        let file = unixSocketFile
+        defer { if case .unixSocket(let path) = place, let file, unixSocketFile == file { unlink(path) } }
         await withGracefulShutdownHandler {
-            await onListening(listening.channel.localAddress?.port)
             await withDiscardingTaskGroup { connections in
+                connections.addTask { await onListening(listening.channel.localAddress?.port) }
                 do {
                     try await listening.executeThenClose { accepted in
                         for try await connection in accepted {
@@ -39,9 +39,21 @@ struct Listener<Child: ServerChildChannel>: Service {
                 }
             }
         } onGracefulShutdown: {
-            quiescing.initiateShutdown(promise: over)
+            shutDown(listening.channel, quiescing)
         }
     }
+
+    /// No more connections, and those that have nothing to do are closed. Who has come by a socket that the next server
+    /// goes on with gets a moment to say what he wants.
+    private func shutDown(_ channel: any Channel, _ quiescing: ServerQuiescingHelper) {
+        guard case .inherited = place else { return quiescing.initiateShutdown(promise: nil) }
+        channel.setOption(.autoRead, value: false).whenComplete { _ in
+            channel.eventLoop.scheduleTask(in: Self.grace) { quiescing.initiateShutdown(promise: nil) }
+        }
+    }
+
+    /// How long who has just connected has for his first request when the server ends.
+    private static var grace: TimeAmount { .seconds(1) }
 
     private func listen(_ quiescing: ServerQuiescingHelper) async throws -> NIOAsyncChannel<Child.Value, Never> {
         let (child, logger, maxConnections) = (child, logger, maxConnections)
@@ -68,6 +80,18 @@ struct Listener<Child: ServerChildChannel>: Service {
         }
     }
 
+    /// What tells the file at the path of our socket from another one.
+    private var unixSocketFile: UInt64? {
+        guard case .unixSocket(let path) = place else { return nil }
+        var facts = stat()
+        return stat(path, &facts) == 0 ? UInt64(facts.st_ino) : nil
+    }
+
+    private static func isSocket(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFSOCK
+    }
+
     /// A bound socket that only we, and who runs as we do, can connect to, from its first moment.
     private static func makeSocket(at path: String) throws -> CInt {
         var address = sockaddr_un()
@@ -79,15 +103,15 @@ struct Listener<Child: ServerChildChannel>: Service {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard socket >= 0 else { throw IOError(errnoCode: errno, reason: "make a socket at \(path)") }
-        unlink(path)
-        let mask = umask(0o177)
+        // Linux makes the file with the mode that the socket has.
+        fchmod(socket, 0o600)
+        if isSocket(path) { unlink(path) }
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         let error = errno
-        umask(mask)
         guard result == 0 else {
             close(socket)
             throw IOError(errnoCode: error, reason: "make a socket at \(path)")

@@ -181,6 +181,11 @@ package final class SegmentAudio: SegmentSink {
         reader?.resume(returning: .failure(error))
     }
 
+    package func mayRestart(isRepeatable: Bool) -> Bool {
+        // Whoever has left has no say.
+        state.withLock { $0.end != nil || $0.heard.samples == 0 || isRepeatable }
+    }
+
     package func restart(isRepeatable: Bool) -> Bool {
         state.withLock { state in
             let isUnheard = state.heard.samples == 0

@@ -20,6 +20,9 @@ package protocol SegmentSink: AnyObject, Sendable {
     /// No more audio will come, because of this. Pieces that are here already can still be read.
     func fail(_ error: SpeechError)
 
+    /// Whether it could be made again from its beginning, as far as this reader is concerned.
+    func mayRestart(isRepeatable: Bool) -> Bool
+
     /// Forgets what has arrived, so that the segment can be made again from its beginning.
     /// - Parameter isRepeatable: it will be the same again. Of that, what somebody has had already is then left out, and
     ///   has to be what it was.

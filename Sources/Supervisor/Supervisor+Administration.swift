@@ -89,11 +89,13 @@ extension Supervisor {
 
     /// Templates that no instance will be copied from any more end when their copies have.
     func endOldTemplates(engine: Int) {
-        for (id, template) in templates where id.engine == engine && id.revision != pool.revisions[engine].current {
+        for (id, template) in templates where id.engine == engine {
+            let isGone = pool.configuration.engines[engine].placements.isEmpty
+            guard isGone || id.revision != pool.revisions[engine].current else { continue }
             let isUsed = pool.instances.contains {
                 $0.engine == engine && $0.revision == id.revision && $0.hasProcess
             }
-            guard !isUsed, pool.revisions[engine].previousNumber != id.revision, let pid = template.pid else {
+            guard !isUsed, isGone || pool.revisions[engine].previousNumber != id.revision, let pid = template.pid else {
                 continue
             }
             keeper.signal(SIGTERM, to: pid)

@@ -109,7 +109,9 @@ extension Supervisor {
 
     /// A job is to be made again, if it can be: nobody has heard any of it, or it will be the same.
     func restart(_ id: JobID, because reason: PoolMetrics.RerunReason) -> Bool {
-        guard let engine = work[id]?.engine, work[id]?.restart(isDeterministic: deterministic.contains(engine)) == true
+        // What is only doubted goes on if it might be different: then the doubt would do the harm.
+        guard let engine = work[id]?.engine,
+            work[id]?.restart(isDeterministic: deterministic.contains(engine), isDoubted: reason == .badAudio) == true
         else { return false }
         metrics.rerun(engine: engine, because: reason)
         return true
@@ -172,7 +174,10 @@ extension Supervisor {
             )
             return .doubtful
         }
-        for piece in work[id]?.check.rest() ?? [] where audio.append(piece) != .taken { return .failed }
+        for piece in work[id]?.check.rest() ?? [] where audio.append(piece) != .taken {
+            work[id]?.failure = .different
+            return .failed
+        }
         return .completed
     }
 

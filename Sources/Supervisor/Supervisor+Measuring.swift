@@ -82,8 +82,7 @@ extension Supervisor {
     private func rehearsed(_ slot: SlotID, isSound: Bool) {
         workers[slot.process]?.links[slot.index]?.sampling = nil
         perform(pool.rehearsed(slot.process, isSound: isSound, now: now))
-        publish()
-        logIfReady(slot.process)
+        noteIfReady(slot.process)
     }
 
     private func speakSample(_ slot: SlotID) {
@@ -93,7 +92,7 @@ extension Supervisor {
             readMemory { supervisor in
                 supervisor.perform(supervisor.pool.measured(slot.process, now: supervisor.now))
                 supervisor.logMeasured(slot.process)
-                supervisor.logIfReady(slot.process)
+                supervisor.noteIfReady(slot.process)
             }
             return
         }

@@ -15,7 +15,7 @@ extension Supervisor {
         let path = sockets.socketPath(
             instance: process.instance.index,
             incarnation: process.incarnation,
-            user: configuration.engines[engine].user
+            user: definition(of: process).user
         )
         let before = pool.devices.first { $0.name == device }
         let used = before.map { $0.foreignBytes + $0.unreleasedBytes } ?? 0
@@ -233,8 +233,8 @@ extension Supervisor {
             return
         }
         workers[slot.process]?.links[slot.index]?.isOpen = true
-        let instance = pool.instances[slot.process.instance.index]
-        voices[instance.engine] = info.voices
+        workers[slot.process]?.info = info
+        let wasReady = pool.instances[slot.process.instance.index].isReady
         // A report that follows is of what was before.
         workers[slot.process]?.memory.units = 0
         if slot.index == 0 {
@@ -242,22 +242,28 @@ extension Supervisor {
             workers[slot.process]?.openedAt = opened
             peakReached(by: slot.process, units: 0)
         }
-        makesVoices[instance.engine] = info.traits?.makeVoice ?? false
-        fingerprints[instance.engine] = EngineFingerprint.text(definition(of: slot.process), info)
-        if info.traits?.deterministic ?? false {
-            deterministic.insert(instance.engine)
-        } else {
-            deterministic.remove(instance.engine)
-        }
         let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
         perform(pool.slotOpened(slot, declared: declared, now: now))
-        publish()
-        if !instance.isReady { logIfReady(slot.process) }
+        if wasReady { publish() } else { noteIfReady(slot.process) }
     }
 
-    /// Says that an instance serves, if it does.
-    func logIfReady(_ process: ProcessID) {
-        if pool.instances[process.instance.index].isReady { log(.info, "An instance is ready.", process) }
+    /// Says that an instance serves, if it does. What it said of itself holds for its engine from then on: what is on
+    /// trial may not come to serve.
+    func noteIfReady(_ process: ProcessID) {
+        let instance = pool.instances[process.instance.index]
+        guard instance.isReady else { return publish() }
+        log(.info, "An instance is ready.", process)
+        if let info = workers[process]?.info, instance.revision == pool.revisions[instance.engine].current {
+            voices[instance.engine] = info.voices
+            makesVoices[instance.engine] = info.traits?.makeVoice ?? false
+            fingerprints[instance.engine] = EngineFingerprint.text(definition(of: process), info)
+            if info.traits?.deterministic ?? false {
+                deterministic.insert(instance.engine)
+            } else {
+                deterministic.remove(instance.engine)
+            }
+        }
+        publish()
     }
 
     /// The other end has closed a connection. Whether its process has ended, and how, is news that comes soon.

@@ -26,8 +26,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     nonisolated let groups: WorkerGroups?
 
     private nonisolated let published: Mutex<[EngineStatus]>
-    /// The engines that segments may name, and their indices in the pool.
-    private nonisolated let names: Mutex<[String: Int]>
+    /// The indices in the pool of the engines that segments may name, and of those that have been there, too.
+    private nonisolated let names: Mutex<(present: [String: Int], all: [String: Int])>
     private nonisolated let jobsMade = Atomic<UInt64>(0)
     private nonisolated let origin = NIODeadline.now()
     private nonisolated let drained: EventLoopPromise<Void>
@@ -88,14 +88,15 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         published = Mutex(configuration.engines.map { EngineStatus(name: $0.name) })
         order = Array(configuration.engines.indices)
         definitions = configuration.engines.map { [0: $0] }
-        names = Mutex([:])
+        names = Mutex(([:], [:]))
         drained = eventLoop.makePromise()
         watch = configuration.monitor.map { MemoryWatch(monitor: $0, configuration: configuration) }
         var plan = configuration.pool
         watch?.prepare(&plan, engines: configuration.engines)
         pool = Pool(configuration: plan, seed: seed)
         let indices = configuration.engines.enumerated().map { ($1.name, $0) }
-        names.withLock { $0 = Dictionary(indices) { first, _ in first } }
+        let known = Dictionary(indices) { first, _ in first }
+        names.withLock { $0 = (known, known) }
     }
 
     /// Only those who look at the memory put up walls.
@@ -135,7 +136,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     package nonisolated var engines: [EngineStatus] { published.withLock { $0 } }
 
     package nonisolated func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void {
-        guard let engine = engine(named: segment.engine) else {
+        // An utterance that was accepted is spoken to its end, even if its engine is to go.
+        guard let engine = engine(named: segment.engine, isToGo: segment.index > 0) else {
             sink.fail(.noEngine(named: segment.engine))
             return {}
         }
@@ -180,8 +182,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         }
     }
 
-    private nonisolated func engine(named name: String) -> Int? {
-        names.withLock { $0[name] }
+    private nonisolated func engine(named name: String, isToGo: Bool = false) -> Int? {
+        names.withLock { isToGo ? $0.all[name] : $0.present[name] }
     }
 
     private nonisolated func nextJob() -> JobID { JobID(jobsMade.wrappingAdd(1, ordering: .relaxed).newValue) }
@@ -297,18 +299,27 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
                 voices: voices[index],
                 readyInstances: pool.instances.count { $0.engine == index && $0.isReady },
                 slots: pool.readySlots(engine: index),
-                isDeterministic: deterministic.contains(index),
-                fingerprint: fingerprints[index] ?? ""
+                isDeterministic: deterministic.contains(index) && !isMixed(index),
+                fingerprint: isMixed(index) ? mixedFingerprint(index) : fingerprints[index] ?? ""
             )
         }
         published.withLock { $0 = engines }
         metrics.instances(pool)
     }
 
+    /// Whether instances of several definitions of an engine serve, so that nobody can tell which of them is heard.
+    private func isMixed(_ engine: Int) -> Bool {
+        Set(pool.instances.lazy.filter { $0.engine == engine && $0.isServing }.map(\.revision)).count > 1
+    }
+
+    /// What no other audio has, before or after.
+    private func mixedFingerprint(_ engine: Int) -> String { "\(sockets.path) \(pool.revisions[engine].current)" }
+
     /// Segments may name the engines that there are to be, and no others.
     func publishNames() {
         let indices = order.map { (pool.configuration.engines[$0].name, $0) }
-        names.withLock { $0 = Dictionary(uniqueKeysWithValues: indices) }
+        let present = Dictionary(uniqueKeysWithValues: indices)
+        names.withLock { $0 = (present, $0.all.merging(present) { $1 }) }
         publish()
     }
 }

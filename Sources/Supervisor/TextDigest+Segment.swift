@@ -8,12 +8,12 @@ extension TextDigest {
         self.init(of: [segment.engine, segment.voice ?? "", segment.text])
     }
 
-    /// What tells a recipe from others.
-    init(of recipe: VoiceRecipe) {
+    /// What tells a recipe for an engine from others.
+    init(of recipe: VoiceRecipe, engine: Int) {
         switch recipe {
-        case .seed(let seed): self.init(of: ["seed", "\(seed)"])
-        case .code(let code): self.init(of: ["code", code])
-        case .recording(let audio, let text): self.init(of: ["recording", text], audio.samples)
+        case .seed(let seed): self.init(of: ["seed", "\(engine)", "\(seed)"])
+        case .code(let code): self.init(of: ["code", "\(engine)", code])
+        case .recording(let audio, let text): self.init(of: ["recording", "\(engine)", text], audio.samples)
         }
     }
 

@@ -101,7 +101,7 @@ struct Work {
             units: units
         )
         guard case .speak(let segment, _) = task else {
-            if case .makeVoice(let recipe, _) = task { request.text = TextDigest(of: recipe) }
+            if case .makeVoice(let recipe, _) = task { request.text = TextDigest(of: recipe, engine: engine) }
             return request
         }
         if segment.index > 0 || segment.laterWeight > 0 { request.stream = StreamID(segment.utterance) }
@@ -134,11 +134,13 @@ struct Work {
     var isSound: Bool { audio == nil || hasNothingToSay || check.isSound }
 
     /// Forgets what the worker has made of it, so that another one can begin anew.
-    /// - Parameter isDeterministic: the engine always makes the same of the same.
+    /// - Parameters:
+    ///   - isDeterministic: the engine always makes the same of the same.
+    ///   - isDoubted: it may be all right, and a seed does not make it the same to the last bit everywhere.
     /// - Returns: `false` when somebody has heard some of it already that may be different the next time.
-    mutating func restart(isDeterministic: Bool) -> Bool {
+    mutating func restart(isDeterministic: Bool, isDoubted: Bool) -> Bool {
         guard case .speak(let segment, let audio) = task else { return true }
-        guard audio.restart(isRepeatable: isDeterministic || segment.hasSeed) else { return false }
+        guard audio.restart(isRepeatable: isDeterministic || segment.hasSeed && !isDoubted) else { return false }
         audioSeconds = 0
         return true
     }

@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import PoolCore
 import SpeechCore
+import Wyoming
 
 /// A process of an instance, as the shell sees it.
 struct Worker {
@@ -10,6 +11,8 @@ struct Worker {
     var memoryBytes: Int?
     /// What was used of its device before it was started, but for what our other instances held.
     var deviceBytesBefore: Int
+    /// What it said of itself.
+    var info: WyomingInfo?
     /// When it answered first.
     var openedAt: Instant?
     /// The group that it shares its GPU with, if it does so by MPS.

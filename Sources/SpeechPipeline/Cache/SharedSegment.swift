@@ -201,13 +201,22 @@ final class SharedSegment: SegmentSink {
         }
     }
 
+    func mayRestart(isRepeatable: Bool) -> Bool {
+        state.withLock { state in
+            !state.hasEnded && state.readers.allSatisfy { $0.sink.mayRestart(isRepeatable: isRepeatable) }
+        }
+    }
+
     func restart(isRepeatable: Bool) -> Bool {
         state.withLock { state in
-            guard !state.hasEnded else { return false }
+            // For all of them, or for none.
+            guard !state.hasEnded, state.readers.allSatisfy({ $0.sink.mayRestart(isRepeatable: isRepeatable) }) else {
+                return false
+            }
             state.audio = KeptAudio()
             state.hasStarted = false
-            // Each of them, since after an error nobody reads what he has left.
-            return state.readers.reduce(true) { $1.sink.restart(isRepeatable: isRepeatable) && $0 }
+            for reader in state.readers { _ = reader.sink.restart(isRepeatable: isRepeatable) }
+            return true
         }
     }
 

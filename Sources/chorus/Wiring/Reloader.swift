@@ -92,7 +92,10 @@ actor Reloader: Service {
 
     private func apply(_ next: LoadedConfiguration) async throws -> ReloadReport {
         let configuration = next.configuration
-        if let openness = configuration.openness { throw CommandError(openness.description) }
+        // It goes on listening where it does.
+        var open = current.configuration
+        open.keys = configuration.keys
+        if let openness = open.openness ?? manager.openness(open) { throw CommandError(openness.description) }
         let plan = try SupervisorConfiguration(configuration, environment: ProcessInfo.processInfo.environment)
         try identity?.reload()
         let engines = await system.supervisor.reload(plan)
@@ -100,9 +103,14 @@ actor Reloader: Service {
         settings.limits = APILimits(configuration.limits)
         settings.keys.update(configuration.keys.map(\.key))
         let changes = Self.changes(from: current.configuration, to: configuration)
+        let report = ReloadReport(engines: engines, applied: changes.applied, needsRestart: changes.needsRestart)
         // What has not taken effect is still as it was.
-        current = next
-        return ReloadReport(engines: engines, applied: changes.applied, needsRestart: changes.needsRestart)
+        var effective = next
+        for setting in Setting.all where Self.isLasting(setting) {
+            _ = setting.apply(setting.text(current.configuration), &effective.configuration)
+        }
+        current = effective
+        return report
     }
 
     /// The settings that are different.
@@ -113,8 +121,7 @@ actor Reloader: Service {
         var applied: [String] = []
         var needsRestart: [String] = []
         for setting in Setting.all where setting.text(old) != setting.text(new) {
-            let section = setting.name.prefix { $0 != "." }
-            if lasting.contains(String(section)) {
+            if Self.isLasting(setting) {
                 needsRestart.append(setting.name)
             } else {
                 applied.append(setting.name)
@@ -126,9 +133,14 @@ actor Reloader: Service {
         return (applied, needsRestart)
     }
 
-    /// What is decided when the server starts.
-    private static let lasting: Set<String> = [
-        "listen", "insecure", "tls", "admin_socket", "watch", "memory", "cache", "state_dir", "drain_timeout", "log",
+    /// Whether it is decided when the server starts.
+    private static func isLasting(_ setting: Setting) -> Bool {
+        lasting.contains { setting.name == $0 || setting.name.hasPrefix("\($0).") }
+    }
+
+    private static let lasting = [
+        "listen", "insecure", "tls", "admin_socket", "watch", "memory.host_limit", "cache", "state_dir",
+        "drain_timeout", "log",
     ]
 
     // MARK: One at a time

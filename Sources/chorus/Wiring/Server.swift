@@ -35,12 +35,13 @@ struct Server {
         // Clients' and workers' connections share one event loop, and requests run on it: from a request's bytes to a
         // worker and back no other thread is woken, which would cost more than the work. What takes long is elsewhere.
         let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let identity = try configuration.tls.identity
+        if let openness = manager.openness(configuration) { throw CommandError(openness.description) }
         let system = try SpeechSystem(configuration, eventLoop: eventLoop, logger: logger)
         let settings = APISettings(
             limits: APILimits(configuration.limits),
             keys: APIKeys(configuration.keys.map(\.key))
         )
-        let identity = try configuration.tls.identity
         let reloader = Reloader(
             current: loaded,
             load: reload,

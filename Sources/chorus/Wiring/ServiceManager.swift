@@ -28,6 +28,44 @@ struct ServiceManager: Sendable {
         for descriptor in listeningDescriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }
 
+    /// Why what it has bound is not to be served as it is; `nil` if all is well.
+    func openness(_ configuration: Configuration) -> Configuration.Openness? {
+        guard configuration.keys.isEmpty, !configuration.isInsecure else { return nil }
+        return listeningDescriptors.lazy.compactMap { Self.address(of: $0) }.first { !$0.isLoopback }
+            .map { Configuration.Openness(address: $0) }
+    }
+
+    /// Where a socket is bound; `nil` if it is on no network.
+    private static func address(of descriptor: CInt) -> ListenAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard getsockname(descriptor, address, &length) == 0,
+                    [AF_INET, AF_INET6].contains(CInt(address.pointee.sa_family))
+                else { return nil }
+                var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+                var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+                let flags = NI_NUMERICHOST | NI_NUMERICSERV
+                guard
+                    getnameinfo(
+                        address,
+                        length,
+                        &host,
+                        socklen_t(host.count),
+                        &service,
+                        socklen_t(service.count),
+                        flags
+                    ) == 0
+                else { return nil }
+                func text(_ bytes: [CChar]) -> String {
+                    String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                }
+                return ListenAddress(host: text(host), port: Int(text(service)) ?? 0)
+            }
+        }
+    }
+
     /// Tells it something, such as `READY=1`.
     func notify(_ state: String) {
         guard let socket else { return }
