@@ -6,6 +6,7 @@ package final class APISettings: Sendable {
     package let keys: APIKeys
     private let current: Mutex<APILimits>
 
+    /// - Parameter keys: with none of them, no key is asked for.
     package init(limits: APILimits = APILimits(), keys: APIKeys = APIKeys()) {
         self.keys = keys
         current = Mutex(limits)

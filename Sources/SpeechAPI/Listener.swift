@@ -26,8 +26,11 @@ struct Listener<Child: ServerChildChannel>: Service {
         let file = unixSocketFile
         defer { if case .unixSocket(let path) = place, let file, unixSocketFile == file { unlink(path) } }
         await withGracefulShutdownHandler {
+            let port = listening.channel.localAddress?.port
+            // Who connects to a socket that outlives servers may wait there until this one can serve him.
+            if case .inherited = place { await onListening(port) }
             await withDiscardingTaskGroup { connections in
-                connections.addTask { await onListening(listening.channel.localAddress?.port) }
+                if case .inherited = place {} else { connections.addTask { await onListening(port) } }
                 do {
                     try await listening.executeThenClose { accepted in
                         for try await connection in accepted {

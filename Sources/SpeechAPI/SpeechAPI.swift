@@ -72,7 +72,8 @@ package struct SpeechAPI: Sendable {
     ///   - identity: whose TLS it speaks; `nil` speaks none.
     ///   - isAdmin: whether who connects may change the pool.
     ///   - eventLoopGroup: runs the connections.
-    ///   - onListening: told once, with the port if it has one, when clients can connect.
+    ///   - onListening: told once, with the port if it has one, when clients can connect. At a socket that is inherited
+    ///     they are answered when it returns.
     package func service(
         at place: ListeningPlace,
         identity: TLSIdentity? = nil,

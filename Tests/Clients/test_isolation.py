@@ -81,8 +81,8 @@ UTTERANCES = {
     f"{{error:{WORD}}}Whatever": 500,
     f"{{error:bad_request}}{WORD}": 400,
     f"{{note:dropped {WORD}}}Whatever": 200,
-    f"{{stderr:{WORD}}}{{die}}": 500,
-    f"{{garbage}}{WORD}": 500,
+    f"{{stderr:{WORD}}}{{die}}": 422,
+    f"{{garbage}}{WORD}": 503,
     f"{{oom}}{WORD}": 500,
     f"{WORD} " * 20_000: 400,
 }

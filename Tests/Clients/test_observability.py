@@ -49,7 +49,7 @@ def test_the_pool_is_shown(serve: Serve) -> None:
     assert [instance["id"] for instance in pool["instances"]] == ["fake-0", "fake-1"]
     assert {instance["state"] for instance in pool["instances"]} == {"ready"}
     assert {instance["pid"] for instance in pool["instances"]} <= server.processes()
-    assert pool["engines"] == [{"name": "fake", "instances": 2, "ready": 2, "slots": 2, "queued": 0}]
+    assert pool["engines"] == [{"name": "fake", "instances": 2, "ready": 2, "slots": 2, "queued": 0, "parked": 0}]
     assert (pool["queue"]["jobs"], server.jobs_done(), server.restarts()) == (0, 1, 0)
 
 

@@ -48,7 +48,9 @@ struct OperationsTests {
             #expect(try await server.ask("GET", "/health/live").text == #"{"status":"ok"}"#)
             let ready = try await server.ask("GET", "/health/ready")
             #expect(ready.status == 200)
-            #expect(ready.text == #"{"engines":[{"instances":1,"name":"espeak","ready":1}],"status":"ready"}"#)
+            #expect(
+                ready.text == #"{"engines":[{"instances":1,"name":"espeak","parked":0,"ready":1}],"status":"ready"}"#
+            )
         }
         try await run(pool: FakePool(ready: 0)) { server in
             #expect(try await server.ask("GET", "/health/live").status == 200)

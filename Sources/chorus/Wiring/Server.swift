@@ -97,9 +97,15 @@ struct Server {
         return inherited.isEmpty ? [configured] : inherited
     }
 
-    /// Tells the service manager that clients can connect and be served: when each engine has an instance that is ready.
+    /// How long clients wait at a socket that was handed over until they are told that engines still load.
+    private static let longestWait = Duration.seconds(30)
+
+    /// Tells the service manager that clients can connect and be served: when each engine has an instance that is ready,
+    /// or when that has taken too long for who waits at a socket that was handed over.
     private func tell(_ manager: ServiceManager, of supervisor: Supervisor, _ eventLoop: any EventLoop) async {
-        while !Task.isShuttingDownGracefully, !Task.isCancelled,
+        let isAwaited = !manager.listeningDescriptors.isEmpty
+        let latest = ContinuousClock.now + Self.longestWait
+        while !Task.isShuttingDownGracefully, !Task.isCancelled, !isAwaited || .now < latest,
             supervisor.engines.contains(where: { $0.readyInstances == 0 })
         {
             guard (try? await eventLoop.scheduleTask(in: .milliseconds(50)) {}.futureResult.get()) != nil else {
