@@ -7,9 +7,7 @@ package struct Revision: Sendable {
     /// Whether a process of the current one has served.
     var isProven = false
     /// What to go back to if the current one does not work; `nil` if there is nothing or it is proven.
-    var previous: Int?
-    /// The number of what it goes back to if the current one does not work.
-    package var previousNumber: Int? { previous }
+    package internal(set) var previous: Int?
     /// Until when nothing is replaced, because that failed.
     var notBefore = Instant.start
     /// What happens to replace an instance; one at a time.

@@ -24,8 +24,8 @@ extension SpeechAPI {
         try Page(json: Health(status: "ok"))
     }
 
-    /// `GET /health/ready`: every engine has an instance that serves, and more requests are welcome. It is degraded while
-    /// instances are parked.
+    /// `GET /health/ready`: every engine has an instance that serves, and more requests are welcome. It is degraded
+    /// while instances are parked.
     func ready() async throws -> Page {
         let engines = await pool.snapshot().engines
         let leaving = Task.isShuttingDownGracefully

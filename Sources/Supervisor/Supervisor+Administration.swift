@@ -71,7 +71,7 @@ extension Supervisor {
         // Those that no process was started from, and that nothing goes back to, are forgotten.
         var used = Set(pool.instances.lazy.filter { $0.engine == index && $0.hasProcess }.map(\.revision))
         used.insert(pool.revisions[index].current)
-        if let previous = pool.revisions[index].previousNumber { used.insert(previous) }
+        if let previous = pool.revisions[index].previous { used.insert(previous) }
         definitions[index] = definitions[index].filter { used.contains($0.key) }
     }
 
@@ -95,7 +95,7 @@ extension Supervisor {
             let isUsed = pool.instances.contains {
                 $0.engine == engine && $0.revision == id.revision && $0.hasProcess
             }
-            guard !isUsed, isGone || pool.revisions[engine].previousNumber != id.revision, let pid = template.pid else {
+            guard !isUsed, isGone || pool.revisions[engine].previous != id.revision, let pid = template.pid else {
                 continue
             }
             keeper.signal(SIGTERM, to: pid)

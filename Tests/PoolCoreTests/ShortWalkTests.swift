@@ -65,7 +65,9 @@ import Testing
     )
     func explore(plan: Plan) throws {
         let devices = plan.declarations.map { _ in "cpu" }
-        let configuration = PoolConfiguration(engines: [.init(name: "engine", devices: devices)])
+        var configuration = PoolConfiguration(engines: [.init(name: "engine", devices: devices)])
+        // The shell of these walks goes on when nothing can be loaded.
+        configuration.startLimit = .max
         var simulator = PoolSimulator(configuration: configuration, declarations: plan.declarations)
         if plan.hasMemory { simulator = Self.small(plan.declarations) }
         try simulator.perform(.started)
@@ -80,6 +82,7 @@ import Testing
     /// One to four instances of 2 GiB, and 1 GiB more for a job, on a device of 7 GiB, of which 1 GiB is reserved.
     private static func small(_ declarations: [SlotDeclaration]) -> PoolSimulator {
         var configuration = PoolConfiguration.cards(instances: 1...4)
+        configuration.startLimit = .max
         configuration.engines[0].largestUnits = 1
         configuration.engines[0].figures["cuda:0"] = EngineFigures(floorBytes: gib(2))
         configuration.engines[0].figures["cuda:0"]?.peakBytes.observe(units: 1, value: Double(gib(1)))

@@ -53,7 +53,7 @@ def test_told_to_end_it_does_not_wait_for_work_that_cannot_be_cancelled(tmp_path
 
 @pytest.mark.parametrize(
     ("text", "slots", "place"),
-    [("until", "1", "wait_for_cancel"), ("until", "2", "wait_for_cancel"), ("stuck", "1", "call_into_c")],
+    [("until", "1", "wait_for_cancel"), ("until", "2", "wait_for_cancel"), ("stuck", "1", "do_stuck")],
 )
 def test_aborted_it_shows_where_every_thread_was(tmp_path: Path, text: str, slots: str, place: str) -> None:
     async def talk(worker: WorkerProcess) -> int:
