@@ -65,8 +65,8 @@ package struct SpeechAPI: Sendable {
 
     var limits: APILimits { settings.limits }
 
-    /// A listener as a service. When it is told to shut down it stops listening, ends idle connections, and lets requests
-    /// finish that are being answered.
+    /// A listener as a service. When it is told to shut down it stops listening, ends idle connections, and lets
+    /// requests finish that are being answered.
     /// - Parameters:
     ///   - place: where clients connect.
     ///   - identity: whose TLS it speaks; `nil` speaks none.

@@ -24,6 +24,7 @@ package final class TLSIdentity: Sendable {
         }
     }
 
+    /// Reads the files.
     package init(_ files: Files) throws(Failure) {
         current = Mutex((files, try Self.context(files)))
     }

@@ -181,6 +181,7 @@ package final class SegmentAudio: SegmentSink {
         reader?.resume(returning: .failure(error))
     }
 
+    /// See `SegmentSink`.
     package func mayRestart(isRepeatable: Bool) -> Bool {
         // Whoever has left has no say.
         state.withLock { $0.end != nil || $0.heard.samples == 0 || isRepeatable }

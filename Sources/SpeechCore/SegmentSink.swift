@@ -24,8 +24,8 @@ package protocol SegmentSink: AnyObject, Sendable {
     func mayRestart(isRepeatable: Bool) -> Bool
 
     /// Forgets what has arrived, so that the segment can be made again from its beginning.
-    /// - Parameter isRepeatable: it will be the same again. Of that, what somebody has had already is then left out, and
-    ///   has to be what it was.
+    /// - Parameter isRepeatable: it will be the same again. Of that, what somebody has had already is then left out,
+    ///   and has to be what it was.
     /// - Returns: `false` when somebody has had some of it already and it is not repeatable, or it has ended.
     func restart(isRepeatable: Bool) -> Bool
 }

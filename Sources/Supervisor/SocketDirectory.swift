@@ -4,8 +4,8 @@ import Synchronization
 
 /// The directory of the workers' sockets, and of what else is only for us and them.
 ///
-/// Anybody may pass through it, and nobody but us sees what is in it. The sockets are in directories of their own, one for
-/// each user that workers run as, in which nobody but that user (and root) comes.
+/// Anybody may pass through it, and nobody but us sees what is in it. The sockets are in directories of their own, one
+/// for each user that workers run as, in which nobody but that user (and root) comes.
 final class SocketDirectory: Sendable {
     let path: String
     /// Those who have a directory in it, other than ourselves.

@@ -104,6 +104,7 @@ extension Supervisor {
 
     // MARK: PoolAdministrator
 
+    /// See `PoolAdministrator`.
     package func quarantine() -> [QuarantinedText] {
         pool.quarantined(now: now).map { entry in
             QuarantinedText(
@@ -116,21 +117,25 @@ extension Supervisor {
         }
     }
 
+    /// See `PoolAdministrator`.
     package func release(quarantined id: String?) -> Int {
         guard let id else { return pool.released(nil, now: now) }
         return TextDigest(hex: id).map { pool.released($0, now: now) } ?? 0
     }
 
+    /// See `PoolAdministrator`.
     package func drain(instance name: String) throws(SpeechError) {
         perform(pool.drainRequested(of: try instance(named: name), now: now))
         publish()
     }
 
+    /// See `PoolAdministrator`.
     package func restart(instance name: String) throws(SpeechError) {
         perform(pool.restartRequested(of: try instance(named: name), now: now))
         publish()
     }
 
+    /// See `PoolAdministrator`.
     package func scale(engine name: String, instances: Int) throws(SpeechError) {
         guard let index = order.first(where: { pool.configuration.engines[$0].name == name }) else {
             throw SpeechError(.modelNotFound, "There is no engine named \(name).")

@@ -8,8 +8,8 @@ struct WorkerLine {
     /// How important it is; what does not say so is information.
     var level = Logger.Level.info
 
-    /// How important it is when callers' texts have been given to the worker, and it may tell them: no more than a detail,
-    /// unless the worker itself says that it is a warning or worse. Then its author answers for what is in it.
+    /// How important it is when callers' texts have been given to the worker, and it may tell them: no more than a
+    /// detail, unless the worker itself says that it is a warning or worse. Then its author answers for what is in it.
     var levelAfterTexts: Logger.Level { level >= .warning ? level : min(level, .debug) }
 
     private struct LogLine: Decodable {

@@ -100,8 +100,8 @@ struct Server {
     /// How long clients wait at a socket that was handed over until they are told that engines still load.
     private static let longestWait = Duration.seconds(30)
 
-    /// Tells the service manager that clients can connect and be served: when each engine has an instance that is ready,
-    /// or when that has taken too long for who waits at a socket that was handed over.
+    /// Tells the service manager that clients can connect and be served: when each engine has an instance that is
+    /// ready, or when that has taken too long for who waits at a socket that was handed over.
     private func tell(_ manager: ServiceManager, of supervisor: Supervisor, _ eventLoop: any EventLoop) async {
         let isAwaited = !manager.listeningDescriptors.isEmpty
         let latest = ContinuousClock.now + Self.longestWait

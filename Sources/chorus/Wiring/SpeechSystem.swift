@@ -87,7 +87,8 @@ extension SupervisorConfiguration {
             throw CommandError(
                 """
                 No place for the workers' sockets: none of \(candidates) is writable\
-                \(hasGuests ? ", lets others pass" : "") and has a path of at most \(limit) bytes. Set XDG_RUNTIME_DIR to a directory that does.
+                \(hasGuests ? ", lets others pass" : "") and has a path of at most \(limit) bytes. Set XDG_RUNTIME_DIR \
+                to a directory that does.
                 """
             )
         }
