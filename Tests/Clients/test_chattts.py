@@ -68,7 +68,8 @@ def test_an_utterance_over_two_instances_is_the_same_as_over_one(serve: Serve, c
 def test_numbers_are_read_and_what_cannot_be_spoken_is_told(chattts_server: Server) -> None:
     price = say(chattts_server, "价格：￥100！")
     assert price.content != say(chattts_server, "价格：￥200！").content, "the digits are spoken"
-    assert "warning" not in price.headers
+    # That it was cut after so many tokens may be known when the answer begins, or not yet.
+    assert "Not spoken" not in price.headers.get("warning", "")
     smile = say(chattts_server, "Hello \U0001f600")
     assert "\\u{1F600}" in smile.headers["warning"]
     assert smile.content == say(chattts_server, "Hello").content
