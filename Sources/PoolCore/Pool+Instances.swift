@@ -54,22 +54,15 @@ extension Pool {
             actions.append(.cancelTimer(loadTimer))
             instances[id.index].declared = declared
             instances[id.index].answeredAt = now
-            if wantsMeasuring(id), !instances[id.index].isOnTrial {
+            let isOnTrial = instances[id.index].isOnTrial
+            if isOnTrial || wantsMeasuring(id) {
                 let timer = makeTimer(
                     .measure(slot.process),
                     at: now.advanced(by: configuration.measureTimeout),
                     &actions
                 )
                 move(id, to: .measuring(timer))
-                actions.append(.measure(slot))
-            } else if instances[id.index].isOnTrial {
-                let timer = makeTimer(
-                    .measure(slot.process),
-                    at: now.advanced(by: configuration.measureTimeout),
-                    &actions
-                )
-                move(id, to: .measuring(timer))
-                actions.append(.rehearse(slot))
+                actions.append(isOnTrial ? .rehearse(slot) : .measure(slot))
             } else {
                 beginServing(slot, now: now, &actions)
             }
