@@ -29,7 +29,6 @@ PACKAGES = {
     "transformers": ">=4.54.1,<6",  # ChatTTS 0.2.5 cannot generate with 4.48 to 4.53.
     "vector_quantize_pytorch": "",
     "vocos": "",
-    "WeTextProcessing": ">=1.2",
 }
 """What has to be installed, and the versions that work."""
 

@@ -39,6 +39,7 @@ class ChatTTSEngine(Engine):
 
     name = "chattts"
     description = "Conversational speech in Chinese and English"
+    version = "2"  # Counts up whenever the same text would sound different from before.
     attribution = ("2noise", "https://github.com/2noise/ChatTTS")
     sample_rate = 24_000
     deterministic = True
@@ -62,7 +63,7 @@ class ChatTTSEngine(Engine):
         return findings(context)
 
     def prepare(self, context: Context) -> None:
-        """Loads the weights into host memory, and the grammars that read numbers out.
+        """Loads the weights into host memory.
 
         For a CPU it also warms up: what that pages in is shared by the instances that are forked afterwards.
 
@@ -76,7 +77,6 @@ class ChatTTSEngine(Engine):
         verify(assets)
         self._model = Model(assets.directory)
         self._speakers = Speakers(self._model)
-        text.warm()
         if _is_cpu(context):
             self._model.warm_up()
 

@@ -21,6 +21,9 @@ SIGNS = "+-×÷=≥≤≠≈±~&@/#*^'"
 QUANTITIES = "%‰°℃℉$€£¥￥¢²³μΩ"
 """Signs that are read together with a number."""
 
+RUN = re.escape(SIGNS + QUANTITIES) + "A-Za-z0-9.:"
+"""What a number and its unit are written with, as the inside of a character class."""
+
 TOKEN = r"\[(?:laugh(?:_[0-2])?|u?v_break|ll?break|oral_[0-9]|break_[0-7])\]"
 """The control tokens a caller may write: sounds, pauses and manners of speaking. The tempo is an option instead."""
 
@@ -50,8 +53,8 @@ _SPELLED = {
     **dict.fromkeys("―⸺→←⇒", "—"),
     **dict.fromkeys("【〔〖（｛{", "("),
     **dict.fromkeys("】〕〗）｝}", ")"),
-    **dict.fromkeys("·•・‧●■◆\t\v\f", " "),
-    **dict.fromkeys("\u2028\u2029\x85", "\n"),
+    **dict.fromkeys("·•・‧●■◆", " "),
+    **dict.fromkeys("\t\v\f\r\u2028\u2029\x85", "\n"),
     **dict.fromkeys("〜～∼", "~"),
     **dict.fromkeys("⁄∕", "/"),
     **dict.fromkeys("✕✖∗", "×"),

@@ -1,80 +1,196 @@
-"""Numbers and abbreviations in an English stretch."""
+"""Numbers in English."""
 
 import re
+from collections.abc import Sequence
 
-from chorus_chattts.text.grammar import RUN, in_words, rewriter, span, spelled
+from chorus_chattts.text.tongue import Language, Quantity, Tongue
+from chorus_chattts.text.units import CURRENCIES, SCALES, UNITS
 
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
-_MONTHS += ["November", "December"]
-_MONTH = "|".join(_MONTHS)
-_SHORT_MONTH = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
+MONTHS += ["November", "December"]
 
-_TITLES = {"Mr": "Mister", "Mrs": "Missis", "Ms": "Miss", "Dr": "Doctor", "Prof": "Professor", "vs": "versus"}
-_TITLES |= {"e.g": "for example", "i.e": "that is", "approx": "approximately"}
-_ENDINGS = {"etc": "et cetera", "a.m": "AM", "p.m": "PM", "Jr": "Junior", "Sr": "Senior"}
-_ENDINGS |= {"Inc": "Incorporated", "Ltd": "Limited", "Co": "Company", "Corp": "Corporation"}
-
-_UNIT = "am|pm|AM|PM|hundred|thousand|million|billion|trillion|kg|g|mg|lbs?|oz|km/h|km|cm|mm|mi|ft|yd|h|min|ms|mph|ml"
-_UNIT += "|kb|GB|MB|TB|kHz|MHz|GHz|Hz|Mbps|kW|kWh|[°º][CF]|℃|℉|%|[kc]?m²|m³"
-_NUMBER = re.compile(
-    rf"(?<![{RUN}])(?:[0-9]+ (?=[0-9]+/[0-9]))?"  # The 2 of 2 1/2.
-    rf"[{RUN}]*[0-9](?:[{RUN}]*(?![.:'])[{RUN}])?"
-    rf"(?: (?:{_UNIT})(?![A-Za-z0-9²³]))?"  # No other word: the grammar takes "1 May" for a milliampere and a y.
-)
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_ONES += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_THOUSANDS = ["", "thousand", "million", "billion"]
+_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"}
+_ORDINALS |= {"twelve": "twelfth"}
 
 
-def _alternatives(abbreviations: dict[str, str]) -> str:
-    return "|".join(re.escape(short) for short in abbreviations)
+class English(Tongue):
+    """American English, as one reads a text aloud."""
+
+    language: Language = "en"
+    to = " to "
+    against = " to "
+    signs = {  # noqa: RUF012
+        "-": " minus ",
+        "+": " plus ",
+        "±": " plus or minus ",
+        "~": " about ",
+        "<": " less than ",
+        "": "",
+        ">": " more than ",
+        "<=": " at most ",
+        ">=": " at least ",
+        "≤": " at most ",
+        "≥": " at least ",
+        "=": " equals ",
+        "==": " equals ",
+        "≈": " is about ",
+        "≠": " is not ",
+        "add": " plus ",
+        "subtract": " minus ",
+        "×": " times ",
+        "x": " times ",
+        "X": " times ",
+        "*": " times ",
+        "÷": " divided by ",
+        "/": " divided by ",
+    }
+
+    def cardinal(self, digits: str) -> str:
+        """One hundred twenty three."""
+        digits = digits.lstrip("0") or "0"
+        if digits == "0":
+            return "zero"
+        words: list[str] = []
+        for at in reversed(range((len(digits) + 2) // 3)):
+            end = len(digits) - 3 * at
+            group = int(digits[max(0, end - 3) : end])
+            if group:
+                words += [*_below_thousand(group), _THOUSANDS[at]]
+        return " ".join(filter(None, words))
+
+    def digits(self, digits: str) -> str:
+        """One two three."""
+        return re.sub(" +", " ", re.sub("[0-9]", lambda digit: f" {_ONES[int(digit[0])]} ", digits)).strip()
+
+    def decimals(self, digits: str) -> str:
+        """Point oh five."""
+        return " point " + self.digits(digits).replace("zero", "oh")
+
+    def dial(self, groups: Sequence[str]) -> str:
+        """Eight hundred, five five five, zero one two three."""
+        said = ["plus " + self.digits(group[1:]) if group[0] == "+" else self._group(group) for group in groups]
+        return ", ".join(said)
+
+    def _group(self, group: str) -> str:
+        return self.cardinal(group) if re.fullmatch("[1-9]00", group) else self.digits(group)
+
+    def label(self, digits: str) -> str:
+        """Forty two, one oh one, seven forty seven, twelve oh three."""
+        if digits[0] == "0" or len(digits) > 4:
+            return self.digits(digits)
+        if len(digits) < 3 or digits.endswith("00"):
+            return self.number(digits)
+        return f"{self.cardinal(digits[:-2])} {self._pair(digits[-2:])}"
+
+    def year(self, digits: str) -> str:
+        """Nineteen oh five, two thousand five, twenty twenty four."""
+        if len(digits) != 4 or digits[1:3] == "00" or digits[0] == "0":
+            return self.number(digits)
+        if digits.endswith("00"):
+            return f"{self.cardinal(digits[:2])} hundred"
+        return f"{self.cardinal(digits[:2])} {self._pair(digits[2:])}"
+
+    def _pair(self, digits: str) -> str:
+        return f"oh {self.cardinal(digits)}" if digits[0] == "0" else self.cardinal(digits)
+
+    def ordinal(self, digits: str) -> str:
+        """Twenty first, one hundredth."""
+        before, _, last = self.number(digits).rpartition(" ")
+        if last not in _ORDINALS:
+            last = f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th"
+        return f"{before} {_ORDINALS.get(last, last)}".strip()
+
+    def decade(self, year: str) -> str:
+        """Nineteen nineties, nineteen hundreds."""
+        words = self.year(year)
+        return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
+
+    def date(self, year: str | None, month: str, day: str | None) -> str:
+        """May first, twenty twenty four."""
+        words = MONTHS[int(month) - 1] + (f" {self.ordinal(day.lstrip('0'))}" if day else "")
+        return words + (f"{', ' if day else ' '}{self.year(year)}" if year else "")
+
+    def clock(self, hour: str, minute: str, second: str | None, half: str) -> str:
+        """Nine oclock, nine oh five PM, seventeen hundred; ChatTTS itself writes oclock so."""
+        words = self.cardinal(hour)
+        if int(minute or 0):
+            words += f" {self._pair(minute)}"
+        elif not half:
+            words += " oclock" if 0 < int(hour) <= 12 else " hundred"
+        words += f" and {self.number(second.lstrip('0') or '0')} seconds" if second and int(second) else ""
+        return f"{words} {half}".strip()
+
+    def quantity(self, quantity: Quantity) -> str:
+        """Minus five degrees Celsius, one dollar and one cent."""
+        sign = self.signs[quantity.sign]
+        if quantity.currency:
+            return sign + self._money(quantity)
+        words = self.number(quantity.number)
+        if quantity.unit:
+            _, one, others = UNITS[quantity.unit]
+            words += " " + (one if quantity.number == "1" else others)
+        return sign + words
+
+    def span(self, low: Quantity, high: Quantity) -> str:
+        """Five to ten dollars: what is written once is said at the end."""
+        if low.currency and not high.currency:
+            high = Quantity(high.number, high.sign, low.currency, high.scale)
+            low = Quantity(low.number, low.sign)
+        return self.quantity(low) + self.to + self.quantity(high)
+
+    def fraction(self, whole: str | None, above: str, below: str) -> str:
+        """One half, two and a half, three quarters, twenty two over seven."""
+        if whole:
+            words = self.fraction(None, above, below)
+            return f"{self.number(whole)} and {re.sub('^one ', 'an ' if below in ('8', '11', '18') else 'a ', words)}"
+        if int(above) >= int(below) or len(below) > 3 or (int(below) > 20 and int(below) % 10):
+            return f"{self.number(above)} over {self.number(below)}"
+        name = {"2": "half", "4": "quarter"}.get(below) or self.ordinal(below)
+        if above == "1":
+            return f"one {name}"
+        return f"{self.number(above)} {name}s"
+
+    def power(self, exponent: str) -> str:
+        """To the power of ten."""
+        return f" to the power of {self.signed(exponent)}"
+
+    def feet(self, feet: str, inches: str) -> str:
+        """Five foot ten."""
+        return f"{self.number(feet)} foot {self.number(inches)}"
+
+    def version(self, parts: Sequence[str]) -> str:
+        """One point two point three."""
+        return " point ".join(self.number(part) for part in parts)
+
+    def address(self, parts: Sequence[str]) -> str:
+        """One nine two dot one six eight."""
+        return " dot ".join(self.digits(part) for part in parts)
+
+    def _money(self, quantity: Quantity) -> str:
+        _, one, others, cent, cents = CURRENCIES[quantity.currency]
+        number = quantity.number.replace(",", "")
+        if quantity.scale:
+            scale = SCALES.get(quantity.scale, quantity.scale)
+            return f"{self.number(number)} {scale} {others}"
+        whole, _, hundredths = number.partition(".")
+        if cent and len(hundredths) == 2:
+            part = f"{self.cardinal(hundredths)} {cent if hundredths == '01' else cents}"
+            if not int(whole or 0) and int(hundredths):
+                return part
+            words = f"{self.number(whole or '0')} {one if whole == '1' else others}"
+            return f"{words} and {part}" if int(hundredths) else words
+        return f"{self.number(number)} {one if number == '1' else others}"
 
 
-def _ordinal(day: str) -> str:
-    suffix = "th" if day in ("11", "12", "13") else {"1": "st", "2": "nd", "3": "rd"}.get(day[-1], "th")
-    return f"{day}{suffix}"
-
-
-def _day(found: re.Match[str]) -> str:
-    return f"the {_ordinal(found[1])} of "
-
-
-def _decade(found: re.Match[str]) -> str:
-    """1990s in words: the nineteen nineties."""
-    return re.sub("y$", "ie", in_words(found[1], "en")) + "s"
-
-
-def _month(found: re.Match[str]) -> str:
-    return next(month for month in _MONTHS if month.startswith(found[1][:3])) + " "
-
-
-_rewritten = rewriter(
-    (rf"\b({_alternatives(_TITLES)})\.(?! *$)", lambda found: _TITLES[found[1]]),
-    (rf"\b({_alternatives(_ENDINGS)})\.(?= ?[a-z,;:])", lambda found: _ENDINGS[found[1]]),
-    (rf"\b({_alternatives(_ENDINGS)})\.", lambda found: f"{_ENDINGS[found[1]]}."),
-    (r"\b(?:[A-Z]\.){2,}", lambda found: found[0].replace(".", "")),
-    (r"\b[Nn]o\. ?(?=[0-9])", "number "),
-    (rf"\b({_SHORT_MONTH})\.? (?=[0-9])", _month),
-    (rf"\b({_MONTH}) ([0-9]{{1,2}})\b(?![:.\-/][0-9]|%)", lambda found: f"{found[1]} {_ordinal(found[2])}"),
-    (rf"(?:\bthe )?\b([0-9]{{1,2}})(?:st|nd|rd|th)?(?: of)? (?=(?:{_MONTH})\b)", _day),
-    (r"\b([0-9]{4})s\b", _decade),
-    (r"\b([2-9][0-9]{2})-(?![0-9]{2}00)([0-9]{4})\b", lambda found: f"{' '.join(found[1])}, {' '.join(found[2])}"),
-    (r"(?<![0-9/])24/7(?![0-9/])", "24 7"),
-    span(" to "),
-    (r"(?<=[0-9]) ?[*×xX] ?(?=[0-9])", " times "),
-    (r"￥ ?([0-9][0-9.]*)", r"\1 yuan"),
-    (r"(?<![$€£0-9.])([0-9.]+) ?m/s\b", r"\1 meters per second"),
-    (r"(?<![$€£0-9.])([0-9.]+) ?m\b(?!/)", r"\1 meters"),
-    (r"(?<![$€£0-9.])([0-9]+\.[0-9]+)([A-Z])\b", r"\1 \2"),
-    (r"(?<=[0-9])\^(?=[0-9])", " to the power of "),
-    (r"\$([0-9.]+)k\b", r"\1 thousand dollars"),
-    (r"(?<=[0-9])k\b", " thousand"),
-    (r"(?<=[0-9])'(?=[0-9])", " "),
-    (r"(?<=[0-9])/(?=[A-Za-z]{3})", " per "),
-    (r"(?<![0-9.])([0-9.]+)‰", r"\1 per mille"),
-    (r"<(?= ?-?[0-9])", " less than "),
-    (r">(?= ?-?[0-9])", " more than "),
-    (r"~(?=[0-9])", "about "),
-)
-
-
-def read(text: str) -> str:
-    """The stretch with its numbers and abbreviations in English words."""
-    return spelled(_NUMBER.sub(lambda number: in_words(number[0], "en"), _rewritten(text)), "en")
+def _below_thousand(number: int) -> list[str]:
+    words = [_ONES[number // 100], "hundred"] if number >= 100 else []
+    rest = number % 100
+    if rest >= 20:
+        words += [_TENS[rest // 10]] + ([_ONES[rest % 10]] if rest % 10 else [])
+    elif rest:
+        words.append(_ONES[rest])
+    return words

@@ -3,7 +3,7 @@
 import re
 
 from chorus_chattts.text.alphabet import HAN, PAUSES, STOPS
-from chorus_chattts.text.grammar import Language
+from chorus_chattts.text.tongue import Language
 
 _SIGNS: dict[str, tuple[str, str]] = {
     "&": ("和", "and"),

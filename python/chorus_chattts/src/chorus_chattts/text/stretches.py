@@ -5,13 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from chorus_chattts.text.alphabet import HAN
-from chorus_chattts.text.grammar import RUN, Language
+from chorus_chattts.text.alphabet import HAN, RUN
+from chorus_chattts.text.shapes import UNIT, any_of
+from chorus_chattts.text.tongue import Language
+from chorus_chattts.text.units import CURRENCIES, POWERS
 
+_WRITTEN = rf"(?=[{RUN}]*?[0-9])(?![0-9]+(?:st|nd|rd|th)(?![{RUN}]))[{RUN}]+"
+_BETWEEN = r",(?=[0-9]{3}(?![0-9]))| ?[-+×÷*/=≈≠~xX] | ?[ (]\(?|\) ?-?"
+_BEFORE = rf"(?:{any_of(CURRENCIES)}) (?=[0-9])"
+_BEHIND = rf"{UNIT}(?![{RUN}])| (?:{any_of([*POWERS, 'am', 'pm', 'AM', 'PM', 'a.m.', 'p.m.'])})(?![{RUN}])"
 _PIECE = re.compile(
     rf"(?P<token>\[\w+\])"
     rf"|(?P<zh>[{HAN}]+)"
-    rf"|(?P<number>(?=[{RUN}]*?[0-9])(?![0-9]+(?:st|nd|rd|th)(?![{RUN}]))[{RUN}]+)"
+    # In one piece with what belongs to it: +1 (555) 123 4567, 2 + 2, 3 kg.
+    rf"|(?P<number>(?:{_BEFORE})?{_WRITTEN}(?:(?:{_BETWEEN})(?=[0-9])[{RUN}]+)*(?:{_BEHIND})?)"
     rf"|(?P<en>(?=[{RUN}]*?[A-Za-z])[{RUN}]+)"
     rf"|(?P<other>[{RUN}]+|.)",  # A run of signs in one piece: one by one, each would look through the rest of it.
     re.DOTALL,
@@ -22,7 +29,8 @@ _PIECE = re.compile(
 class Stretch:
     """A part of a text in one language, or a control token."""
 
-    text: str
+    start: int
+    end: int
     language: Language | None
     """None for a control token."""
 
@@ -31,25 +39,31 @@ def stretches(text: str) -> Iterator[Stretch]:
     """The parts of a text that `scan` has made; together they are the text.
 
     Words have the language of their script. A number, with the letters it is written with (3kg, MP3), has that of the
-    nearest word, and Chinese when two are as near: mixed texts are mostly Chinese ones with English words. Without any
-    word, letters make it English. Marks and spaces belong to what is before them, or to the first word.
+    nearest word, and Chinese when two are as near: mixed texts are mostly Chinese ones with English words. Beside
+    Chinese an abbreviation (ISBN, QQ) is no English word. Without any word, letters make it English. Marks and spaces
+    belong to what is before them, or to the first word.
     """
     pieces = list(_PIECE.finditer(text))
     words = [piece for piece in pieces if piece.lastgroup in ("zh", "en")]
+    if any(word.lastgroup == "zh" for word in words):
+        deciding = [word for word in words if not re.fullmatch("[A-Z]+[.:]*", word[0])]
+    else:
+        deciding = words
     languages: list[Language | None] = []
     alone: Language = "en" if re.search("[A-Za-z]", re.sub(r"\[\w+\]", "", text)) else "zh"
     current = _language(words[0]) if words else alone
-    coming = 0  # The first of `words` that is not before the piece.
+    coming = 0  # The first of `deciding` that is not before the piece.
     for piece in pieces:
-        while coming < len(words) and words[coming].start() < piece.start():
+        while coming < len(deciding) and deciding[coming].start() < piece.start():
             coming += 1
         if piece.lastgroup == "number":
-            current = _nearest(piece, words[max(coming - 1, 0) : coming + 1]) if words else alone
+            current = _nearest(piece, deciding[max(coming - 1, 0) : coming + 1]) if deciding else alone
         elif piece.lastgroup in ("zh", "en"):
             current = _language(piece)
         languages.append(None if piece.lastgroup == "token" else current)
     for language, group in groupby(zip(pieces, languages, strict=True), key=lambda item: item[1]):
-        yield Stretch("".join(piece[0] for piece, _ in group), language)
+        alike = [piece for piece, _ in group]
+        yield Stretch(alike[0].start(), alike[-1].end(), language)
 
 
 def _language(word: re.Match[str]) -> Language:
