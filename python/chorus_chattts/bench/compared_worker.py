@@ -13,6 +13,8 @@ from chorus_worker import Audio, Context, Job, serve
 class ComparedEngine(ChatTTSEngine):
     """The option `way` is `engine`, `direct` or `direct stream`. A direct way tells its times in a note, as JSON."""
 
+    options = (*ChatTTSEngine.options, "way")
+
     def load(self, context: Context) -> None:
         """Also makes the `Chat` that is called directly."""
         from plain import sharing

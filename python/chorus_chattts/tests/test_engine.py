@@ -20,7 +20,7 @@ from wyoming.event import Event
 from chorus_chattts import text
 from chorus_chattts.engine import DEFAULT_SEED, MAX_TEXT_CHARACTERS, ChatTTSEngine
 from chorus_chattts.model import EndedAtOnce, Model, Samples
-from chorus_worker import BadRequest, Job, NothingToSay, VoiceRecipe
+from chorus_worker import BadRequest, Job, NothingToSay, VoiceRecipe, heed
 
 SHORT = {"min_new_token": 10, "max_new_token": 10}
 
@@ -225,8 +225,11 @@ def notes(engine: ChatTTSEngine, text: str, **options: Any) -> list[str]:
 
 
 def test_what_will_not_be_heard_is_noted(engine: ChatTTSEngine) -> None:
-    assert any("☃" in note for note in notes(engine, "你好☃。", **SHORT))
-    assert any("`instructions`" in note for note in notes(engine, "你好。", instructions="Whisper.", **SHORT))
+    cut = notes(engine, "你好。", **SHORT)
+    assert notes(engine, "你好☃。", **SHORT) == ["Not spoken, 1 character: ☃", *cut]
+    assert notes(engine, "[oral_2]你好。", **SHORT) == ["Not spoken, 8 characters: [oral_2]", *cut]
+    assert notes(engine, "[oral_2]你好。", tokens="all", **SHORT) == cut
+    assert notes(engine, "[laugh]你好。", tokens="none", **SHORT) == ["Not spoken, 7 characters: [laugh]", *cut]
 
 
 def test_speech_that_was_cut_is_noted(engine: ChatTTSEngine) -> None:
@@ -277,5 +280,7 @@ def test_whatever_segment_chorus_cuts_is_not_too_long(engine: ChatTTSEngine, uni
 
 
 def test_options_are_checked(engine: ChatTTSEngine) -> None:
-    with pytest.raises(BadRequest, match="Did you mean `temperature`"):
-        list(engine.synthesize(Job("你好。", options={"temprature": 1})))
+    with pytest.raises(BadRequest, match=r"`temprature` is not an option of chattts\. Did you mean `temperature`"):
+        heed(engine, Job("你好。", options={"temprature": 1}))
+    with pytest.raises(BadRequest, match="`top_K` must be"):
+        list(engine.synthesize(Job("你好。", options={"top_K": 0})))

@@ -333,7 +333,7 @@ def test_there_are_examples_of_every_kind_and_it_takes_part_in_reading_them() ->
 
 
 def kinds_in(text: str) -> set[str]:
-    readable, _ = scan(text, numbers=True)
+    readable, _ = scan(text, numbers=True, tokens="sounds")
     return {
         kind
         for stretch in stretches(readable)

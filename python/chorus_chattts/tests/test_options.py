@@ -14,6 +14,7 @@ def test_the_defaults_are_chattts_own_but_for_what_serves_a_stream() -> None:
     options = Options.parse({})
     assert options.code == {"pass_first_n_batches": 0}
     assert options.refine is None
+    assert options.tokens == "sounds"
     assert (options.use_decoder, options.normalize, options.homophones, options.ensure_non_empty) == (True,) * 4
     assert options.max_new_token == ChatTTS.Chat.InferCodeParams().max_new_token == 2048
     assert ChatTTS.Chat.RefineTextParams().max_new_token == 384
@@ -94,7 +95,7 @@ def test_the_object_of_one_job_is_not_that_of_another() -> None:
         ({"stream_speed": 0}, "from 512 to 48000"),
         ({"stream_batch": 7}, "from 8 to 2048"),
         ({"txt_smp": "+" * (MAX_STRING_CHARACTERS + 1)}, "`txt_smp` must be a string of at most 16384 characters"),
-        ({"instructions": " " * (MAX_STRING_CHARACTERS + 1)}, "`instructions` must be a string of at most 16384"),
+        ({"tokens": True}, '`tokens` must be "sounds", "all" or "none"'),
         ({"use_decoder": "yes"}, "`use_decoder` must be true or false"),
         ({"spk_emb": 3}, "`spk_emb` must be a string"),
         ({"prompt": "[speed_5] "}, "control tokens"),

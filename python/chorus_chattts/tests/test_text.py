@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from chorus_chattts.text import MAX_QUOTED, SpeakableText, prepare
+from chorus_chattts.text import MAX_QUOTED, SpeakableText, Tokens, prepare
 from chorus_chattts.text.stretches import _PIECE
 from chorus_worker import NothingToSay
 
@@ -131,7 +131,7 @@ def fuzzed() -> list[tuple[str, bool, SpeakableText]]:
         text = "".join(chance.choices(NASTY, k=chance.randint(1, 24)))
         for normalize in (True, False):
             try:
-                prepared.append((text, normalize, prepare(text, normalize=normalize)))
+                prepared.append((text, normalize, prepare(text, normalize=normalize, tokens="all")))
             except NothingToSay:
                 continue
     assert len(prepared) > 1500
@@ -140,7 +140,26 @@ def fuzzed() -> list[tuple[str, bool, SpeakableText]]:
 
 @pytest.mark.parametrize(("text", "spoken"), [*CHINESE.items(), *ENGLISH.items(), *TOKENS.items()])
 def test_a_text_is_read_as_a_person_reads_it(text: str, spoken: str) -> None:
-    assert prepare(text) == SpeakableText(spoken, "")
+    assert prepare(text, tokens="all") == SpeakableText(spoken, "")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "spoken", "dropped"),
+    [
+        ("all", "[uv_break]a[laugh]b[lbreak][oral_2] c[break_7][laugh_0]", "[speed_1] [Stts]"),
+        ("sounds", "[uv_break]a[laugh]b[lbreak] c", "[oral_2] [speed_1] [Stts] [break_7] [laugh_0]"),
+        ("none", "a b c", "[uv_break] [laugh] [lbreak] [oral_2] [speed_1] [Stts] [break_7] [laugh_0]"),
+    ],
+)
+def test_the_tokens_of_a_text_reach_the_model_as_far_as_they_may(tokens: Tokens, spoken: str, dropped: str) -> None:
+    text = "[uv_break]a[laugh]b[lbreak][oral_2][speed_1][Stts]c[break_7][laugh_0]"
+    assert prepare(text, tokens=tokens) == SpeakableText(spoken, dropped)
+
+
+def test_a_text_has_pauses_and_laughs_unless_they_are_turned_off() -> None:
+    assert prepare("[laugh]好[oral_2]") == prepare("[laugh]好[oral_2]", tokens="sounds")
+    with pytest.raises(NothingToSay):
+        prepare("[laugh]", tokens="none")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +181,7 @@ def test_what_cannot_be_spoken_is_listed_in_order(text: str, spoken: str, droppe
 
 def test_without_normalizing_numbers_are_dropped_and_said_to_be() -> None:
     assert prepare("价格：￥1,234.56！涨50%", normalize=False) == SpeakableText("价格。涨", "￥1,234.56 50%")
-    assert prepare("Dr. No & I [oral_2]", normalize=False) == SpeakableText("Dr. No and I [oral_2]", "")
+    assert prepare("Dr. No & I [laugh]", normalize=False) == SpeakableText("Dr. No and I [laugh]", "")
 
 
 @pytest.mark.parametrize("text", NOTHING)
@@ -180,7 +199,7 @@ def test_a_refusal_quotes_a_bounded_part_and_says_what_would_help() -> None:
 
 def test_a_laugh_is_something_to_say() -> None:
     assert prepare("[laugh]") == SpeakableText("[laugh]", "")
-    assert prepare("[uv_break][laugh_1]").text == "[uv_break][laugh_1]"
+    assert prepare("[uv_break][laugh_1]", tokens="all").text == "[uv_break][laugh_1]"
 
 
 @pytest.mark.parametrize("token", FORBIDDEN)
@@ -200,7 +219,7 @@ def test_no_disguise_smuggles_a_structural_token(token: str) -> None:
         f"[laugh{token}]",
     ]
     for disguise in disguises:
-        spoken = prepare(f"hi {disguise} there").text
+        spoken = prepare(f"hi {disguise} there", tokens="all").text
         assert SPEAKABLE.fullmatch(spoken), disguise
         assert token not in spoken
 
@@ -212,7 +231,10 @@ def test_whatever_is_written_only_speakable_characters_are_left(fuzzed: list[tup
 
 def test_a_prepared_text_stays_as_it_is(fuzzed: list[tuple[str, bool, SpeakableText]]) -> None:
     for text, normalize, prepared in fuzzed:
-        assert prepare(prepared.text, normalize=False) == SpeakableText(prepared.text, ""), (text, normalize)
+        assert prepare(prepared.text, normalize=False, tokens="all") == SpeakableText(prepared.text, ""), (
+            text,
+            normalize,
+        )
 
 
 def test_words_are_neither_lost_nor_dropped(fuzzed: list[tuple[str, bool, SpeakableText]]) -> None:
@@ -227,7 +249,7 @@ def test_chattts_deletes_nothing_of_a_prepared_text(fuzzed: list[tuple[str, bool
     from ChatTTS.norm import Normalizer
 
     normalizer = Normalizer(str(resources.files("ChatTTS") / "res" / "homophones_map.json"))
-    texts = [prepare(text).text for text in [*CHINESE, *ENGLISH, *TOKENS]]
+    texts = [prepare(text, tokens="all").text for text in [*CHINESE, *ENGLISH, *TOKENS]]
     for text in [*texts, *(prepared.text for *_, prepared in fuzzed)]:
         assert normalizer(text, False, False, None) == text
     assert normalizer("价格100", False, False, None) == "价格"  # It would have deleted.

@@ -13,6 +13,7 @@ class Singer(Engine):
     name = "singer"
     sample_rate = 24_000
     deterministic = True
+    options = ("volume",)
 
     def load(self, context: Context) -> None:
         """What takes seconds and gigabytes in a real engine goes here."""

@@ -50,6 +50,8 @@ class Scripted(Engine):
     version = "7"
     attribution = ("Chorus", "https://example.org")
     sample_rate = RATE
+    options = ("temperature", "deep")
+    seeded = True
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chorus_chattts import text
 from chorus_chattts.assets import locate, verify
-from chorus_chattts.options import Options
+from chorus_chattts.options import ELSEWHERE, NAMES, Options
 from chorus_worker import JSON, Audio, BadRequest, Context, Engine, Finding, Job, Voice, VoiceRecipe
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class ChatTTSEngine(Engine):
     attribution = ("2noise", "https://github.com/2noise/ChatTTS")
     sample_rate = 24_000
     deterministic = True
+    options = NAMES
+    elsewhere = ELSEWHERE
+    seeded = True
 
     _model: Model
     _speakers: Speakers
@@ -147,12 +150,9 @@ def _step(job: Job) -> Callable[[], None]:
 def _speakable(job: Job, options: Options) -> str:
     """The job's text in what ChatTTS can speak. Notes what was left out."""
     _check_length("The text", job.text)
-    speakable = text.prepare(job.text, normalize=options.normalize)
+    speakable = text.prepare(job.text, normalize=options.normalize, tokens=options.tokens)
     _check_length("The text, with its numbers in words,", speakable.text)
-    if speakable.dropped:
-        job.note(f"Not spoken: {speakable.dropped}")
-    if options.instructions:
-        job.note("ChatTTS does not follow `instructions`.")
+    job.not_spoken(speakable.dropped)
     return speakable.text
 
 

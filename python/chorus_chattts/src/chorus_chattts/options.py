@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from chorus_worker import JSON, BadRequest
+from chorus_chattts.text import Tokens
+from chorus_worker import JSON, BadRequest, check_names
 
 MAX_NEW_TOKENS = 2048
 """Tokens that ChatTTS makes at the most for one text: 43.7 s of speech."""
@@ -56,8 +56,8 @@ class Options:
     ensure_non_empty: bool
     """A job without a seed that comes out empty is tried again with other seeds. ChatTTS's own switch of this name
     tries without an end."""
-    instructions: bool
-    """The caller gave OpenAI's `instructions`, which this model cannot follow."""
+    tokens: Tokens
+    """Which control tokens of the text reach the model."""
 
     @property
     def max_new_token(self) -> int:
@@ -85,7 +85,7 @@ class Options:
             normalize=fields.get("normalize", True),
             homophones=fields.get("homophones", True),
             ensure_non_empty=fields.get("ensure_non_empty", True),
-            instructions="instructions" in fields,
+            tokens=fields.get("tokens", "sounds"),
         )
 
 
@@ -98,7 +98,8 @@ def _refine(value: bool | Mapping[str, JSON]) -> dict[str, Any] | None:
 def _checked(
     options: Mapping[str, JSON], checks: Mapping[str, Check], where: str, max_new_token: int
 ) -> dict[str, Any]:
-    fields = {name: _check(name, value, checks, where) for name, value in options.items()}
+    check_names(options, checks, "chattts", ELSEWHERE, where)
+    fields = {name: _check(name, value, checks[name], where) for name, value in options.items()}
     low, high = fields.get("min_new_token", 0), fields.get("max_new_token", max_new_token)
     if low > high:
         raise BadRequest(
@@ -107,20 +108,11 @@ def _checked(
     return fields
 
 
-def _check(name: str, value: JSON, checks: Mapping[str, Check], where: str) -> Any:
-    if name not in checks:
-        raise BadRequest(f"`{where}{name}` is not an option of ChatTTS here. {_hint(name, checks)}")
+def _check(name: str, value: JSON, check: Check, where: str) -> Any:
     try:
-        return checks[name](value)
+        return check(value)
     except ValueError as error:
         raise BadRequest(f"`{where}{name}` must be {error}.") from None
-
-
-def _hint(name: str, checks: Mapping[str, Check]) -> str:
-    if name in _ELSEWHERE:
-        return _ELSEWHERE[name]
-    near = difflib.get_close_matches(name, checks, n=1)
-    return f"Did you mean `{near[0]}`?" if near else f"There are: {', '.join(sorted(checks))}."
 
 
 def _integer(low: int, high: int) -> Check:
@@ -161,6 +153,12 @@ def _string(value: JSON) -> str:
     if not isinstance(value, str) or len(value) > MAX_STRING_CHARACTERS:
         raise ValueError(f"a string of at most {MAX_STRING_CHARACTERS} characters")
     return value
+
+
+def _tokens(value: JSON) -> Tokens:
+    if value not in ("sounds", "all", "none"):
+        raise ValueError('"sounds", "all" or "none"')
+    return cast(Tokens, value)
 
 
 def _optional(check: Check) -> Check:
@@ -218,10 +216,13 @@ _SWITCHES: dict[str, Check] = {
     "normalize": _boolean,
     "homophones": _boolean,
     "ensure_non_empty": _boolean,
-    "instructions": _string,
+    "tokens": _tokens,
 }
 
-_ELSEWHERE = {
+NAMES = (*_CODE, *_SWITCHES)
+"""Of all options of a job."""
+
+ELSEWHERE = {
     "show_tqdm": "It draws a progress bar on a terminal, which a server has not.",
     "ensure_non_empty": "Write it beside `refine`: it holds for the whole job.",
     "speed": "For ChatTTS's pace write `prompt`: [speed_0] to [speed_9]. The request's own `speed` changes the tempo.",

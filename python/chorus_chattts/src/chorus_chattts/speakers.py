@@ -177,7 +177,7 @@ def _transcript(text: str) -> str:
     """What is said in a recording, in characters that the model knows, free of control tokens that steer it."""
     _check_transcript(text)  # First of all, as preparing takes its time.
     try:
-        prepared = prepare(text).text
+        prepared = prepare(text, tokens="none").text
     except NothingToSay:
         raise BadRequest(
             "The text of the recording has nothing in it that can be spoken. Send what is said in it."

@@ -7,6 +7,7 @@ starts, watches and feeds. See docs/WORKERS.md.
 from chorus_worker.engine import Context, Engine, Finding, Voice, VoiceRecipe
 from chorus_worker.failures import BadRequest, NothingToSay, OutOfMemory
 from chorus_worker.job import Job
+from chorus_worker.options import check_names, heed
 from chorus_worker.serving import serve
 from chorus_worker.values import JSON, Audio
 
@@ -22,5 +23,7 @@ __all__ = [
     "OutOfMemory",
     "Voice",
     "VoiceRecipe",
+    "check_names",
+    "heed",
     "serve",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chorus_worker.failures import BadRequest
@@ -86,6 +86,13 @@ class Engine:
     """Samples per second of all audio that it makes."""
     deterministic: bool = False
     """The same text, voice, speaker, seed and options give the same samples, on any instance."""
+    options: Collection[str] = ()
+    """The names of the `engine_options` that it knows; a job with another is refused. `instructions`, OpenAI's way to
+    say how to speak, is the one that is left with a note instead."""
+    elsewhere: Mapping[str, str] = {}
+    """What to tell a caller of an option that it knows from elsewhere: what to do instead."""
+    seeded: bool = False
+    """It makes random choices, and a job's seed fixes them. If not, a note says that the seed has no effect."""
     slots: int = 1
     """How many jobs it can do at once, up to 256."""
 

@@ -14,6 +14,9 @@ from chorus_worker.work import Send, Work, discard
 MAX_NOTE_BYTES = 1024
 """Longer notes are cut."""
 
+MAX_SHOWN = 100
+"""Of what is not spoken, the characters that a note shows."""
+
 PROGRESS_INTERVAL = 1.0
 """Seconds, at least, between two progress events of a job."""
 
@@ -45,6 +48,17 @@ class Job(Work):
         """The engine's own options, as the caller wrote them: check their types and ranges, raise `BadRequest`."""
         self._steps = 0
         self._told = time.monotonic()
+
+    def no_effect(self, name: str, reason: str) -> None:
+        """Notes that something which the caller asked for, an option by its name, changes nothing."""
+        self.note(f"`{name}` has no effect: {reason}.")
+
+    def not_spoken(self, left_out: str) -> None:
+        """Notes what of the text is not spoken: how many characters, and the first of them."""
+        count = sum(not character.isspace() for character in left_out)
+        if count:
+            shown = left_out if len(left_out) <= MAX_SHOWN else f"{left_out[:MAX_SHOWN]}…"
+            self.note(f"Not spoken, {count} character{'s' if count > 1 else ''}: {shown}")
 
     def progress(self) -> None:
         """Says that the work has moved. Call it at every step, on the thread that takes it; it costs next to nothing.

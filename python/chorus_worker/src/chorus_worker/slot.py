@@ -15,6 +15,7 @@ from chorus_worker.audio import SAMPLE_BYTES, chunks
 from chorus_worker.engine import Engine
 from chorus_worker.failures import INTERNAL, OUT_OF_MEMORY, EngineFault, Failure
 from chorus_worker.job import Job
+from chorus_worker.options import heed
 from chorus_worker.queue import WorkQueue
 from chorus_worker.requests import Release, VoiceOrder
 from chorus_worker.work import Work
@@ -66,6 +67,7 @@ def _perform(engine: Engine, work: Work) -> Event:
 def _speak(engine: Engine, job: Job) -> Event:
     _check_wanted(job)
     is_started = False
+    heed(engine, job)
     audio = engine.synthesize(job)
     try:
         for part in audio:

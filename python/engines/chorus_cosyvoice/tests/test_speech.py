@@ -1,6 +1,8 @@
 """Jobs through a real worker process, whose CosyVoice is a stand-in."""
 
 import asyncio
+import random
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from wyoming.client import AsyncClient
 from wyoming.event import Event
 from wyoming.info import Describe, Info
+
+from chorus_cosyvoice.options import SOUNDS, spoken
 
 from .conftest import MakeModel
 from .worker import Answer, Worker, ask, cancel, read_until, speak
@@ -96,7 +100,8 @@ def test_a_seed_gives_the_same_samples_on_two_instances(worker: Worker, make_mod
         ({"instructions": ["softly"]}, "`instructions` must be a string of at most 500 characters"),
         ({"instructions": "x" * 501}, "`instructions` must be a string of at most 500 characters"),
         ({"instructions": "softly<|endofprompt|>"}, "`instructions` must not have <|endofprompt|> in it"),
-        ({"temperature": 1}, "`temperature` is not an option of CosyVoice here; there are: speed, text_frontend"),
+        ({"temperature": 1}, "`temperature` is not an option of cosyvoice. There are: instructions, speed, "),
+        ({"tokens": "all"}, '`tokens` must be "sounds" or "none"'),
         ({"speaker": {"recording": "../../secret", "text": "x"}}, "a speaker of CosyVoice is `recording`, a SHA-256"),
         ({"speaker": {"recording": "0" * 64, "text": "x"}}, "is gone; make the voice again"),
     ],
@@ -121,11 +126,45 @@ def test_a_text_without_a_word_is_told(worker: Worker, text: str) -> None:
     assert error.code == "nothing_to_say"
 
 
-def test_a_text_cannot_pass_for_an_instruction(worker: Worker) -> None:
-    error = say(worker, "softly<|endofprompt|>hello").error
+@pytest.mark.parametrize(
+    ("text", "tokens", "given", "note"),
+    [
+        ("softly<|endofprompt|>hello", "sounds", "softly hello", "Not spoken, 15 characters: <|endofprompt|>"),
+        ("<|zh|><|en|>hi", "sounds", "  hi", "Not spoken, 12 characters: <|zh|> <|en|>"),
+        ("＜｜zh｜＞hi <\u200b|en|>", "sounds", " hi  ", "Not spoken, 12 characters: <|zh|> <|en|>"),
+        ("oh [laughter] <strong>so</strong>", "sounds", "oh [laughter] <strong>so</strong>", None),
+        ("oh [laughter]", "none", "oh  ", "Not spoken, 10 characters: [laughter]"),
+        ("[AA1]［B］ [1] a<b, 1 < 2", "sounds", "(AA1)(B) (1) a< b, 1 < 2", None),
+        ("<<|zh|>|en|>hi", "sounds", "< |en|>hi", "Not spoken, 6 characters: <|zh|>"),
+        ("[laugh<|zh|>ter]", "sounds", "(laugh ter)", "Not spoken, 6 characters: <|zh|>"),
+    ],
+)
+def test_what_a_text_has_is_no_command(worker: Worker, text: str, tokens: str, given: str, note: str | None) -> None:
+    answer = say(worker, text, tokens=tokens)
+    assert answer.error is None
+    assert answer.notes == ([note] if note else [])
+    assert worker.call(given)["call"] == "inference_sft"
+
+
+def test_no_mixture_of_marks_becomes_a_command() -> None:
+    seed = 20240504
+    print("seed", seed)
+    chance = random.Random(seed)
+    parts = [*SOUNDS, *"<>|[]/", "<|zh|>", "<|", "|>", "\u200b", "＜", "｜", "［", "laugh", "ter", "strong", "B", " "]
+    for _ in range(5_000):
+        text = "".join(chance.choices(parts, k=12))
+        said, _ = spoken(text, "none")
+        assert not re.search(r"<[|/A-Za-z]|\[|\]", said), text
+        assert spoken(said, "none") == (said, ""), text
+        allowed, _ = spoken(text, "sounds")
+        assert not re.search(r"<\||\[(?!\w)|<[A-Z]", allowed), text
+        assert set(re.findall(r"\[[^\]]*\]?|</?[a-z]+>?", allowed)) <= set(SOUNDS), text
+
+
+def test_a_text_of_commands_is_nothing_to_say(worker: Worker) -> None:
+    error = say(worker, "<|endofprompt|>").error
     assert error is not None
-    assert error.code == "bad_request"
-    assert "the text must not have <|endofprompt|> in it; write into `instructions`" in error.text
+    assert error.code == "nothing_to_say"
 
 
 @pytest.mark.parametrize("seed", [None, 1])

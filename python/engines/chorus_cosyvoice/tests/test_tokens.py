@@ -22,7 +22,7 @@ def assert_nothing_is_left(model: Model) -> None:
 
 
 def test_it_ends_when_nobody_listens_any_more(model: Model) -> None:
-    speech = model.speak(Job(ENDLESS), "custom", Options())
+    speech = model.speak(Job(ENDLESS), ENDLESS, "custom", Options())
     next(speech)
     speech.close()
     assert_nothing_is_left(model)
@@ -30,7 +30,7 @@ def test_it_ends_when_nobody_listens_any_more(model: Model) -> None:
 
 def test_no_sound_is_made_for_a_cancelled_job(model: Model) -> None:
     job = Job(ENDLESS)
-    speech = model.speak(job, "custom", Options())
+    speech = model.speak(job, job.text, "custom", Options())
     next(speech)
     job.cancel()
     with pytest.raises(Abandoned):
@@ -40,7 +40,7 @@ def test_no_sound_is_made_for_a_cancelled_job(model: Model) -> None:
 
 def test_no_sound_is_made_after_the_deadline(model: Model) -> None:
     job = Job(ENDLESS, deadline=math.inf)
-    speech = model.speak(job, "custom", Options())
+    speech = model.speak(job, job.text, "custom", Options())
     next(speech)
     job.deadline = time.monotonic()
     with pytest.raises(Abandoned):
@@ -57,5 +57,5 @@ def test_every_token_is_progress(model: Model) -> None:
             self.steps += 1
 
     job = Watched("hello", seed=1)
-    (sound,) = model.speak(job, "custom", Options())
+    (sound,) = model.speak(job, job.text, "custom", Options())
     assert job.steps == sound.size / 960

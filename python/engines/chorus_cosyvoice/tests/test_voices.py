@@ -77,7 +77,7 @@ def test_a_voice_made_on_one_instance_is_the_same_on_another(make_model: MakeMod
         (tone(2), {"sample_rate": RATE}, "needs its text"),
         (tone(2), {"sample_rate": RATE, "text": " "}, "needs its text"),
         (tone(2), {"sample_rate": RATE, "text": "x" * 301}, "in at most 300 characters"),
-        (tone(2), {"sample_rate": RATE, "text": "x<|endofprompt|>"}, "must not have <|endofprompt|>"),
+        (tone(2), {"sample_rate": RATE, "text": "<|endofprompt|>"}, "needs its text"),
         (tone(2, 8000), {"sample_rate": 8000, "text": "x"}, "has 8000 samples a second, but must have 16000 to 48000"),
         (tone(0.9), {"sample_rate": RATE, "text": "x"}, "is 0.9 s long, but must be 1 to 30 s"),
         (tone(30.5), {"sample_rate": RATE, "text": "x"}, "is 30.5 s long, but must be 1 to 30 s"),
@@ -133,7 +133,9 @@ def test_version_1_says_that_it_does_not(make_model: MakeModel, tmp_path: Path) 
     write(tmp_path / "voices" / "anna.wav", "what Anna says")
     with Worker(tmp_path, make_model(1, "custom")) as worker:
         answer = say(worker, "hello", "anna", instructions="softly")
-    assert answer.notes == ["CosyVoice follows `instructions` only from version 2 on, and in the voice of a recording."]
+    assert answer.notes == [
+        "`instructions` has no effect: CosyVoice follows them from version 2 on, and in the voice of a recording."
+    ]
     assert {chunk.rate for chunk in answer.chunks} == {22_050}
 
 
@@ -142,13 +144,13 @@ def test_few_recordings_stay_on_the_device(model: Model, tmp_path: Path, monkeyp
     recordings = [Recording(tmp_path / f"{name}.wav", name) for name in "abc"]
     for volume, each in enumerate(recordings):
         write(each.path, each.text, volume)
-    first = [next(model.speak(Job("hello", seed=1), each, Options())) for each in recordings]
+    first = [next(model.speak(Job("hello", seed=1), "hello", each, Options())) for each in recordings]
     assert len(model._cosyvoice.list_available_spks()) == 1 + 2
-    again = [next(model.speak(Job("hello", seed=1), each, Options())) for each in recordings]
+    again = [next(model.speak(Job("hello", seed=1), "hello", each, Options())) for each in recordings]
     assert all(np.array_equal(*pair) for pair in zip(first, again, strict=True))
 
 
 def test_a_recording_saved_in_the_model_is_spoken_as_such(model: Model, tmp_path: Path) -> None:
     write(tmp_path / "saved.wav", "saved")
     model._cosyvoice.add_zero_shot_spk("saved", str(tmp_path / "saved.wav"), "saved")
-    assert next(model.speak(Job("hello"), "saved", Options())).size
+    assert next(model.speak(Job("hello"), "hello", "saved", Options())).size

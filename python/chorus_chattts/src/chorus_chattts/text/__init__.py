@@ -9,7 +9,7 @@ punctuation (`marks`).
 import re
 from dataclasses import dataclass
 
-from chorus_chattts.text.alphabet import HAN, scan
+from chorus_chattts.text.alphabet import HAN, Tokens, scan
 from chorus_chattts.text.chinese import Chinese
 from chorus_chattts.text.english import English
 from chorus_chattts.text.kinds import KINDS
@@ -19,7 +19,7 @@ from chorus_chattts.text.stretches import Stretch, stretches
 from chorus_chattts.text.tongue import Language
 from chorus_worker import NothingToSay
 
-__all__ = ["SpeakableText", "prepare"]
+__all__ = ["SpeakableText", "Tokens", "prepare"]
 
 MAX_QUOTED = 100
 """The most characters of an unspeakable text that its error quotes."""
@@ -37,12 +37,13 @@ class SpeakableText:
     """What cannot be spoken, in order, with a space where something stood between; empty when nothing was lost."""
 
 
-def prepare(text: str, *, normalize: bool = True) -> SpeakableText:
+def prepare(text: str, *, normalize: bool = True, tokens: Tokens = "sounds") -> SpeakableText:
     """Makes a text speakable. Numbers, dates, money and units become words; unless `normalize`, they are dropped.
+    Of the model's control tokens those reach it that `tokens` allows; others are left out.
 
     Raises NothingToSay when neither a word nor a laugh is left; its message quotes at most `MAX_QUOTED` characters.
     """
-    readable, dropped = scan(text, numbers=normalize)
+    readable, dropped = scan(text, numbers=normalize, tokens=tokens)
     parts = [_spoken(readable, stretch, normalize) for stretch in stretches(readable)]
     speakable = punctuate("".join(parts))
     if not re.search(rf"\[laugh|[A-Za-z{HAN}]", re.sub(r"\[(?!laugh)\w+\]", "", speakable)):

@@ -7,7 +7,8 @@ bracket is ever made, so no token is.
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Literal, TypeAlias
 
 HAN = "\u4e00-\u9fff"
 """The Chinese characters that ChatTTS speaks, as the inside of a character class."""
@@ -24,22 +25,28 @@ QUANTITIES = "%‰°℃℉$€£¥￥¢²³μΩ"
 RUN = re.escape(SIGNS + QUANTITIES) + "A-Za-z0-9.:"
 """What a number and its unit are written with, as the inside of a character class."""
 
-TOKEN = r"\[(?:laugh(?:_[0-2])?|u?v_break|ll?break|oral_[0-9]|break_[0-7])\]"
-"""The control tokens a caller may write: sounds, pauses and manners of speaking. The tempo is an option instead."""
+Tokens: TypeAlias = Literal["sounds", "all", "none"]
+"""Which of the model's control tokens a text may have: pauses and laughs, also manners of speaking, or none."""
 
-_STRUCTURAL = r"\[(?:[SPE](?:tts|asr|break)|spk_emb|empty_spk|undefine|music|pure|speed_[0-9])\]"
+_SOUNDS = r"\[(?:laugh|u?v_break|ll?break)\]"
+_MANNERS = r"\[(?:laugh_[0-2]|oral_[0-9]|break_[0-7])\]"
+_ALLOWED: dict[Tokens, str] = {"sounds": _SOUNDS, "all": f"{_SOUNDS}|{_MANNERS}", "none": r"(?!)"}
+_CONTROL = (
+    rf"{_SOUNDS}|{_MANNERS}"
+    r"|\[(?:[SPE](?:tts|asr|break)|spk_emb|empty_spk|undefine|music|pure|speed_[0-9])\]"
+)
+"""All of the model's tokens. Those of its last line make the prompt, and no text may have them: voice and tempo are
+options."""
 _READABLE = re.escape(STOPS + PAUSES + SIGNS + QUANTITIES) + rf" _\[\]A-Za-z0-9{HAN}"
 _QUANTITY = rf"[$€£¥￥±≥≤+-]?[0-9]+(?:[.,:/+×÷=-]?[0-9]+)*[{QUANTITIES}]*|[{QUANTITIES}]+"
 
 
-def _scanner(unspeakable: str) -> re.Pattern[str]:
-    return re.compile(rf"(?P<token>{TOKEN})|(?P<dropped>{unspeakable})|(?P<bracket>[\[\]])")
+@cache
+def _scanner(numbers: bool, tokens: Tokens) -> re.Pattern[str]:
+    unspeakable = rf"{_CONTROL}|[^{_READABLE}]+" + ("" if numbers else f"|{_QUANTITY}")
+    return re.compile(rf"(?P<token>{_ALLOWED[tokens]})|(?P<dropped>{unspeakable})|(?P<bracket>[\[\]])")
 
 
-_SCANNERS = {
-    True: _scanner(rf"{_STRUCTURAL}|[^{_READABLE}]+"),
-    False: _scanner(rf"{_STRUCTURAL}|[^{_READABLE}]+|{_QUANTITY}"),
-}
 _IS_READABLE = re.compile(f"[{_READABLE}]+").fullmatch
 
 _JOINED = ("Mn", "Me", "Cf")
@@ -71,12 +78,12 @@ _SPELLED = {
 """Characters that Unicode does not decompose into what we mean by them."""
 
 
-def scan(text: str, *, numbers: bool) -> tuple[str, str]:
+def scan(text: str, *, numbers: bool, tokens: Tokens) -> tuple[str, str]:
     """Splits a caller's text into what can be read and what was left out.
 
     Full-width, accented and compatibility characters become plain ones; quotes, decoration, control and zero-width
-    characters vanish without being missed. Other scripts, emoji and the model's structural tokens are left out, and so
-    are numbers and the signs that belong to them unless `numbers`.
+    characters vanish without being missed. Other scripts, emoji and the model's tokens but those of `tokens` are left
+    out, and so are numbers and the signs that belong to them unless `numbers`.
 
     Returns the readable text, and what was left out, in order, with a space where something stood between.
     """
@@ -90,7 +97,7 @@ def scan(text: str, *, numbers: bool) -> tuple[str, str]:
         dropped.append(found["dropped"])
         return " "
 
-    readable = _SCANNERS[numbers].sub(replace, _fold(text))
+    readable = _scanner(numbers, tokens).sub(replace, _fold(text))
     return readable, " ".join(dropped)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from chorus_cosyvoice.model import Model, VoiceSource, import_cosyvoice
-from chorus_cosyvoice.options import Options, plain
+from chorus_cosyvoice.options import NAMES, Options, spoken
 from chorus_cosyvoice.recordings import Recordings
 from chorus_worker import JSON, Audio, BadRequest, Context, Engine, Finding, Job, NothingToSay, Voice, VoiceRecipe
 
@@ -26,7 +26,10 @@ class CosyVoiceEngine(Engine):
 
     name = "cosyvoice"
     description = "Speech in nine languages, in the voice of a recording"
+    version = "2"  # Counts up whenever the same text would sound different from before.
     attribution = ("FunAudioLLM", "https://github.com/FunAudioLLM/CosyVoice")
+    options = NAMES
+    seeded = True
 
     _model: Model
     _recordings: Recordings
@@ -97,9 +100,11 @@ class CosyVoiceEngine(Engine):
         voice = self._voice(job)
         is_silent = True
         if options.instructions and not self._model.follows_instructions(voice):
-            job.note("CosyVoice follows `instructions` only from version 2 on, and in the voice of a recording.")
-        if plain(job.text, "the text").strip():
-            for samples in self._model.speak(job, voice, options):
+            job.no_effect("instructions", "CosyVoice follows them from version 2 on, and in the voice of a recording")
+        text, left_out = spoken(job.text, options.tokens)
+        job.not_spoken(left_out)
+        if text.strip():
+            for samples in self._model.speak(job, text, voice, options):
                 is_silent = False
                 yield samples
         if is_silent:

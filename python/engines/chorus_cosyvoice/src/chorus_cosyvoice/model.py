@@ -65,8 +65,8 @@ class Model:
         """Versions 2 and 3 do, in the voice of a recording."""
         return isinstance(voice, Recording) and hasattr(self._cosyvoice, "inference_instruct2")
 
-    def speak(self, job: Job, voice: VoiceSource, options: Options) -> Generator[Samples, None, None]:
-        """Streams the speech of the job's text, until it is closed; no chunk if there is nothing in it to speak.
+    def speak(self, job: Job, text: str, voice: VoiceSource, options: Options) -> Generator[Samples, None, None]:
+        """Streams the speech of the text, until it is closed; no chunk if there is nothing in it to speak.
 
         With a seed, or at another speed than 1, a piece of the text comes as a whole instead: while CosyVoice streams,
         two threads draw from the same random numbers in an order that nobody knows, and it ignores `speed`.
@@ -77,7 +77,7 @@ class Model:
         if self._first_hop is not None:  # It grows with every chunk, and CosyVoice does not take it back after a text.
             self._cosyvoice.model.token_hop_len = self._first_hop
         with self._tokens.working_for(job):
-            for output in self._infer(job.text, voice, options, is_streamed):
+            for output in self._infer(text, voice, options, is_streamed):
                 yield output["tts_speech"].numpy().reshape(-1)
 
     def remember(self, recording: Recording) -> str:

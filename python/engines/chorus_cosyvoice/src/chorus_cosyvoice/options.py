@@ -1,9 +1,11 @@
 """What a caller may set for a job (`engine_options`), checked."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chorus_worker import JSON, BadRequest
+from chorus_worker import JSON, BadRequest, check_names
 
 SPEEDS = (0.5, 2.0)
 """The least and the highest `speed`; CosyVoice's own demonstration offers the same."""
@@ -13,6 +15,22 @@ MAX_INSTRUCTIONS_CHARACTERS = 500
 
 END_OF_PROMPT = "<|endofprompt|>"
 """The token that parts what CosyVoice is told from what it says. Only this engine writes it."""
+
+SOUNDS = (
+    *(
+        "[breath]",
+        "[quick_breath]",
+        "[laughter]",
+        "[cough]",
+        "[sigh]",
+        "[noise]",
+        "[clucking]",
+        "[hissing]",
+        "[lipsmack]",
+    ),
+    *("[vocalized-noise]", "[mn]", "<laughter>", "</laughter>", "<strong>", "</strong>"),
+)
+"""The control tokens that a text may have: sounds, and stretches that are said with laughter or stress."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +43,8 @@ class Options:
     """Numbers are read out, and a long text is spoken in pieces."""
     instructions: str = ""
     """How to speak: "in Sichuanese", "softly"."""
+    tokens: str = "sounds"
+    """Whether the `SOUNDS` of a text reach the model: `sounds`, or `none`."""
 
     @staticmethod
     def parse(options: Mapping[str, JSON]) -> "Options":
@@ -33,10 +53,7 @@ class Options:
         Raises:
             BadRequest: an unknown name, a wrong type, a value out of range.
         """
-        names = Options.__dataclass_fields__
-        for name in options:
-            if name not in names:
-                raise BadRequest(f"`{name}` is not an option of CosyVoice here; there are: {', '.join(names)}")
+        check_names(options, NAMES, "cosyvoice", {})
         parsed = Options(**options)
         if not _is_number(parsed.speed) or not SPEEDS[0] <= parsed.speed <= SPEEDS[1]:
             raise BadRequest(f"`speed` must be a number from {SPEEDS[0]:g} to {SPEEDS[1]:g}")
@@ -44,15 +61,42 @@ class Options:
             raise BadRequest("`text_frontend` must be true or false")
         if not isinstance(parsed.instructions, str) or len(parsed.instructions) > MAX_INSTRUCTIONS_CHARACTERS:
             raise BadRequest(f"`instructions` must be a string of at most {MAX_INSTRUCTIONS_CHARACTERS} characters")
-        plain(parsed.instructions, "`instructions`")
+        if END_OF_PROMPT in parsed.instructions:
+            raise BadRequest(f"`instructions` must not have {END_OF_PROMPT} in it")
+        if parsed.tokens not in ("sounds", "none"):
+            raise BadRequest('`tokens` must be "sounds" or "none"')
         return parsed
 
 
-def plain(text: str, what: str) -> str:
-    """The text, which has none of our own marks in it. Raises BadRequest if it has."""
-    if END_OF_PROMPT in text:
-        raise BadRequest(f"{what} must not have {END_OF_PROMPT} in it; write into `instructions` how to speak")
-    return text
+NAMES = tuple(Options.__dataclass_fields__)
+"""Of all options of a job."""
+
+_MARKS = re.compile(
+    rf"(?P<sound>{'|'.join(map(re.escape, SOUNDS))})"
+    r"|(?P<control><\|[^<>|]*\|>)"
+    r"|(?P<opens>\[)|(?P<closes>\])|(?P<tag><(?=[|/A-Za-z]))"
+)
+_WIDE = str.maketrans("［］＜＞｜", "[]<>|")
+
+
+def spoken(text: str, tokens: str) -> tuple[str, str]:
+    """A text without control tokens but those that may be, and those that it had, with a space between them.
+
+    CosyVoice looks for its tokens in whatever it is given: `<|…|>` tells it the language or ends a prompt, and square
+    brackets hold sounds and, in version 3, phonemes. So brackets become round, and a tag is none any more.
+    """
+    dropped: list[str] = []
+
+    def replace(found: re.Match[str]) -> str:
+        if found["sound"] and tokens == "sounds":
+            return found[0]
+        if found["sound"] or found["control"]:
+            dropped.append(found[0])
+            return " "
+        return {"opens": "(", "closes": ")", "tag": "< "}[str(found.lastgroup)]
+
+    visible = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return _MARKS.sub(replace, visible.translate(_WIDE)), " ".join(dropped)
 
 
 def _is_number(value: JSON) -> bool:

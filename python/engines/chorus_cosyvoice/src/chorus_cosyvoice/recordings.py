@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chorus_cosyvoice.options import plain
+from chorus_cosyvoice.options import spoken
 from chorus_worker import JSON, BadRequest, VoiceRecipe
 
 SECONDS = (1.0, 30.0)
@@ -92,10 +92,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def _transcript(text: JSON) -> str:
-    if not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_TRANSCRIPT_CHARACTERS:
+    words = spoken(text, "none")[0].strip() if isinstance(text, str) else ""
+    if not 0 < len(words) <= MAX_TRANSCRIPT_CHARACTERS:
         limit = f"at most {MAX_TRANSCRIPT_CHARACTERS} characters"
         raise BadRequest(f"a voice from a recording needs its text: what is said in it, in {limit}")
-    return plain(text.strip(), "the text of a recording")
+    return words
 
 
 def _wav(samples: bytes, rate: int) -> bytes:
