@@ -1,13 +1,14 @@
 import Glibc
+import Synchronization
 
 /// What a command writes: a file, which appears under its name when it is complete, so that trouble leaves what was
 /// there before; or a pipe, a device or standard output, which are written as it is made.
-final class OutputFile {
+final class OutputFile: Sendable {
     /// What the user calls it.
     private let name: String
     private let descriptor: CInt
     /// Where a file is until it is complete, and where it goes then; `nil` for all else.
-    private var move: (from: String, to: String)?
+    private let move: Mutex<(from: String, to: String)?>
 
     /// - Parameter name: `nil` is standard output.
     /// - Throws: when it cannot be made.
@@ -15,9 +16,11 @@ final class OutputFile {
         guard let name else {
             self.name = "standard output"
             descriptor = STDOUT_FILENO
+            move = Mutex(nil)
             return
         }
         self.name = name
+        var move: (String, String)?
         var facts = stat()
         let exists = stat(name, &facts) == 0
         if exists, facts.st_mode & S_IFMT != S_IFREG {
@@ -34,11 +37,12 @@ final class OutputFile {
             if descriptor >= 0 { move = (temporary, target) }
             if exists, descriptor >= 0 { fchmod(descriptor, facts.st_mode & 0o777) }
         }
+        self.move = Mutex(move)
         if descriptor < 0 { throw failure() }
     }
 
     /// Whether what was written may be replaced.
-    var isFile: Bool { move != nil }
+    var isFile: Bool { move.withLock { $0 != nil } }
 
     /// Adds bytes.
     /// - Throws: when it cannot be written.
@@ -55,9 +59,13 @@ final class OutputFile {
     /// It is complete. Called once, at the end.
     /// - Throws: when it cannot be kept.
     func finish() throws(CommandError) {
-        guard let move else { return }
-        if rename(move.from, move.to) != 0 { throw failure() }
-        self.move = nil
+        let isMoved = move.withLock { move in
+            guard let (from, to) = move else { return true }
+            guard rename(from, to) == 0 else { return false }
+            move = nil
+            return true
+        }
+        if !isMoved { throw failure() }
     }
 
     private func all(
@@ -83,7 +91,7 @@ final class OutputFile {
     }
 
     deinit {
-        if let move { unlink(move.from) }
+        if let temporary = move.withLock({ $0?.from }) { unlink(temporary) }
         if descriptor > STDOUT_FILENO { close(descriptor) }
     }
 }

@@ -31,7 +31,7 @@ struct Speaker {
         guard file.isFile || container != .m4a else {
             throw CommandError("An m4a file cannot be written as it is made. Name a file, or use --format aac.")
         }
-        let encoder = try AudioEncoder(format: format, speed: speed, output: file.isFile ? container : .stream)
+        let kind = file.isFile ? container : .stream
         var alone = configuration
         alone.engines = [engine]
         alone.models = configuration.models.filter { $0.engine == engine.name }
@@ -51,6 +51,7 @@ struct Speaker {
                 }
             }
             group.addTask {
+                let encoder = try AudioEncoder(format: format, speed: speed, output: kind)
                 try await system.waitUntilLoaded(within: engine.loadTimeout)
                 try await write(system.pipeline.speak(utterance), encoder, to: file)
             }
