@@ -27,6 +27,8 @@ struct Speaker {
     ) async throws {
         LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let engine = try engine(of: model)
+        // From here on a signal leaves no half file.
+        let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
         let file = try OutputFile(output)
         guard file.isFile || container != .m4a else {
             throw CommandError("An m4a file cannot be written as it is made. Name a file, or use --format aac.")
@@ -46,9 +48,7 @@ struct Speaker {
             defer { group.cancelAll() }
             group.addTask { try await system.supervisor.run() }
             group.addTask {
-                for await signal in await UnixSignalsSequence(trapping: [.sigint, .sigterm]) {
-                    throw CommandError("It was ended by \(signal).")
-                }
+                for await signal in signals { throw CommandError("It was ended by \(signal).") }
             }
             group.addTask {
                 let encoder = try AudioEncoder(format: format, speed: speed, output: kind)
