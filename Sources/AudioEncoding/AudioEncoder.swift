@@ -4,6 +4,16 @@ package import SpeechCore
 ///
 /// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is useless.
 package final class AudioEncoder {
+    /// What becomes of the bytes.
+    package enum Output: Sendable {
+        /// They are sent as they are made, so a length that is not known yet stays open.
+        case stream
+        /// They are kept until the end. `beginning` then replaces their first ones, and all lengths are true.
+        case file
+        /// The same in the MPEG-4 container, which unlike plain `aac` has lengths. Only for `aac`.
+        case m4a
+    }
+
     /// What every format carries, in Hz.
     package static let sampleRate = 24_000
     /// How much faster the speech may become.
@@ -19,16 +29,21 @@ package final class AudioEncoder {
 
     /// - Parameter speed: 2 is twice as fast; the pitch stays.
     /// - Throws: `invalidSpeed`; `libraryFailed` when libav has no such encoder.
-    package init(format: AudioFormat, speed: Double = 1) throws(AudioEncodingError) {
+    package init(
+        format: AudioFormat,
+        speed: Double = 1,
+        output: Output = .stream
+    ) throws(AudioEncodingError) {
+        precondition(output != .m4a || format == .aac, "only aac is put into an m4a file")
         guard Self.speeds.contains(speed) else {
             let range = "\(Self.speeds.lowerBound) to \(Self.speeds.upperBound)"
             throw AudioEncodingError(.invalidSpeed, "The speed is \(speed); choose one from \(range).")
         }
         self.speed = speed
-        if let compression = Compression(format) {
+        if let compression = Compression(format, output: output) {
             sink = try CompressedSink(compression)
         } else {
-            sink = RawSink(hasHeader: format == .wav)
+            sink = RawSink(hasHeader: format == .wav, isFile: output == .file)
         }
     }
 
@@ -36,7 +51,13 @@ package final class AudioEncoder {
     /// - Returns: the bytes that are ready now. There may be none: encoders look ahead. The header comes first.
     /// - Throws: `invalidSampleRate`, `libraryFailed`.
     package func encode(_ pcm: PCM) throws(AudioEncodingError) -> [UInt8] {
-        try write(pcm)
+        precondition(!isFinished, "nothing is added to a file that has ended")
+        let converter = try converter(for: pcm.sampleRate)
+        let samples = pcm.samples.span
+        for start in stride(from: 0, to: samples.count, by: Self.sliceLength) {
+            let end = min(start + Self.sliceLength, samples.count)
+            try converter.convert(samples.extracting(start..<end), into: sink)
+        }
         return try sink.take()
     }
 
@@ -51,27 +72,9 @@ package final class AudioEncoder {
         return try sink.take()
     }
 
-    /// Encodes a whole file. Lengths in its header are true, those of a stream are not known when the header is sent.
-    /// - Throws: `invalidSpeed`, `invalidSampleRate`, `libraryFailed`.
-    package static func encodeWhole(
-        _ pieces: [PCM],
-        format: AudioFormat,
-        speed: Double = 1
-    ) throws(AudioEncodingError) -> [UInt8] {
-        let encoder = try AudioEncoder(format: format, speed: speed)
-        for piece in pieces { try encoder.write(piece) }
-        return try encoder.finish()
-    }
-
-    private func write(_ pcm: PCM) throws(AudioEncodingError) {
-        precondition(!isFinished, "nothing is added to a file that has ended")
-        let converter = try converter(for: pcm.sampleRate)
-        let samples = pcm.samples.span
-        for start in stride(from: 0, to: samples.count, by: Self.sliceLength) {
-            let end = min(start + Self.sliceLength, samples.count)
-            try converter.convert(samples.extracting(start..<end), into: sink)
-        }
-    }
+    /// What a file has to begin with, once it has ended: replaces as many bytes of what was handed over first. Empty
+    /// for a stream.
+    package var beginning: [UInt8] { sink.beginning }
 
     private func converter(for sampleRate: Int) throws(AudioEncodingError) -> Converter {
         guard let converter else {

@@ -6,9 +6,11 @@ protocol AudioSink: AnyObject {
     /// No more samples will come. Called once.
     func end() throws(AudioEncodingError)
 
-    /// Hands over the bytes that were made since the last call. Where the format has lengths in its header they are
-    /// true if this is called for the first time after `end`; before that they are not known yet.
+    /// Hands over the bytes that were made since the last call.
     func take() throws(AudioEncodingError) -> [UInt8]
+
+    /// See `AudioEncoder.beginning`.
+    var beginning: [UInt8] { get }
 }
 
 extension AudioSink {

@@ -12,6 +12,8 @@ final class CompressedSink: AudioSink {
     private var filled = 0
     /// Samples before `frame`.
     private var position: Int64 = 0
+    /// Makes packets of a constant bit rate of the encoder's, where the format wants that.
+    private var filling: AACFilling?
 
     init(_ compression: Compression) throws(AudioEncodingError) {
         LibAV.isPrepared
@@ -26,6 +28,7 @@ final class CompressedSink: AudioSink {
             av_frame_free(&pointer)
         }
         frameLength = Int(encoder.pointer.pointee.frame_size)
+        filling = compression.constantBitRate.map { AACFilling(bitRate: $0) }
         frame.pointer.pointee.nb_samples = Int32(frameLength)
         frame.pointer.pointee.format = compression.sampleFormat.rawValue
         frame.pointer.pointee.sample_rate = Int32(Self.sampleRate)
@@ -52,6 +55,8 @@ final class CompressedSink: AudioSink {
     func take() throws(AudioEncodingError) -> [UInt8] {
         try container.take()
     }
+
+    var beginning: [UInt8] { container.beginning }
 
     /// Adds samples to the frame, which has room for them.
     private func fill(_ samples: Span<Int16>) throws(AudioEncodingError) {
@@ -89,6 +94,7 @@ final class CompressedSink: AudioSink {
             if result == clibav_error_again() || result == clibav_error_end() { return }
             try LibAV.check(result, "encode")
             defer { av_packet_unref(packet.pointer) }
+            try filling?.fill(packet.pointer)
             try container.write(packet.pointer, timeBase: encoder.pointer.pointee.time_base)
         }
     }

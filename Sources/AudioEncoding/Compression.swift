@@ -10,13 +10,18 @@ struct Compression {
     var container: String
     /// What the encoder eats, out of those that it knows the one nearest to 16-bit samples.
     var sampleFormat: AVSampleFormat
+    /// Whether the container's beginning is written again at the end.
+    var isFile: Bool
+    /// Bits a second that packets are filled up to; `nil` leaves them as they are.
+    var constantBitRate: Int?
     /// Options of the encoder.
     var encoderOptions: [String: String] = [:]
     /// Options of the file format.
     var containerOptions: [String: String] = [:]
 
     /// - Returns: `nil` for a format that is not compressed.
-    init?(_ format: AudioFormat) {
+    init?(_ format: AudioFormat, output: AudioEncoder.Output) {
+        isFile = output != .stream
         switch format {
         case .pcm, .wav:
             return nil
@@ -25,8 +30,8 @@ struct Compression {
             container = "mp3"
             sampleFormat = AV_SAMPLE_FMT_S16P
             encoderOptions = ["b": "64k"]
-            // The Xing header would have to be rewritten at the end, and an ID3 tag says nothing here.
-            containerOptions = ["write_xing": "0", "id3v2_version": "0"]
+            // The Xing frame has the lengths, which are known at the end only, and an ID3 tag says nothing here.
+            containerOptions = ["write_xing": isFile ? "1" : "0", "id3v2_version": "0"]
         case .opus:
             encoder = "libopus"
             container = "ogg"
@@ -36,10 +41,17 @@ struct Compression {
             containerOptions = ["page_duration": "100000"]
         case .aac:
             encoder = "aac"
-            container = "adts"
             sampleFormat = AV_SAMPLE_FMT_FLTP
-            // The default coder costs five times as much.
-            encoderOptions = ["b": "64k", "aac_coder": "fast"]
+            // The default coder costs five times as much. By quality, and not by bit rate, because libav's frames of
+            // a bit rate are now twice as large and now next to nothing.
+            encoderOptions = ["flags": "+qscale", "global_quality": "\(FF_QP2LAMBDA)", "aac_coder": "fast"]
+            if output == .m4a {
+                container = "ipod"
+                containerOptions = ["movie_timescale": "\(AudioEncoder.sampleRate)"]
+            } else {
+                container = "adts"
+                constantBitRate = 80_000
+            }
         case .flac:
             encoder = "flac"
             container = "flac"

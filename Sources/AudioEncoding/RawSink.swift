@@ -1,18 +1,19 @@
 /// Samples as they are: `pcm`, and `wav` with its header in front.
 final class RawSink: AudioSink {
-    /// A wav stream of unknown length is filled up with silence to a multiple of this, 85 ms at the most: ffmpeg reads
-    /// it in packets of this many bytes, and calls a stream broken that ends within one.
-    static let streamPacketBytes = 4096
-
     private var body: [UInt8] = []
+    /// Bytes of samples that were handed over.
     private var takenBytes = 0
     private let hasHeader: Bool
+    private let isFile: Bool
     private var needsHeader: Bool
     private var hasEnded = false
 
-    /// - Parameter hasHeader: whether it is a wav file.
-    init(hasHeader: Bool) {
+    /// - Parameters:
+    ///   - hasHeader: whether it is a wav file.
+    ///   - isFile: whether the header is replaced at the end.
+    init(hasHeader: Bool, isFile: Bool) {
         self.hasHeader = hasHeader
+        self.isFile = isFile
         needsHeader = hasHeader
     }
 
@@ -23,9 +24,6 @@ final class RawSink: AudioSink {
 
     func end() {
         hasEnded = true
-        guard hasHeader, !needsHeader else { return }
-        let odd = (takenBytes + body.count) % Self.streamPacketBytes
-        if odd > 0 { body.append(contentsOf: repeatElement(0, count: Self.streamPacketBytes - odd)) }
     }
 
     func take() -> [UInt8] {
@@ -34,5 +32,9 @@ final class RawSink: AudioSink {
         guard needsHeader else { return body }
         needsHeader = false
         return WAVHeader(dataByteCount: hasEnded ? body.count : nil).bytes + body
+    }
+
+    var beginning: [UInt8] {
+        hasHeader && isFile ? WAVHeader(dataByteCount: takenBytes).bytes : []
     }
 }

@@ -8,6 +8,11 @@ package struct APILimits: Sendable, Equatable {
     package var maxBodyBytes = 1 << 20
     /// Bytes of a request body with a recording to make a voice from: half a minute in stereo, 48 kHz and 24 bits.
     package var maxRecordingBytes = 10 << 20
+    /// Bytes of an answer that is sent when it is finished (`"stream": false`). A bigger one is refused with 400.
+    package var maxFileBytes = 64 << 20
+    /// Bytes of all such answers together that are made and not sent yet, of the whole server. What would be more is
+    /// refused with 503.
+    package var maxFileTotalBytes = 256 << 20
     /// Requests for new voices that may be worked on at once, of the whole server. More are answered with 503.
     package var maxVoiceRequests = 8
     /// How long a connection may be silent while no request is being answered. It never cuts a synthesis.

@@ -1,24 +1,20 @@
 import Synchronization
 
-/// A number of places for requests that need much room.
+/// How much is taken of what all requests share: places for those that need much room, or bytes.
 final class Places: Sendable {
-    private let free: Mutex<Int>
+    private let taken = Mutex(0)
 
-    init(_ count: Int) {
-        free = Mutex(count)
-    }
-
-    /// Takes one, if there is one.
-    func take() -> Bool {
-        free.withLock { free in
-            guard free > 0 else { return false }
-            free -= 1
-            return true
+    /// Takes some.
+    /// - Returns: how much is taken now. Whoever finds that too much gives its own back.
+    func take(_ count: Int = 1) -> Int {
+        taken.withLock { taken in
+            taken += count
+            return taken
         }
     }
 
-    /// Gives one back that was taken.
-    func giveBack() {
-        free.withLock { $0 += 1 }
+    /// Gives back what was taken.
+    func giveBack(_ count: Int = 1) {
+        taken.withLock { $0 -= count }
     }
 }

@@ -93,7 +93,10 @@ extension SpeechAPI {
     private func finish(_ exchange: Exchange) {
         exchange.connection.release()
         exchange.permit?.end()
-        if let speech = exchange.speech { metrics.speechEnded(made: speech.made) }
+        if let speech = exchange.speech {
+            speech.drop()
+            metrics.speechEnded(made: speech.made)
+        }
         metrics.finished(route: exchange.route?.label ?? "other", status: exchange.status.code)
         exchange.log(to: logger)
     }

@@ -15,20 +15,27 @@ extension SpeechAPI {
         try admit(exchange, characters: asked.input.unicodeScalars.count)
         let stream = try await stream(for: utterance)
         exchange.connection.whenOver { stream.cancel() }
-        let speech = try EncodedSpeech(stream, as: asked, on: encodingExecutor)
+        let isFile = asked.isFile || asked.isQuicklyWhole(segmentCount: stream.segmentCount)
+        let speech = try EncodedSpeech(stream, as: asked, isFile: isFile, room: fileRoom, on: encodingExecutor)
         exchange.speech = speech
         metrics.speechBegan()
-
-        // One segment is short enough to wait for, and then the header can say how long the audio is.
-        if asked.format == .wav, asked.streamFormat == .audio, stream.segmentCount == 1 {
-            var page = Page(asked.format.contentType, ByteBuffer(bytes: try await speech.whole()))
-            page.fields.append(contentsOf: Self.fields(of: stream))
-            return .page(page)
-        }
+        let byteCount = isFile ? try await finish(speech, of: asked) : nil
         let first = try await speech.next()
         var fields = Self.fields(of: stream)
         fields[.contentType] = asked.streamFormat == .sse ? "text/event-stream" : asked.format.contentType
+        fields[.contentLength] = byteCount.map(String.init)
         return .speech(SpeechAnswer(request: asked, fields: fields, first: first, speech: speech))
+    }
+
+    /// Makes all of an answer before it begins.
+    /// - Returns: its size; `nil` if there is no room for it and its client did not ask for it.
+    private func finish(_ speech: EncodedSpeech, of asked: SpeechRequest) async throws -> Int? {
+        do {
+            return try await speech.finish(within: limits)
+        } catch let excess as EncodedSpeech.Excess {
+            guard asked.isFile else { return nil }
+            throw APIError(excess, limits: limits)
+        }
     }
 
     /// What a request asks for, with what its header and its key have to say.
@@ -48,7 +55,8 @@ extension SpeechAPI {
             engineOptions: asked.engineOptions,
             tenant: key?.name ?? Utterance.anonymousTenant,
             priority: priority,
-            playback: header.playback ?? key?.playback ?? (priority == .bulk ? .asap : nil),
+            playback: header.playback ?? (asked.isFile ? .asap : key?.playback)
+                ?? (priority == .bulk ? .asap : nil),
             deadline: timeout.map { exchange.started + $0 },
             caching: header.caching
         )
@@ -148,4 +156,37 @@ extension SpeechAPI {
 struct BrokenRequest: Error {
     /// What Hummingbird said of it.
     var cause: any Error
+}
+
+extension SpeechRequest {
+    /// Whether it is finished before it is sent though nobody asked for that: the header of a wav file says how long the
+    /// audio is, and one segment is short enough to wait for.
+    fileprivate func isQuicklyWhole(segmentCount: Int) -> Bool {
+        format == .wav && streamFormat == .audio && segmentCount == 1
+    }
+}
+
+extension APIError {
+    /// There is no room for a finished file.
+    fileprivate init(_ excess: EncodedSpeech.Excess, limits: APILimits) {
+        switch excess {
+        case .file:
+            self.init(
+                status: .badRequest,
+                code: "audio_too_large",
+                message: "The finished audio would have more than \(limits.maxFileBytes) bytes, the most that is made "
+                    + "before it is sent. Leave out `stream`, choose a format that takes less, such as `opus`, or send "
+                    + "less text.",
+                param: "stream"
+            )
+        case .allFiles:
+            self.init(
+                status: .serviceUnavailable,
+                code: "overloaded",
+                message: "\(limits.maxFileTotalBytes) bytes of audio wait to be finished and sent, which is the limit. "
+                    + "Leave out `stream`, or try again soon.",
+                retryAfter: .seconds(1)
+            )
+        }
+    }
 }

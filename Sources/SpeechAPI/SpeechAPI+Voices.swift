@@ -65,14 +65,14 @@ extension SpeechAPI {
 
     /// `POST /v1/audio/voices`. Few at a time: recordings are big, and so is what is made of them.
     func makeVoice(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Page {
-        guard voicePlaces.take() else {
+        defer { voicePlaces.giveBack() }
+        guard voicePlaces.take() <= limits.maxVoiceRequests else {
             throw SpeechError(
                 .queueFull,
                 "\(limits.maxVoiceRequests) voices are being made, which is the limit. Try again soon.",
                 retryAfter: .seconds(1)
             )
         }
-        defer { voicePlaces.giveBack() }
         let asked = try await voiceRequest(request, on: channel)
         try admit(exchange, characters: 0)
         let key = exchange.holder?.key

@@ -29,7 +29,9 @@ package struct SpeechAPI: Sendable {
     /// Who is connected.
     let connections = Connections()
     /// For requests that make voices.
-    let voicePlaces: Places
+    let voicePlaces = Places()
+    /// For the bytes of answers that are sent when they are finished.
+    let fileRoom = Places()
     /// What models give as their age.
     let startedAt = Self.now
 
@@ -58,7 +60,6 @@ package struct SpeechAPI: Sendable {
         self.administrator = administrator
         self.reload = reload
         self.settings = settings
-        voicePlaces = Places(settings.limits.maxVoiceRequests)
         self.encodingExecutor = encodingExecutor
         self.logger = logger
     }

@@ -37,6 +37,8 @@ package struct SpeechRequest: Sendable, Equatable {
     package var speed: Double
     /// How the audio travels.
     package var streamFormat: StreamFormat
+    /// Whether it is sent when all of it is there, as a file that says how long it is: `"stream": false`.
+    package var isFile: Bool
     /// How urgent it is; `nil` when it does not say.
     package var priority: Priority?
     /// How long after its arrival the request is worth something; `nil` is as long as it takes.
@@ -61,6 +63,7 @@ package struct SpeechRequest: Sendable, Equatable {
         format = try Self.choice(fields.responseFormat, param: "response_format") ?? .mp3
         speed = fields.speed ?? 1
         streamFormat = try Self.choice(fields.streamFormat, param: "stream_format") ?? .audio
+        isFile = fields.stream == false
         priority = try Self.choice(fields.priority, param: "priority")
         deadline = try Self.deadline(fields.deadline)
         engineOptions = fields.engineOptions ?? [:]
@@ -73,6 +76,12 @@ package struct SpeechRequest: Sendable, Equatable {
         }
         guard Self.speeds.contains(speed) else {
             throw .invalid("`speed` is \(speed), but must be from 0.25 to 4.", param: "speed")
+        }
+        if isFile, streamFormat == .sse {
+            throw .invalid(
+                "`stream` is false, but `stream_format` is \"sse\", which is a stream; leave out one of them.",
+                param: "stream"
+            )
         }
     }
 
@@ -147,7 +156,7 @@ package struct SpeechRequest: Sendable, Equatable {
 /// The fields as they arrived: of the right types, but with any values.
 private struct SpeechRequestFields: Decodable {
     enum Key: String, CodingKey {
-        case model, input, voice, speed, seed, instructions, priority, deadline
+        case model, input, voice, speed, seed, stream, instructions, priority, deadline
         case responseFormat = "response_format"
         case streamFormat = "stream_format"
         case engineOptions = "engine_options"
@@ -164,6 +173,7 @@ private struct SpeechRequestFields: Decodable {
     var responseFormat: String?
     var speed: Double?
     var streamFormat: String?
+    var stream: Bool?
     var priority: String?
     var deadline: Double?
     var instructions: String?
@@ -178,6 +188,7 @@ private struct SpeechRequestFields: Decodable {
         responseFormat = try fields.field(.responseFormat, expected: "a string")
         speed = try fields.field(.speed, expected: "a number from 0.25 to 4")
         streamFormat = try fields.field(.streamFormat, expected: "a string")
+        stream = try fields.field(.stream, expected: "true or false")
         priority = try fields.field(.priority, expected: "a string")
         deadline = try fields.field(.deadline, expected: "a number of seconds")
         instructions = try fields.field(.instructions, expected: "a string")

@@ -1,5 +1,5 @@
 /// Why speech could not be made, in words for the caller: what was wrong and what to do.
-package struct SpeechError: Error, Sendable, Equatable {
+package struct SpeechError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of trouble it is. The HTTP surface turns each into a status.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         package let description: String
@@ -57,6 +57,8 @@ package struct SpeechError: Error, Sendable, Equatable {
     package var retryAfter: Duration?
     /// How long it would have waited, when that was the reason.
     package var predictedWait: Duration?
+
+    package var description: String { message }
 
     package init(
         _ code: Code,

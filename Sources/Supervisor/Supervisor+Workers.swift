@@ -292,7 +292,7 @@ extension Supervisor {
         }
         drop(slot)
         if link.isOpen {
-            if link.job != nil {
+            if link.job != nil, workers[slot.process]?.isToEnd != true {
                 log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
             }
             let canRestart = link.job.map { restart($0, because: .instanceLost) } ?? false

@@ -8,9 +8,13 @@ struct FormatTests {
     /// Formats that give back what went in.
     private static let lossless: Set<AudioFormat> = [.pcm, .wav, .flac]
 
-    @Test("a whole file decodes without a complaint and sounds like what went in", arguments: AudioFormat.allCases)
+    // Of an mp3 with lengths that comes through a pipe ffmpeg warns always. It has a test of its own.
+    @Test(
+        "a whole file decodes without a complaint and sounds like what went in",
+        arguments: AudioFormat.allCases.filter { $0 != .mp3 }
+    )
     func whole(format: AudioFormat) throws {
-        try expect(AudioEncoder.encodeWhole(Signal.pieces(Self.tone), format: format), is: format)
+        try expect(file(Signal.pieces(Self.tone), format: format), is: format)
     }
 
     // wav has a test of its own.
@@ -49,16 +53,14 @@ struct FormatTests {
         #expect(try stream(Signal.pieces(Self.tone), format: format) == stream([Self.tone], format: format))
     }
 
-    @Test("a stream and a file differ only where the header tells lengths", arguments: AudioFormat.allCases)
+    @Test("a stream and a file differ only in what tells lengths", arguments: AudioFormat.allCases)
     func streamAndWhole(format: AudioFormat) throws {
-        let (streamed, whole) = try (
-            stream([Self.tone], format: format), AudioEncoder.encodeWhole([Self.tone], format: format)
-        )
-        // The first 42 bytes of FLAC are its mark and its stream information.
+        let (streamed, whole) = try (stream([Self.tone], format: format), file([Self.tone], format: format))
+        // The first 42 bytes of FLAC are its mark and its stream information; mp3 has a frame of its own for lengths.
         let headerLength = [AudioFormat.wav: 44, .flac: 42][format, default: 0]
-        // A wav stream is filled up with silence.
-        #expect(streamed.prefix(whole.count).dropFirst(headerLength) == whole.dropFirst(headerLength))
-        #expect((streamed == whole) == (headerLength == 0))
+        let extraLength = format == .mp3 ? whole.count - streamed.count : 0
+        #expect(streamed.dropFirst(headerLength) == whole.dropFirst(headerLength + extraLength))
+        #expect((streamed == whole) == (headerLength + extraLength == 0))
     }
 
     @Test("bytes appear as the audio is made", arguments: AudioFormat.allCases)
@@ -78,7 +80,7 @@ struct FormatTests {
 
     @Test("FLAC takes no room for tags that nobody adds")
     func smallHeader() throws {
-        #expect(try AudioEncoder.encodeWhole([Signal.sine(440, seconds: 0.1)], format: .flac).count < 3000)
+        #expect(try file([Signal.sine(440, seconds: 0.1)], format: .flac).count < 3000)
     }
 
     @Test("no audio makes a file without audio", arguments: AudioFormat.allCases)
@@ -87,11 +89,14 @@ struct FormatTests {
         for bytes in [
             try stream([], format: format),
             try stream([nothing], format: format),
-            try AudioEncoder.encodeWhole([nothing], format: format, speed: 2),
+            try file([nothing], format: format, speed: 2),
         ] {
             switch format {
-            case .pcm, .mp3, .aac:
+            case .pcm, .aac:
                 #expect(bytes == [])
+            case .mp3:
+                // A file has the frame that says so.
+                #expect(bytes.count < 500)
             case .opus:
                 #expect(bytes.starts(with: "OggS".utf8))
             case .wav, .flac:
@@ -106,7 +111,7 @@ struct FormatTests {
     @Test("an encoder may be dropped at any moment", arguments: AudioFormat.allCases)
     func dropped(format: AudioFormat) throws {
         for pieces in 0..<4 {
-            let encoder = try AudioEncoder(format: format, speed: 1.5)
+            let encoder = try AudioEncoder(format: format, speed: 1.5, output: pieces % 2 == 0 ? .stream : .file)
             for _ in 0..<pieces { _ = try encoder.encode(Signal.sine(440, seconds: 0.1, sampleRate: 22_050)) }
         }
     }

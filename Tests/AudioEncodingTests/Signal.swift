@@ -55,3 +55,18 @@ func stream(_ pieces: [PCM], format: AudioFormat, speed: Double = 1) throws -> [
     for piece in pieces { bytes += try encoder.encode(piece) }
     return try bytes + encoder.finish()
 }
+
+/// Encodes a file that is complete before anybody reads it.
+func file(
+    _ pieces: [PCM],
+    format: AudioFormat,
+    speed: Double = 1,
+    output: AudioEncoder.Output = .file
+) throws -> [UInt8] {
+    let encoder = try AudioEncoder(format: format, speed: speed, output: output)
+    var bytes: [UInt8] = []
+    for piece in pieces { bytes += try encoder.encode(piece) }
+    bytes += try encoder.finish()
+    bytes.replaceSubrange(..<encoder.beginning.count, with: encoder.beginning)
+    return bytes
+}

@@ -61,9 +61,8 @@ struct WAVReaderTests {
 
     @Test("What we write is read, sample by sample, a stream of unknown length too")
     func own() throws {
-        #expect(try read(AudioEncoder.encodeWhole([Self.tone], format: .wav)) == Self.tone)
-        let streamed = try read(stream(Signal.pieces(Self.tone), format: .wav))
-        #expect(Array(streamed.samples.prefix(Self.tone.samples.count)) == Self.tone.samples)
+        #expect(try read(file([Self.tone], format: .wav)) == Self.tone)
+        #expect(try read(stream(Signal.pieces(Self.tone), format: .wav)) == Self.tone)
     }
 
     @Test(
@@ -72,7 +71,7 @@ struct WAVReaderTests {
         [1, 2, 6]
     )
     func kinds(codec: String, channels: Int) throws {
-        let tone = try AudioEncoder.encodeWhole([Self.tone], format: .wav)
+        let tone = try file([Self.tone], format: .wav)
         let options = ["-v", "error", "-i", "-", "-c:a", codec, "-ac", "\(channels)", "-ar", "24000", "-f", "wav", "-"]
         let converted = try FFmpeg.run("ffmpeg", options, on: tone)
         #expect(converted.status == 0)
@@ -133,7 +132,7 @@ struct WAVReaderTests {
         for bytes in [[], Array("RIFF".utf8), Array("ID3 and so on and on".utf8), Array("RIFF....AVI LIST".utf8)] {
             #expect(try refusal(bytes).contains("ffmpeg -i in.mp3 -ac 1 -ar 24000 out.wav"))
         }
-        let mp3 = try AudioEncoder.encodeWhole([Self.tone], format: .mp3)
+        let mp3 = try file([Self.tone], format: .mp3)
         #expect(try refusal(mp3).contains("not a wav file"))
     }
 

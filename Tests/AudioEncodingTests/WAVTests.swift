@@ -8,22 +8,20 @@ struct WAVTests {
 
     @Test("a whole file tells its true sizes")
     func whole() throws {
-        let bytes = try AudioEncoder.encodeWhole([Self.tone], format: .wav)
+        let bytes = try file(Signal.pieces(Self.tone), format: .wav)
         #expect(bytes.count == 44 + 24_000)
         #expect(header(bytes, dataSize: 24_000, riffSize: 24_036))
     }
 
-    @Test("a stream says that it lasts until its end, holds every sample, and ends with whole packets")
+    @Test("a stream says that it lasts until its end, and is all samples and nothing more")
     func streamed() throws {
         let bytes = try stream(Signal.pieces(Self.tone), format: .wav)
         #expect(header(bytes, dataSize: .max - 36, riffSize: .max))
-        let samples = Signal.samples(bytes.dropFirst(44))
-        #expect(Array(samples.prefix(12_000)) == Self.tone.samples)
-        #expect(samples.count % 2_048 == 0 && samples.count < 12_000 + 2_048)
-        #expect(samples.dropFirst(12_000).allSatisfy { $0 == 0 })
-        let decoded = try FFmpeg.decode(bytes, .wav)
+        #expect(Signal.samples(bytes.dropFirst(44)) == Self.tone.samples)
+        // ffmpeg warns of every wav stream that ends within one of its packets of 4 KiB, and plays it.
+        let decoded = try FFmpeg.decode(bytes, .wav, isStrict: false)
         #expect(decoded.complaints == "")
-        #expect(decoded.samples == samples)
+        #expect(decoded.samples == Self.tone.samples)
     }
 
     @Test("the header comes with the first piece, and once")
@@ -32,7 +30,8 @@ struct WAVTests {
         let piece = PCM(samples: [1, -2, 256], sampleRate: 24_000)
         #expect(try encoder.encode(piece).dropFirst(44) == [1, 0, 254, 255, 0, 1])
         #expect(try encoder.encode(piece) == [1, 0, 254, 255, 0, 1])
-        #expect(try encoder.finish().allSatisfy { $0 == 0 })
+        #expect(try encoder.finish() == [])
+        #expect(encoder.beginning == [])
     }
 
     @Test("a file without audio is a header that says so")

@@ -55,11 +55,27 @@ struct CommandTests {
         )
     }
 
+    @Test("every command that reads the configuration takes --config, and every one that runs a pool says how it logs")
+    func hasSameFlags() throws {
+        for command in [["serve"], ["speak", "a"], ["plan"], ["doctor"], ["config", "check"], ["config", "show"]] {
+            #expect(throws: Never.self) { try ChorusCommand.parseAsRoot(command + ["--config", "a.yaml"]) }
+        }
+        for command in [["serve"], ["speak", "a"]] {
+            let flags = ["--log-level", "debug", "--log-format", "json"]
+            #expect(throws: Never.self) { try ChorusCommand.parseAsRoot(command + flags) }
+        }
+        for command in [["status"], ["plan"], ["doctor"], ["config", "show"], ["key", "new"]] {
+            #expect(throws: Never.self) { try ChorusCommand.parseAsRoot(command + ["--json"]) }
+        }
+        #expect(try ConfigCheckCommand.parse(["a.yaml"]).file == "a.yaml")
+        #expect(throws: (any Error).self) { try ConfigCheckCommand.parse(["a.yaml", "--config", "b.yaml"]) }
+    }
+
     @Test(
         "a file's extension says its format",
         arguments: [
             ("a.mp3", AudioFormat.mp3), ("b.OPUS", .opus), ("c.ogg", .opus), ("d.e/f.aac", .aac), ("g.flac", .flac),
-            ("h.wav", .wav), ("i.pcm", .pcm),
+            ("h.wav", .wav), ("i.pcm", .pcm), ("j.m4a", .aac),
         ]
     )
     func readsExtension(name: String, format: AudioFormat) {
@@ -88,8 +104,10 @@ struct CommandTests {
         #expect(message(["a", "--speed", "5"]) == "The speed is 5.0; it must be from 0.25 to 4.")
         #expect(
             message(["a", "-o", "a.txt"])
-                == "'a.txt' does not say its format; end it in one of mp3, opus, aac, flac, wav, pcm, or add --format."
+                == "'a.txt' does not say its format; "
+                + "end it in one of mp3, opus, aac, flac, wav, pcm, m4a, or add --format."
         )
+        #expect(message(["a", "-o", "-"]) == nil)
         #expect(message(["a", "-o", "a.txt", "--format", "wav"]) == nil)
         #expect(message(["a", "--format", "midi"])?.contains("mp3") == true)
         #expect(message([])?.contains("text") == true)

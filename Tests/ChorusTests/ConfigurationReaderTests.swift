@@ -42,7 +42,13 @@ struct ConfigurationReaderTests {
               order: arrival
             segment_gap: 250ms
             state_dir: /var/lib/chorus
-            limits: { max_input: 4096, max_body: 512KiB, max_streams: 20, write_stall: 10s }
+            limits:
+              max_input: 4096
+              max_body: 512KiB
+              max_file: 1MiB
+              max_file_total: 1GiB
+              max_streams: 20
+              write_stall: 10s
             memory: { reserve: 1GiB, host_limit: 64MiB }
             cache: { memory: 0, disk: 10GiB }
             drain_timeout: 1h
@@ -83,6 +89,8 @@ struct ConfigurationReaderTests {
         expected.stateDirectory = "/var/lib/chorus"
         expected.limits.maxInput = 4_096
         expected.limits.maxBody = 512 << 10
+        expected.limits.maxFile = 1 << 20
+        expected.limits.maxFileTotal = 1 << 30
         expected.limits.maxStreams = 20
         expected.limits.writeStall = .seconds(10)
         expected.memory.reserveBytes = 1 << 30

@@ -191,6 +191,8 @@ struct LoadedConfigurationTests {
                 limits:
                   max_input: 100000
                   max_body: 1MiB
+                  max_file: 64MiB
+                  max_file_total: 256MiB
                   max_streams: 1000
                   write_stall: 30s
                 memory:

@@ -15,6 +15,7 @@ FORMATS = ["mp3", "opus", "aac", "flac", "wav", "pcm"]
 PROBE_NAMES = {"mp3": "mp3", "opus": "ogg", "aac": "aac", "flac": "flac", "wav": "wav"}
 """What ffprobe calls the containers."""
 
+_STRICT = ["-v", "warning", "-xerror"]
 _PCM_INPUT = ["-f", "s16le", "-ar", str(RATE), "-ac", "1"]
 
 
@@ -29,9 +30,14 @@ def seconds(pcm: bytes) -> float:
 
 
 def decode(audio: bytes, audio_format: str, rate: int = RATE) -> bytes:
-    """Decodes a whole answer to pcm, as a player does that reads a stream. A warning is an error."""
+    """Decodes a whole answer to pcm, as a player does that reads a stream. A warning is an error.
+
+    Not so for a wav of unknown length: ffmpeg warns of each that ends within a packet of 4 KiB, and plays it.
+    """
     given = _PCM_INPUT if audio_format == "pcm" else []
-    return _ffmpeg(audio, *given, "-guess_layout_max", "0", "-i", "pipe:0", "-ar", str(rate), "-ac", "1", "-f", "s16le")
+    is_open = audio_format == "wav" and audio[42:44] == b"\xff\xff"
+    output = ["-guess_layout_max", "0", "-i", "pipe:0", "-ar", str(rate), "-ac", "1", "-f", "s16le"]
+    return _ffmpeg(audio, *given, *output, strictness=["-v", "error"] if is_open else _STRICT)
 
 
 def resample(pcm: bytes, rate: int) -> bytes:
@@ -55,8 +61,13 @@ def resample(pcm: bytes, rate: int) -> bytes:
     )
 
 
-def _ffmpeg(audio: bytes, *arguments: str) -> bytes:
-    command = ["ffmpeg", "-nostdin", "-v", "warning", "-xerror", *arguments, "pipe:1"]
+def decode_file(path: Path) -> bytes:
+    """Decodes a file to pcm, as a player does that may go to and fro in it. A warning is an error."""
+    return _ffmpeg(b"", "-guess_layout_max", "0", "-i", str(path), "-ar", str(RATE), "-ac", "1", "-f", "s16le")
+
+
+def _ffmpeg(audio: bytes, *arguments: str, strictness: list[str] = _STRICT) -> bytes:
+    command = ["ffmpeg", "-nostdin", *strictness, *arguments, "pipe:1"]
     done = subprocess.run(command, input=audio, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode()
     return done.stdout
@@ -68,6 +79,14 @@ def container(path: Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout.strip()
+
+
+def duration(path: Path) -> float:
+    """How long ffprobe says that a file is, in seconds."""
+    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return float(done.stdout)
 
 
 def espeak(text: str, voice: str) -> tuple[bytes, int]:

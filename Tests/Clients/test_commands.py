@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audio import decode, seconds
+from audio import decode_file, seconds
 from server import BIN, Server, clean_environment, espeak_engine, fake_engine, write_configuration
 
 
@@ -35,8 +35,37 @@ def test_speak_makes_a_file_and_says_how_fast(tmp_path: Path) -> None:
     file = tmp_path / "hello.mp3"
     done = chorus("speak", "Hello from a chorus of voices.", "-o", str(file))
     assert done.returncode == 0, done.stderr
-    assert seconds(decode(file.read_bytes(), "mp3")) > 1
+    assert seconds(decode_file(file)) > 1
     assert "rtf" in (done.stdout + done.stderr).lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([""], "Error: The text is empty: there is nothing to say.\n"),
+        (["-"], "Error: The text is empty: there is nothing to say.\n"),
+        (["Hello.", "--voice", "nope"], "Error: Engine 'espeak' has no voice 'nope'. There are, for example: "),
+        (["Hello.", "--model", "nope"], "Error: There is no model nope. There are: espeak, "),
+        (["Hello. " * 99, "-o", "/dev/full"], "Error: Could not write /dev/full: No space left on device.\n"),
+        (["Hello.", "-o", "/nowhere/a.wav"], "Error: Could not write /nowhere/a.wav: No such file or directory.\n"),
+    ],
+)
+def test_what_cannot_be_spoken_is_told_in_a_sentence(arguments: list[str], message: str) -> None:
+    output = [] if "-o" in arguments else ["-o", "/dev/null"]
+    done = chorus("speak", *arguments, *output, "--format", "wav")
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_engine_that_cannot_be_loaded_ends_speak_with_its_last_words(tmp_path: Path) -> None:
+    command = ["sh", "-c", "echo no weights here >&2; exit 3", "{uri}"]
+    file = write_configuration(tmp_path, [{"name": "broken", "command": command}])
+    done = chorus("speak", "Hello.", "-o", str(tmp_path / "a.wav"), "--config", str(file))
+    assert done.returncode == 1
+    assert "Error: Engine 'broken' cannot be loaded" in done.stderr
+    assert "no weights here" in done.stderr
+    assert not (tmp_path / "a.wav").exists()
 
 
 def test_status_is_json_for_programs_and_a_table_for_people(fake_server: Server) -> None:
@@ -54,7 +83,10 @@ def test_status_of_nobody_is_an_error() -> None:
 
 def test_a_good_configuration_passes(tmp_path: Path) -> None:
     file = write_configuration(tmp_path, [fake_engine()])
-    assert chorus("config", "check", str(file)).returncode == 0
+    for arguments in [[str(file)], ["--config", str(file)]]:
+        checked = chorus("config", "check", *arguments)
+        assert checked.returncode == 0, checked.stderr
+        assert f"{file} is valid" in checked.stdout
     shown = chorus("config", "show", "--config", str(file))
     assert shown.returncode == 0
     assert "FakeWorker" in shown.stdout

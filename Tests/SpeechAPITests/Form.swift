@@ -20,7 +20,7 @@ struct Form {
     static func recording(_ recording: PCM, _ fields: [(String, String)]) throws -> Form {
         var form = Form()
         for (name, value) in fields { form.add(name, value.utf8) }
-        form.add("audio_sample", try AudioEncoder.encodeWhole([recording], format: .wav), file: "a \\\"b\\\".wav")
+        form.add("audio_sample", try recording.encoded(.wav), file: "a \\\"b\\\".wav")
         return form
     }
 }
@@ -28,4 +28,12 @@ struct Form {
 extension PCM {
     /// A second and a half of a saw, at the rate that needs no conversion.
     static let recording = PCM(samples: (0..<36_000).map { Int16($0 % 100 * 100) }, sampleRate: 24_000)
+
+    /// A file of it.
+    func encoded(_ format: AudioFormat) throws -> [UInt8] {
+        let encoder = try AudioEncoder(format: format, output: .file)
+        var bytes = try encoder.encode(self) + encoder.finish()
+        bytes.replaceSubrange(..<encoder.beginning.count, with: encoder.beginning)
+        return bytes
+    }
 }

@@ -44,6 +44,10 @@ struct SpeechRequestTests {
         )
         #expect(try read(#"{"input": "a", "voice": {"id": "custom"}}"#).voice == "custom")
         #expect(try read(#"{"input": "a", "speed": 4}"#).speed == 4)
+        #expect(try read(#"{"input": "a", "stream": false}"#).isFile)
+        for stream in ["true", "null"] {
+            #expect(try !read(#"{"input": "a", "stream": \#(stream), "stream_format": "sse"}"#).isFile)
+        }
         let urgent = try read(#"{"input": "a", "priority": "bulk", "deadline": 2.5}"#)
         #expect(urgent.priority == .bulk && urgent.deadline == .milliseconds(2_500))
         #expect(try read(#"{"input": "a", "deadline": 3600}"#).deadline == .seconds(3_600))
@@ -76,6 +80,9 @@ struct SpeechRequestTests {
                 #"{"input": "a", "response_format": "ogg"}"#, "response_format",
                 "`mp3`, `opus`, `aac`, `flac`, `wav`, `pcm`"
             ),
+            (#"{"input": "a", "stream": "no"}"#, "stream", "must be true or false, but it is a string"),
+            (#"{"input": "a", "stream": 0}"#, "stream", "must be true or false"),
+            (#"{"input": "a", "stream": false, "stream_format": "sse"}"#, "stream", "leave out one of them"),
             (#"{"input": "a", "speed": 0.2}"#, "speed", "is 0.2, but must be from 0.25 to 4"),
             (#"{"input": "a", "speed": 4.1}"#, "speed", "from 0.25 to 4"),
             (#"{"input": "a", "speed": "1"}"#, "speed", "must be a number from 0.25 to 4, but it is a string"),

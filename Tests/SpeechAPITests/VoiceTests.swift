@@ -108,7 +108,7 @@ struct VoiceTests {
             var mp3 = Form()
             mp3.add("name", "a".utf8)
             mp3.add("text", "Hi.".utf8)
-            mp3.add("audio_sample", try AudioEncoder.encodeWhole([.recording], format: .mp3), file: "a.mp3")
+            mp3.add("audio_sample", try PCM.recording.encoded(.mp3), file: "a.mp3")
             let error = try await ErrorReply(server.send(mp3.bytes, to: Self.path)).error
             #expect(error.param == "audio_sample" && error.message.contains("ffmpeg"))
             var broken = Form()

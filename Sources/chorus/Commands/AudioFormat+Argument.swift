@@ -7,6 +7,6 @@ extension AudioFormat: ExpressibleByArgument {
         guard let dot = fileName.lastIndex(of: "."), dot > (fileName.lastIndex(of: "/") ?? fileName.startIndex)
         else { return nil }
         let name = fileName[fileName.index(after: dot)...].lowercased()
-        self.init(rawValue: name == "ogg" ? "opus" : name)
+        self.init(rawValue: ["ogg": "opus", "m4a": "aac"][name] ?? name)
     }
 }

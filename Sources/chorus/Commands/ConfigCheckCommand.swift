@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 
 /// `chorus config check`.
 struct ConfigCheckCommand: AsyncParsableCommand {
@@ -10,18 +9,27 @@ struct ConfigCheckCommand: AsyncParsableCommand {
             Reads the file as 'chorus serve' would, the CHORUS_… variables with it, and prints every problem with its \
             line. Exits with 1 if there is one.
 
-            Example:
-              chorus config check /etc/chorus/chorus.yaml
+            Examples:
+              chorus config check
+              chorus config check --config /etc/chorus/chorus.yaml
             """
     )
 
-    @Argument(help: "The file. (default: the one that 'chorus serve' would read)", completion: .file())
+    @Argument(help: "The same as --config.", completion: .file())
     var file: String?
 
+    @OptionGroup var source: ConfigurationOptions
+
+    func validate() throws {
+        guard file == nil || source.config == nil else {
+            throw ValidationError("The file is named twice; leave out '\(file ?? "")' or --config.")
+        }
+    }
+
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let file = try ConfigurationFile.find(file, environment: environment)
-        let loaded = try LoadedConfiguration(file: file, environment: environment)
+        var source = source
+        source.config = source.config ?? file
+        let loaded = try source.load()
         if let openness = loaded.configuration.openness { throw CommandError(openness.description) }
         if let lack = loaded.configuration.lackOfRights() { throw CommandError(lack) }
         print(loaded.summary)

@@ -7,7 +7,8 @@ struct KeyNewCommand: AsyncParsableCommand {
         abstract: "Make an API key.",
         discussion: """
             Prints the key, for whoever is to use it, and what to add to the configuration. The key is shown only \
-            once and is kept nowhere. Nothing is changed; a server that runs has to be started anew.
+            once and is kept nowhere. Nothing is changed: a running server knows the key after it has read its \
+            configuration again, for example on SIGHUP.
 
             Example:
               chorus key new --name website

@@ -39,7 +39,8 @@ struct NewKey: Encodable {
         """
         \(key)
 
-        It is shown only this once. Add its hash to the configuration, and start the server anew:
+        It is shown only this once. Add its hash to the configuration, and have a running server read that again, with
+        'systemctl reload chorus' or 'kill -HUP' and its process number:
 
         keys:
           - name: \(ConfigurationDocument.text(name).yaml.dropLast())

@@ -30,24 +30,15 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var instances: String?
 
-    @Option(
-        help: ArgumentHelp("The least important level to log: trace, debug, info, warning, error.", valueName: "level")
-    )
-    var logLevel: String?
-
-    @Option(help: ArgumentHelp("How log lines look: text for people, json for programs.", valueName: "format"))
-    var logFormat: String?
+    @OptionGroup var log: LogOptions
 
     @Flag(help: "Serve anybody who reaches the address, without API keys.")
     var insecure = false
 
     /// What the flags say, by the setting's name.
     var flags: [String: String] {
-        let flags = [
-            "listen": listen, "insecure": insecure ? "true" : nil, "instances": instances, "log.level": logLevel,
-            "log.format": logFormat,
-        ]
-        return flags.compactMapValues(\.self)
+        let flags = ["listen": listen, "insecure": insecure ? "true" : nil, "instances": instances]
+        return flags.compactMapValues(\.self).merging(log.flags) { flag, _ in flag }
     }
 
     func run() async throws {

@@ -1,5 +1,8 @@
 import ArgumentParser
+import AudioEncoding
 import Glibc
+import Logging
+import Observability
 import SpeechCore
 
 /// `chorus speak`.
@@ -8,8 +11,8 @@ struct SpeakCommand: AsyncParsableCommand {
         commandName: "speak",
         abstract: "Speak a text into a file, without a server.",
         discussion: """
-            Starts the engine, speaks the text and stops it again. The audio goes to the file, or to standard output \
-            if there is none; what it takes is shown on standard error.
+            Starts the engine, speaks the text and stops it again. The audio goes to the file, which appears when it \
+            is complete, or is streamed to standard output; what it takes is shown on standard error.
 
             Examples:
               chorus speak "Hello, world." -o hello.mp3
@@ -21,7 +24,11 @@ struct SpeakCommand: AsyncParsableCommand {
     @Argument(help: "What to say; - reads it from standard input.")
     var text: String
 
-    @Option(name: .shortAndLong, help: "The file to write; its extension says the format.", completion: .file())
+    @Option(
+        name: .shortAndLong,
+        help: "The file to write, whose extension says the format; - is standard output.",
+        completion: .file()
+    )
     var output: String?
 
     @Option(help: "A voice of the engine, an alias such as alloy, or auto, which goes by the text's script.")
@@ -38,30 +45,40 @@ struct SpeakCommand: AsyncParsableCommand {
 
     @OptionGroup var source: ConfigurationOptions
 
+    @OptionGroup var log: LogOptions
+
     func validate() throws {
         guard (0.25...4).contains(speed) else {
             throw ValidationError("The speed is \(speed); it must be from 0.25 to 4.")
         }
-        if let output, format == nil, AudioFormat(fileName: output) == nil {
-            let formats = AudioFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("'\(output)' does not say its format; end it in one of \(formats), or add --format.")
+        if let file, format == nil, AudioFormat(fileName: file) == nil {
+            let formats = (AudioFormat.allCases.map(\.rawValue) + ["m4a"]).joined(separator: ", ")
+            throw ValidationError("'\(file)' does not say its format; end it in one of \(formats), or add --format.")
         }
     }
 
     func run() async throws {
-        if output == nil, isatty(STDOUT_FILENO) == 1 {
+        if file == nil, isatty(STDOUT_FILENO) == 1 {
             throw ValidationError("Audio is not for a terminal; add -o FILE, or pipe it into a program.")
         }
-        let configuration = try source.load().configuration
+        var configuration = try source.load(flags: log.flags).configuration
+        // What the file says of the log is meant for a server.
+        if log.logLevel == nil { configuration.log.level = .warning }
+        if log.logFormat == nil { configuration.log.format = .text }
+        let format = format ?? file.flatMap(AudioFormat.init(fileName:)) ?? .mp3
         try await Speaker(configuration: configuration).speak(
             text: try spokenText(limitCharacters: configuration.limits.maxInput),
             voice: voice,
             model: model,
             speed: speed,
-            format: format ?? output.flatMap(AudioFormat.init(fileName:)) ?? .mp3,
-            output: output
+            format: format,
+            container: format == .aac && file?.lowercased().hasSuffix(".m4a") == true ? .m4a : .file,
+            output: file
         )
     }
+
+    /// The file's name; `nil` is standard output.
+    private var file: String? { output == "-" ? nil : output }
 
     /// The text, from standard input if it is `-`.
     private func spokenText(limitCharacters: Int) throws -> String {

@@ -86,6 +86,10 @@ struct Configuration: Sendable, Equatable {
         var maxInput = 100_000
         /// Bytes of a request's body.
         var maxBody = 1 << 20
+        /// Bytes of a response that is sent when it is finished.
+        var maxFile = 64 << 20
+        /// Bytes of all such responses together that are made and not sent yet.
+        var maxFileTotal = 256 << 20
         /// Responses that may be in the making at once.
         var maxStreams = 1_000
         /// How long a client may take nothing before it is cut off.

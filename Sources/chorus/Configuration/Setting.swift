@@ -48,6 +48,8 @@ struct Setting: Sendable {
         Setting("segment_gap", \.segmentGap, .duration(.zero ... .seconds(10))),
         Setting("limits.max_input", \.limits.maxInput, .integer(1...10_000_000)),
         Setting("limits.max_body", \.limits.maxBody, .size(1 << 10...1 << 26, example: "512KiB")),
+        Setting("limits.max_file", \.limits.maxFile, .size(1 << 16...1 << 32, example: "64MiB")),
+        Setting("limits.max_file_total", \.limits.maxFileTotal, .size(1 << 16...1 << 40, example: "256MiB")),
         Setting("limits.max_streams", \.limits.maxStreams, .integer(1...100_000)),
         Setting("limits.write_stall", \.limits.writeStall, .duration(.seconds(1) ... .seconds(3_600))),
         Setting(

@@ -198,6 +198,8 @@ extension APILimits {
         self.init()
         maxInputCharacters = limits.maxInput
         maxBodyBytes = limits.maxBody
+        maxFileBytes = limits.maxFile
+        maxFileTotalBytes = limits.maxFileTotal
         writeStall = limits.writeStall
     }
 }

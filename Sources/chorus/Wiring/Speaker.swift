@@ -6,23 +6,34 @@ import Observability
 import SpeechCore
 import SpeechPipeline
 import Supervisor
+import UnixSignals
 
 /// `chorus speak`: one utterance from a pool of its own, into a file.
 struct Speaker {
     let configuration: Configuration
 
     /// Speaks a text.
-    /// - Parameter output: the file's name; `nil` is standard output.
+    /// - Parameters:
+    ///   - container: what a file is to be; anything else gets a stream.
+    ///   - output: the file's name; `nil` is standard output.
     func speak(
         text: String,
         voice: String?,
         model: String?,
         speed: Double,
         format: AudioFormat,
+        container: AudioEncoder.Output,
         output: String?
     ) async throws {
-        LoggingSystem.bootstrap(format: .text, level: .warning)
+        LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let engine = try engine(of: model)
+        // From here on a signal leaves no half file.
+        let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
+        let file = try OutputFile(output)
+        guard file.isFile || container != .m4a else {
+            throw CommandError("An m4a file cannot be written as it is made. Name a file, or use --format aac.")
+        }
+        let kind = file.isFile ? container : .stream
         var alone = configuration
         alone.engines = [engine]
         alone.models = configuration.models.filter { $0.engine == engine.name }
@@ -32,12 +43,19 @@ struct Speaker {
             logger: Logger(label: "chorus")
         )
         let utterance = Utterance(id: "speak", model: model, text: text, voice: voice)
+        // Trouble of the engine, of the text or of the file, and a signal: the first one ends it all.
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await system.supervisor.run() }
             defer { group.cancelAll() }
-            try await system.waitUntilLoaded(within: engine.loadTimeout)
-            let stream = try system.pipeline.speak(utterance)
-            try await write(stream, AudioEncoder(format: format, speed: speed), to: OutputFile(output))
+            group.addTask { try await system.supervisor.run() }
+            group.addTask {
+                for await signal in signals { throw CommandError("It was ended by \(signal).") }
+            }
+            group.addTask {
+                let encoder = try AudioEncoder(format: format, speed: speed, output: kind)
+                try await system.waitUntilLoaded(within: engine.loadTimeout)
+                try await write(system.pipeline.speak(utterance), encoder, to: file)
+            }
+            try await group.next()
         }
     }
 
@@ -60,6 +78,8 @@ struct Speaker {
             progress(spoken, since: begin, isLast: false)
         }
         try file.write(try encoder.finish())
+        try file.replaceBeginning(with: encoder.beginning)
+        try file.finish()
         progress(spoken, since: begin, isLast: true)
     }
 
