@@ -47,7 +47,7 @@ extension SpeechAPI {
         case .voices: .page(try voices(query: exchange.query))
         case .voice(let name): .page(try await deleteVoice(name, query: exchange.query))
         case .live: .page(try live())
-        case .ready: .page(try await ready())
+        case .ready: .page(try ready())
         case .pool: .page(try Page(json: await pool.snapshot()))
         case .reload: .page(try await reloaded())
         case .quarantine where exchange.method == .delete: .page(try await releaseQuarantined(nil))
