@@ -72,7 +72,7 @@ package struct Instance: Sendable {
         case stopped
     }
 
-    var process: ProcessID { ProcessID(instance: id, incarnation: incarnation) }
+    package var process: ProcessID { ProcessID(instance: id, incarnation: incarnation) }
 
     /// Whether it may be given work.
     package var isReady: Bool {

@@ -72,10 +72,12 @@ extension APIError {
 
     /// Nothing is at this path.
     static func noRoute(_ method: HTTPRequest.Method, _ path: Substring) -> APIError {
-        APIError(
+        let near = Route.near(path).map { "Do you mean \($0)? A base URL ends in /v1." }
+        return APIError(
             status: .notFound,
             code: "route_not_found",
-            message: "There is nothing at \(method) \(path.prefix(128)). Speech is at POST /v1/audio/speech."
+            message: "There is nothing at \(method) \(path.prefix(128)). "
+                + (near ?? "Speech is at POST /v1/audio/speech.")
         )
     }
 
@@ -96,6 +98,17 @@ extension APIError {
             status: .contentTooLarge,
             code: "request_too_large",
             message: "The request's body may have \(limit) bytes at the most. Split a text into several requests."
+        )
+    }
+
+    /// The body is compressed.
+    static func encodedBody(_ coding: String) -> APIError {
+        APIError(
+            status: .unsupportedMediaType,
+            code: "unsupported_content_encoding",
+            message:
+                "The body's `Content-Encoding` is `\(coding.prefix(32))`, but bodies are read as they are. Send it "
+                + "without one."
         )
     }
 

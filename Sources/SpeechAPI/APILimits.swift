@@ -23,8 +23,9 @@ package struct APILimits: Sendable, Equatable {
     package var writeStall: Duration = .seconds(30)
     /// Connections of the whole server. More of them wait in the kernel's backlog.
     package var maxConnections = 2_048
-    /// What the kernel may hold of a response that the client has not taken yet.
-    package var sendBufferBytes = 32 << 10
+    /// Bytes of a response that the kernel may hold before it has sent them. What is under way comes on top of that, as
+    /// much as the network between can carry: without it a fast client would wait for every acknowledgement.
+    package var unsentBytes = 32 << 10
 
     /// The limits as they are by default.
     package init() {}

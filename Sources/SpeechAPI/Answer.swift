@@ -42,6 +42,7 @@ struct Page {
         try self.init(status: error.status, json: ErrorBody(error))
         if let seconds = error.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
         if !error.allow.isEmpty { allow(error.allow) }
+        if error.status == .unsupportedMediaType { fields[.acceptEncoding] = "identity" }
         if error.status == .unauthorized { fields[.wwwAuthenticate] = "Bearer" }
     }
 
@@ -60,4 +61,6 @@ struct SpeechAnswer {
     var first: [UInt8]?
     /// The rest.
     var speech: EncodedSpeech
+    /// Whether the client reads fields that come after the body.
+    var takesTrailers: Bool
 }

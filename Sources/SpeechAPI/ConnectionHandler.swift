@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
@@ -42,12 +43,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         connection = connections.add(context.channel, isAdmin: isAdmin)
-        // The default lets the kernel take 4 MB, more than a minute of audio that nobody may want any more. Where the
-        // option cannot be set, as on a Unix socket of some systems, the default has to do.
-        try? context.channel.syncOptions?.setOption(
-            .socketOption(.so_sndbuf),
-            value: SocketOptionValue(limits.sendBufferBytes)
-        )
+        // Without a limit the kernel takes 4 MB, more than a minute of audio that nobody may want any more. The send buffer
+        // itself is left to the kernel, which fits it to the network: it also holds what is not acknowledged yet. A Unix
+        // socket has no such option, and a small buffer of its own.
+        try? context.channel.syncOptions?.setOption(.tcpUnsentLimit, value: SocketOptionValue(limits.unsentBytes))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -151,4 +150,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func waitingBytes(_ context: ChannelHandlerContext) -> Int? {
         try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
     }
+}
+
+extension ChannelOption where Self == ChannelOptions.Types.SocketOption {
+    /// How many bytes a TCP socket takes beyond those that it has sent; then it is not writable.
+    static var tcpUnsentLimit: Self { .tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)) }
 }

@@ -20,6 +20,8 @@ final class Exchange {
     /// When it came.
     let started = ContinuousClock.now
 
+    /// The origin of the web page that may read the answer, if a page asks.
+    var page: String?
     /// Whose key it came with, where keys are needed.
     var holder: APIKeys.Holder?
     /// What it takes of the key's limits, once that is counted.

@@ -1,6 +1,12 @@
 import HTTPTypes
 
 extension HTTPField.Name {
+    /// The name by which the server is asked. The first one of a request is its authority instead.
+    static let host = known("Host")
+    /// A key, as some clients send it.
+    static let xAPIKey = known("X-API-Key")
+    /// A key, as clients of Azure send it.
+    static let apiKey = known("api-key")
     /// Names a request, in both directions.
     static let xRequestID = known("X-Request-Id")
     /// How long a request is worth something, in seconds.
@@ -16,6 +22,8 @@ extension HTTPField.Name {
     /// Where the time went.
     static let serverTiming = known("Server-Timing")
     /// What the caller should know of a response that is fine otherwise.
+    static let chorusNotes = known("Chorus-Notes")
+    /// The same for clients of the first version.
     static let warning = known("Warning")
     /// Tells nginx and its kin to pass a stream on as it comes.
     static let xAccelBuffering = known("X-Accel-Buffering")

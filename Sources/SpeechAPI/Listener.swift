@@ -24,7 +24,7 @@ struct Listener<Child: ServerChildChannel>: Service {
         let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
         let listening = try await listen(quiescing)
         let file = unixSocketFile
-        defer { if case .unixSocket(let path) = place, let file, unixSocketFile == file { unlink(path) } }
+        defer { file?.unlink() }
         await withGracefulShutdownHandler {
             let port = listening.channel.localAddress?.port
             // Who connects to a socket that outlives servers may wait there until this one can serve him.
@@ -58,6 +58,11 @@ struct Listener<Child: ServerChildChannel>: Service {
     /// How long who has just connected has for his first request when the server ends.
     private static var grace: TimeAmount { .seconds(1) }
 
+    /// The file of our socket, if it has one.
+    private var unixSocketFile: UnixSocketFile? {
+        if case .unixSocket(let path) = place { UnixSocketFile(at: path) } else { nil }
+    }
+
     private func listen(_ quiescing: ServerQuiescingHelper) async throws -> NIOAsyncChannel<Child.Value, Never> {
         let (child, logger, maxConnections) = (child, logger, maxConnections)
         let bootstrap = ServerBootstrap(group: eventLoopGroup)
@@ -76,49 +81,10 @@ struct Listener<Child: ServerChildChannel>: Service {
         case .address(let host, let port):
             return try await bootstrap.bind(host: host, port: port) { child.setup(channel: $0, logger: logger) }
         case .unixSocket(let path):
-            let socket = try Self.makeSocket(at: path)
+            let socket = try UnixSocketFile.makeSocket(at: path)
             return try await bootstrap.bind(socket) { child.setup(channel: $0, logger: logger) }
         case .inherited(let descriptor):
             return try await bootstrap.bind(descriptor) { child.setup(channel: $0, logger: logger) }
         }
-    }
-
-    /// What tells the file at the path of our socket from another one.
-    private var unixSocketFile: UInt64? {
-        guard case .unixSocket(let path) = place else { return nil }
-        var facts = stat()
-        return stat(path, &facts) == 0 ? UInt64(facts.st_ino) : nil
-    }
-
-    private static func isSocket(_ path: String) -> Bool {
-        var facts = stat()
-        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFSOCK
-    }
-
-    /// A bound socket that only we, and who runs as we do, can connect to, from its first moment.
-    private static func makeSocket(at path: String) throws -> CInt {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < room else {
-            throw IOError(errnoCode: ENAMETOOLONG, reason: "make a socket at \(path)")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        guard socket >= 0 else { throw IOError(errnoCode: errno, reason: "make a socket at \(path)") }
-        // Linux makes the file with the mode that the socket has.
-        fchmod(socket, 0o600)
-        if isSocket(path) { unlink(path) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        let error = errno
-        guard result == 0 else {
-            close(socket)
-            throw IOError(errnoCode: error, reason: "make a socket at \(path)")
-        }
-        return socket
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import HummingbirdCore
 import NIOCore
 
@@ -34,8 +35,9 @@ struct PacedWriter {
     }
 
     /// Ends the body as it should end.
+    /// - Parameter trailers: fields that were not known before.
     @concurrent
-    consuming func finish() async throws {
-        try await writer.finish(nil)
+    consuming func finish(trailers: HTTPFields?) async throws {
+        try await writer.finish(trailers)
     }
 }

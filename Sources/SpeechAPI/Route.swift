@@ -4,6 +4,7 @@ import HTTPTypes
 enum Route: Hashable {
     case speech
     case models
+    case audioModels
     case model(String)
     case voices
     case voice(String)
@@ -25,10 +26,11 @@ enum Route: Hashable {
         case "/v1/audio/speech": self = .speech
         case "/v1/audio/voices": self = .voices
         case "/v1/models": self = .models
+        case "/v1/audio/models": self = .audioModels
         case "/v1/pool": self = .pool
         case "/v1/pool/reload": self = .reload
         case "/v1/pool/quarantine": self = .quarantine
-        case "/health/live": self = .live
+        case "/health", "/health/live": self = .live
         case "/health/ready": self = .ready
         case "/metrics": self = .metrics
         case let path where path.hasPrefix("/v1/models/"):
@@ -57,6 +59,13 @@ enum Route: Hashable {
         }
     }
 
+    /// The path that was meant, if a client's base URL has one slash or one `/v1` too many, or lacks the `/v1`.
+    static func near(_ path: Substring) -> String? {
+        let parts = path.split(separator: "/").drop { $0 == "v1" }
+        let near = "/v1/" + parts.joined(separator: "/")
+        return Route(path: near[...]) == nil ? nil : near
+    }
+
     /// The path of a request's target, still percent-encoded.
     static func path(of request: HTTPRequest) -> Substring {
         (request.path ?? "/").prefix { $0 != "?" }
@@ -79,6 +88,7 @@ enum Route: Hashable {
         switch self {
         case .speech: "/v1/audio/speech"
         case .models: "/v1/models"
+        case .audioModels: "/v1/audio/models"
         case .model: "/v1/models/{id}"
         case .voices: "/v1/audio/voices"
         case .voice: "/v1/audio/voices/{name}"
@@ -99,7 +109,7 @@ enum Route: Hashable {
     var isAdministration: Bool {
         switch self {
         case .reload, .quarantine, .quarantined, .drain, .restart, .scale: true
-        case .speech, .models, .model, .voices, .voice, .live, .ready, .pool, .metrics: false
+        case .speech, .models, .audioModels, .model, .voices, .voice, .live, .ready, .pool, .metrics: false
         }
     }
 

@@ -26,17 +26,22 @@ extension SpeechAPI {
 
     /// `GET /health/ready`: every engine has an instance that serves, and more requests are welcome. It is degraded
     /// while instances are parked.
-    func ready() async throws -> Page {
-        let engines = await pool.snapshot().engines
+    func ready() throws -> Page {
+        let engines = pool.engines
         let leaving = Task.isShuttingDownGracefully
-        let isReady = !leaving && engines.allSatisfy { $0.ready > 0 }
-        let isDegraded = engines.contains { $0.parked > 0 }
+        let isReady = !leaving && engines.allSatisfy { $0.readyInstances > 0 }
+        let isDegraded = engines.contains { $0.parkedInstances > 0 }
         return try Page(
             status: isReady ? .ok : .serviceUnavailable,
             json: Health(
                 status: leaving ? "shutting_down" : !isReady ? "not_ready" : isDegraded ? "degraded" : "ready",
                 engines: engines.map {
-                    Health.Engine(name: $0.name, ready: $0.ready, instances: $0.instances, parked: $0.parked)
+                    Health.Engine(
+                        name: $0.name,
+                        ready: $0.readyInstances,
+                        instances: $0.instances,
+                        parked: $0.parkedInstances
+                    )
                 }
             )
         )

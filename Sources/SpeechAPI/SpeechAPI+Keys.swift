@@ -13,7 +13,7 @@ extension SpeechAPI {
             if isAdministration { throw APIError.adminOnly }
             return
         }
-        guard let key = Self.bearer(request.headers[.authorization]) else { throw APIError.noKey }
+        guard let key = Self.key(in: request.headers) else { throw APIError.noKey }
         guard let holder = settings.keys.holder(of: key) else { throw APIError.wrongKey }
         if isAdministration, !holder.key.isAdmin { throw APIError.adminOnly }
         exchange.holder = holder
@@ -42,6 +42,11 @@ extension SpeechAPI {
             .xRateLimitRemainingRequests: String(rate.remaining),
             .xRateLimitResetRequests: Self.shortText(rate.reset),
         ]
+    }
+
+    /// The key that a request came with.
+    static func key(in fields: HTTPFields) -> String? {
+        bearer(fields[.authorization]) ?? fields[.xAPIKey] ?? fields[.apiKey]
     }
 
     /// The token of `Authorization: Bearer TOKEN`.
@@ -90,7 +95,8 @@ extension APIError {
     fileprivate static let noKey = APIError(
         status: .unauthorized,
         code: "invalid_api_key",
-        message: "This server wants an API key. Send it in the header as `Authorization: Bearer KEY`."
+        message: "This server wants an API key. Send it in the header as `Authorization: Bearer KEY` or "
+            + "`X-API-Key: KEY`."
     )
 
     /// It is for those who run the server.

@@ -35,6 +35,7 @@ extension SpeechAPI {
     }
 
     private func route(_ request: Request, on channel: any Channel, in exchange: Exchange) async throws -> Answer {
+        if let preflight = try meet(request, in: exchange) { return .page(preflight) }
         try authenticate(request, in: exchange)
         guard let route = exchange.route else { throw APIError.noRoute(exchange.method, exchange.path) }
         guard route.methods.contains(exchange.method) else { throw APIError.wrongMethod(exchange.method, at: route) }
@@ -42,12 +43,13 @@ extension SpeechAPI {
         return switch route {
         case .speech: try await speech(request, on: channel, in: exchange)
         case .models: .page(try models())
+        case .audioModels: .page(try audioModels())
         case .model(let id): .page(try model(id))
         case .voices where exchange.method == .post: .page(try await makeVoice(request, on: channel, in: exchange))
         case .voices: .page(try voices(query: exchange.query))
         case .voice(let name): .page(try await deleteVoice(name, query: exchange.query))
         case .live: .page(try live())
-        case .ready: .page(try await ready())
+        case .ready: .page(try ready())
         case .pool: .page(try Page(json: await pool.snapshot()))
         case .reload: .page(try await reloaded())
         case .quarantine where exchange.method == .delete: .page(try await releaseQuarantined(nil))
@@ -78,6 +80,7 @@ extension SpeechAPI {
         fields[.server] = "chorus"
         fields[.xRequestID] = exchange.id
         fields.append(contentsOf: rateFields(in: exchange))
+        fields.append(contentsOf: pageFields(in: exchange))
         return HTTPResponse(status: status, headerFields: fields)
     }
 

@@ -24,7 +24,12 @@ extension SpeechAPI {
         var fields = Self.fields(of: stream)
         fields[.contentType] = asked.streamFormat == .sse ? "text/event-stream" : asked.format.contentType
         fields[.contentLength] = byteCount.map(String.init)
-        return .speech(SpeechAnswer(request: asked, fields: fields, first: first, speech: speech))
+        // What is finished has all its notes in its head.
+        let takesTrailers = byteCount == nil && Self.takesTrailers(request)
+        if takesTrailers { fields[.trailer] = "Chorus-Notes" }
+        return .speech(
+            SpeechAnswer(request: asked, fields: fields, first: first, speech: speech, takesTrailers: takesTrailers)
+        )
     }
 
     /// Makes all of an answer before it begins.
@@ -71,6 +76,11 @@ extension SpeechAPI {
     /// A text up to this size, in bytes, is cut within about a millisecond.
     private static let shortTextBytes = 2048
 
+    /// Whether the client reads fields that come after the body (RFC 9110, 6.5.1).
+    private static func takesTrailers(_ request: Request) -> Bool {
+        request.headers[.te]?.lowercased().split(whereSeparator: { ", \t".contains($0) }).contains("trailers") ?? false
+    }
+
     private static func fields(of stream: any SpeechStream) -> HTTPFields {
         var fields: HTTPFields = [.cacheControl: "no-store", .xAccelBuffering: "no"]
         let timing = stream.timing
@@ -79,13 +89,18 @@ extension SpeechAPI {
         }
         if let shared = timing.shared { steps.append("cache;desc=\(shared.rawValue)") }
         if !steps.isEmpty { fields[.serverTiming] = steps.joined(separator: ", ") }
-        fields[.warning] = WarningField.value(stream.notes)
+        let notes = stream.notes
+        fields[.chorusNotes] = NotesField.value(notes)
+        fields[.warning] = WarningField.value(notes)
         return fields
     }
 
     /// All of a request's body.
     /// - Throws: `APIError`, or `BrokenRequest` when the body did not arrive.
     func body(of request: Request, on channel: any Channel) async throws -> ByteBuffer {
+        if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
+            throw APIError.encodedBody(coding)
+        }
         let limit = limits.bodyBytes(of: request.head)
         let tooLarge = APIError.bodyTooLarge(limit: limit)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
@@ -122,14 +137,15 @@ extension SpeechAPI {
                     ByteBuffer(string: SpeechEvent.delta($0))
                 }
                 let characters = answer.request.input.unicodeScalars.count
-                let (made, warnings) = (answer.speech.made, answer.speech.notes)
-                end = try SpeechEvent.done(characters: characters, audio: made, warnings: warnings)
+                let (made, notes) = (answer.speech.made, answer.speech.notes)
+                end = try SpeechEvent.done(characters: characters, audio: made, notes: notes)
             } catch let error as APIError {
                 end = try SpeechEvent.failed(error)
             }
             try await body.write(ByteBuffer(string: end))
         }
-        try await body.finish()
+        let notes = answer.takesTrailers ? NotesField.value(answer.speech.notes) : nil
+        try await body.finish(trailers: notes.map { [.chorusNotes: $0] })
     }
 
     @concurrent

@@ -15,15 +15,16 @@ enum SpeechEvent {
     /// - Parameters:
     ///   - characters: of the text.
     ///   - audio: that was made of it.
-    ///   - warnings: what the engine remarked on the text.
-    static func done(characters: Int, audio: Duration, warnings: [String]) throws -> String {
+    ///   - notes: what the engine remarked on the text.
+    static func done(characters: Int, audio: Duration, notes: [String]) throws -> String {
         let usage = Done.Usage(
             inputTokens: characters,
             outputTokens: 0,
             totalTokens: characters,
             audioSeconds: (audio / .milliseconds(1)).rounded() / 1_000
         )
-        return try line(Done(usage: usage, warnings: warnings.isEmpty ? nil : warnings))
+        let notes = notes.isEmpty ? nil : notes
+        return try line(Done(usage: usage, notes: notes, warnings: notes))
     }
 
     /// It ends here, too early. There is no event for this in OpenAI's API; the shape is that of its other streams.
@@ -53,6 +54,8 @@ enum SpeechEvent {
         var type = "speech.audio.done"
         var usage: Usage
         /// Not there when there are none.
+        var notes: [String]?
+        /// The same for clients of version 0.1; goes with version 0.3.
         var warnings: [String]?
     }
 

@@ -1,4 +1,5 @@
-/// The `Warning` header (RFC 7234, 5.5): what the caller should know of a response that is fine otherwise.
+/// The `Warning` header (RFC 7234, 5.5): the notes once more, for clients of version 0.1. RFC 9111 has made the header
+/// obsolete; it goes with version 0.3.
 enum WarningField {
     /// Bytes of the value at the most.
     static let maxBytes = 512

@@ -261,5 +261,9 @@ package struct PoolSnapshot: Sendable, Codable, Equatable {
 
 /// Shows the pool.
 package protocol PoolInspector: Sendable {
+    /// Everything.
     func snapshot() async -> PoolSnapshot
+
+    /// The engines as they were when something about them last changed, which costs nothing to ask.
+    var engines: [EngineStatus] { get }
 }

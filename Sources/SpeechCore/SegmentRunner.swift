@@ -38,8 +38,12 @@ package struct EngineStatus: Sendable, Equatable {
     package var name: String
     /// What its instances said of themselves; empty when they name no voices, `nil` until the first instance is loaded.
     package var voices: [Voice]?
+    /// Instances that there should be: the least number, or as many more as there was room for.
+    package var instances: Int
     /// Instances that can take work now or are busy with it.
     package var readyInstances: Int
+    /// Instances that were given up for now because they end again and again.
+    package var parkedInstances: Int
     /// Slots of those instances: how many segments run at once.
     package var slots: Int
     /// Whether the same text, voice and options always give the same samples.
@@ -50,14 +54,18 @@ package struct EngineStatus: Sendable, Equatable {
     package init(
         name: String,
         voices: [Voice]? = nil,
+        instances: Int = 0,
         readyInstances: Int = 0,
+        parkedInstances: Int = 0,
         slots: Int = 0,
         isDeterministic: Bool = false,
         fingerprint: String = ""
     ) {
         self.name = name
         self.voices = voices
+        self.instances = instances
         self.readyInstances = readyInstances
+        self.parkedInstances = parkedInstances
         self.slots = slots
         self.isDeterministic = isDeterministic
         self.fingerprint = fingerprint

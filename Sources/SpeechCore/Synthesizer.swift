@@ -106,3 +106,13 @@ package struct OfferedVoice: Sendable, Hashable {
         self.madeAt = madeAt
     }
 }
+
+extension SpeechModel {
+    /// A model's name without the date behind it that OpenAI's snapshots have, such as `tts-1` for `tts-1-2025-12-15`.
+    /// - Returns: `nil` if there is no date behind it.
+    package static func undated(_ name: String) -> String? {
+        let date = name.suffix(11)
+        let isDate = zip(date, "-0000-00-00").allSatisfy { $1 == "0" ? ("0"..."9").contains($0) : $0 == $1 }
+        return name.count > 11 && isDate ? String(name.dropLast(11)) : nil
+    }
+}

@@ -90,8 +90,14 @@ package final class SpeechPipeline: Synthesizer {
 
     /// The engine behind a model's name.
     func engine(_ model: String?, among engines: [EngineStatus]) throws(SpeechError) -> EngineStatus {
-        let name = model.map { configuration.models[$0] ?? $0 }
+        let aliases = configuration.models
+        let name = model.map { aliases[$0] ?? $0 }
         if let engine = name == nil ? engines.first : engines.first(where: { $0.name == name }) { return engine }
+        if let alias = model.flatMap(SpeechModel.undated), let name = aliases[alias],
+            let engine = engines.first(where: { $0.name == name })
+        {
+            return engine
+        }
         let names = models.prefix(6).map(\.id).joined(separator: ", ")
         throw SpeechError(
             .modelNotFound,

@@ -7,9 +7,10 @@ package enum FakeAudio {
     ///
     /// They come from a linear congruential generator (state ← state × 6364136223846793005 + 1442695040888963407; the
     /// sample is its top 16 bits) that starts from the FNV-1a hash of the UTF-8 bytes of voice, newline and text.
-    package static func samples(voice: String, text: String) -> [Int16] {
+    /// - Parameter count: how many; `nil` for as many as the text is worth.
+    package static func samples(voice: String, text: String, count: Int? = nil) -> [Int16] {
         var state = hash("\(voice)\n\(text)".utf8)
-        return (0..<text.unicodeScalars.count * samplesPerScalar).map { _ in
+        return (0..<(count ?? text.unicodeScalars.count * samplesPerScalar)).map { _ in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int16(truncatingIfNeeded: state >> 48)
         }

@@ -26,20 +26,26 @@ final class HostFootprints: Sendable {
     }
 
     /// Reads what processes hold. One that has gone is left out.
-    /// - Parameter anew: asked for exactly, however lately that was done.
-    func read(_ processes: [ProcessID: pid_t], anew: Set<ProcessID>) -> [ProcessID: HeldMemory] {
+    /// - Parameters:
+    ///   - resident: what of them is in memory, in bytes.
+    ///   - anew: asked for exactly, however lately that was done.
+    func read(
+        _ processes: [ProcessID: pid_t],
+        resident: [ProcessID: Int],
+        anew: Set<ProcessID>
+    ) -> [ProcessID: HeldMemory] {
         var held: [ProcessID: HeldMemory] = [:]
         for (process, pid) in processes {
-            guard let residency = monitor.residency(ofProcess: pid) else { continue }
+            guard let residentBytes = resident[process] else { continue }
             var last = known.withLock { $0[pid] }
             if anew.contains(process) || last.map({ $0.readAt + Self.validity < .now() }) ?? true {
                 guard let memory = monitor.memory(ofProcess: pid) else { continue }
-                let read = Known(memory: memory, residentBytes: residency.residentBytes, readAt: .now())
+                let read = Known(memory: memory, residentBytes: residentBytes, readAt: .now())
                 known.withLock { $0[pid] = read }
                 last = read
             }
             guard let last else { continue }
-            let more = residency.residentBytes - last.residentBytes
+            let more = residentBytes - last.residentBytes
             held[process] = HeldMemory(
                 heldBytes: max(0, last.memory.proportionalBytes + more),
                 ownBytes: max(0, last.memory.dirtyBytes + more)

@@ -87,6 +87,8 @@ struct WorkerMemory {
     var units = 0
     var isBeingRead = false
     var peakReadAt = NIODeadline.uptimeNanoseconds(0)
+    /// Host memory that was resident at the last look, in bytes.
+    var seenResidentBytes: Int?
     /// Host memory that was resident when its peak began anew, in bytes.
     var residentBytes: Int?
     /// What it said last of its device's memory.

@@ -32,9 +32,11 @@ extension Supervisor {
         let anew = Set(onHost.keys.filter { pool.isUnread($0) })
         current.thread.submit { _ in
             let readings = monitor.read()
-            let processes = footprints.read(onHost, anew: anew)
+            let resident = pids.compactMapValues { monitor.residency(ofProcess: $0)?.residentBytes }
+            let processes = footprints.read(onHost, resident: resident, anew: anew)
             let pressure = self.groups?.pressure
             self.onLoop { supervisor, _ in
+                for (process, bytes) in resident { supervisor.workers[process]?.memory.seenResidentBytes = bytes }
                 supervisor.saw(readings, processes, pids: pids, pressure: pressure, taken: taken)
             }
         }

@@ -9,19 +9,14 @@ extension Supervisor {
             .map { snapshot(of: $0) }
         let devices = pool.devices.indices.sorted { pool.devices[$0].name < pool.devices[$1].name }
             .map { snapshot(ofDevice: $0) }
-        let engines = order.map { index in
+        let engines = zip(order, statuses).map { index, status in
             PoolSnapshot.Engine(
-                name: pool.configuration.engines[index].name,
-                instances: max(
-                    pool.configuration.engines[index].instances.lowerBound,
-                    pool.instances.count { $0.engine == index && $0.state != .vacant }
-                ),
-                ready: pool.instances.count { $0.engine == index && $0.isReady },
-                slots: pool.readySlots(engine: index),
+                name: status.name,
+                instances: status.instances,
+                ready: status.readyInstances,
+                slots: status.slots,
                 queued: pool.waitingJobs(engine: index),
-                parked: pool.instances.count {
-                    if case .parked = $0.state { $0.engine == index } else { false }
-                }
+                parked: status.parkedInstances
             )
         }
         let queue = PoolSnapshot.Queue(
@@ -76,7 +71,7 @@ extension Supervisor {
     }
 
     private func snapshot(of instance: Instance) -> PoolSnapshot.Instance {
-        let worker = workers.first { $0.key.instance == instance.id }?.value
+        let worker = workers[instance.process]
         return PoolSnapshot.Instance(
             id: name(of: instance.id),
             engine: pool.configuration.engines[instance.engine].name,
@@ -89,7 +84,7 @@ extension Supervisor {
             badSegments: instance.badSegments,
             currentJobs: (worker?.links.values.compactMap(\.job) ?? [])
                 .compactMap { work[$0]?.utteranceID }.sorted(),
-            residentBytes: worker?.pid.flatMap { watch?.monitor.residency(ofProcess: $0)?.residentBytes },
+            residentBytes: worker?.memory.seenResidentBytes,
             heldBytes: instance.footprint.heldBytes == 0 ? nil : instance.footprint.heldBytes,
             floorBytes: instance.footprint.floorBytes
         )

@@ -235,6 +235,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         switch action {
         case .spawn(let process, let engine, let device, let memoryBytes):
             spawn(process, engine: engine, device: device, memoryBytes: memoryBytes)
+            publish()
         case .open(let slot): open(slot)
         case .measure(let slot): measure(slot)
         case .limit(let process, let bytes): limit(process, memoryBytes: bytes)
@@ -293,18 +294,30 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
 
     /// Lets everybody see how the engines are.
     func publish() {
-        let engines = order.map { index in
+        let engines = statuses
+        published.withLock { $0 = engines }
+        metrics.instances(pool)
+    }
+
+    /// The engines as they are now.
+    var statuses: [EngineStatus] {
+        order.map { index in
             EngineStatus(
                 name: pool.configuration.engines[index].name,
                 voices: voices[index],
+                instances: max(
+                    pool.configuration.engines[index].instances.lowerBound,
+                    pool.instances.count { $0.engine == index && $0.state != .vacant }
+                ),
                 readyInstances: pool.instances.count { $0.engine == index && $0.isReady },
+                parkedInstances: pool.instances.count {
+                    if case .parked = $0.state { $0.engine == index } else { false }
+                },
                 slots: pool.readySlots(engine: index),
                 isDeterministic: deterministic.contains(index) && !isMixed(index),
                 fingerprint: isMixed(index) ? mixedFingerprint(index) : fingerprints[index] ?? ""
             )
         }
-        published.withLock { $0 = engines }
-        metrics.instances(pool)
     }
 
     /// Whether instances of several definitions of an engine serve, so that nobody can tell which of them is heard.

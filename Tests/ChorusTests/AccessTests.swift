@@ -44,6 +44,21 @@ struct AccessTests {
         #expect(try configuration("listen: :80\ninsecure: true\n" + key).exposure == nil)
     }
 
+    @Test("web pages are named by their origins, each once; what is none is told with its place")
+    func pages() throws {
+        let text = "insecure: true\nlisten: box:1\ncors: [https://app.example.org, app://obsidian.md]"
+        let policy = try configuration(text).originPolicy
+        let allowed = ["https://app.example.org", "app://obsidian.md"]
+        #expect(policy == OriginPolicy(allowed: allowed, host: "box", isOpen: true))
+        #expect(try configuration("cors: []").originPolicy == OriginPolicy())
+        let found = problems("cors: [\"*\", https://a/, http://a, http://a]")
+        #expect(found.count == 3)
+        #expect(found[0].hasPrefix("chorus.yaml:1:8: cors[0] is \"*\"; it must be an origin as browsers write it"))
+        #expect(found[1].hasPrefix("chorus.yaml:1:13: cors[1] is \"https://a/\""))
+        #expect(found[2].hasSuffix("cors[3] is \"http://a\" again; each origin is named once"))
+        #expect(problems("cors: http://a").count == 1)
+    }
+
     @Test("doctor tells of an open server")
     func diagnosis() throws {
         var facts = MachineFacts()

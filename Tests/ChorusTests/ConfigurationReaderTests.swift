@@ -192,7 +192,7 @@ struct ConfigurationReaderTests {
             problems(yaml) == [
                 #"chorus.yaml:1:1: "listne" is not a setting; did you mean "listen"?"#,
                 "chorus.yaml:2:1: \"port\" is not a setting; "
-                    + "there are engines, models, keys, listen, insecure, tls, admin_socket, watch, queue, segment_gap, "
+                    + "there are engines, models, keys, cors, listen, insecure, tls, admin_socket, watch, queue, segment_gap, "
                     + "limits, memory, cache, state_dir, drain_timeout, log",
                 #"chorus.yaml:3:10: "max_job" is not a setting of queue; did you mean "max_jobs"?"#,
                 "chorus.yaml:3:22: \"size\" is not a setting of queue; "

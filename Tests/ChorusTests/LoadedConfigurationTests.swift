@@ -130,6 +130,7 @@ struct LoadedConfigurationTests {
                 voices: { alloy: cmn }
             models: { "007": mine, "no": espeak }
             queue: { max_jobs: 3, max_wait: 90s }
+            cors: [https://app.example.org, "http://[::1]:3000"]
             segment_gap: 1ms
             state_dir: /var/lib/chorus voices
             limits: { max_body: 1000000 }
@@ -179,6 +180,7 @@ struct LoadedConfigurationTests {
                   tts-1-hd: a
                   gpt-4o-mini-tts: a
                 keys: []
+                cors: []
                 queue:
                   max_jobs: 9  # CHORUS_QUEUE_MAX_JOBS
                   max_jobs_per_tenant: 1000

@@ -14,9 +14,10 @@ import Testing
         new.listen.port = 9
         new.cache.diskBytes = 10
         new.models = []
+        new.cors = ["https://app.example.org"]
         new.engines[0].instances = .exactly(3)
         let changes = Reloader.changes(from: old, to: new)
-        #expect(changes.applied == ["queue.max_jobs", "limits.max_input", "models", "engines"])
+        #expect(changes.applied == ["queue.max_jobs", "limits.max_input", "models", "cors", "engines"])
         #expect(changes.needsRestart == ["listen", "cache.disk"])
     }
 }

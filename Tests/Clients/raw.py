@@ -25,7 +25,7 @@ def connect(server: Server, *, buffer: int | None = None, timeout: float = 30) -
 
 def request(method: str, path: str, body: bytes = b"", **fields: str) -> bytes:
     """A request; an underscore in a field's name is a hyphen."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: tests"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
     if body:
         lines.append(f"Content-Length: {len(body)}")

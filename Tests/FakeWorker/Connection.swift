@@ -95,7 +95,8 @@ final class Connection {
         }
         defer { service.memory.endJob(block) }
         if try disturb(directives) {
-            try speak(FakeAudio.samples(voice: voice, text: directives.string("other") ?? job.text), directives)
+            let text = directives.string("other") ?? job.text
+            try speak(FakeAudio.samples(voice: voice, text: text, count: directives.number("burst")), directives)
         }
     }
 
@@ -162,15 +163,16 @@ final class Connection {
     private func speak(_ samples: [Int16], _ directives: Directives) throws(Interruption) {
         let units = samples.count / FakeAudio.samplesPerScalar
         let serviceTime = service.options.serviceTime + service.options.unitTime * units
-        let samples = directives.spoil(samples, chunkSamples: Self.chunkSamples)
-        let chunks = (samples.count + Self.chunkSamples - 1) / Self.chunkSamples
+        let chunkSamples = max(1, directives.number("burst") ?? Self.chunkSamples)
+        let samples = directives.spoil(samples, chunkSamples: chunkSamples)
+        let chunks = (samples.count + chunkSamples - 1) / chunkSamples
         let start = ContinuousClock.now
         emit(.audioStart(AudioShape(sampleRate: service.options.sampleRate)))
         for chunk in 0..<chunks {
             let work = serviceTime * (chunk + 1) / chunks
             try pause(until: start + work + directives.milliseconds("pace") * (chunk + 1))
-            let end = min(samples.count, (chunk + 1) * Self.chunkSamples)
-            let piece = Array(samples[chunk * Self.chunkSamples..<end])
+            let end = min(samples.count, (chunk + 1) * chunkSamples)
+            let piece = Array(samples[chunk * chunkSamples..<end])
             emit(.audioChunk(PCM(samples: piece, sampleRate: service.options.sampleRate)))
             if outgoing.readableBytes >= Self.flushBytes { try flush() }
             if let fault = directives.fault(after: chunk + 1, of: chunks) { return try commit(fault) }

@@ -15,6 +15,7 @@
 /// | `{garbage}` | a broken frame instead of audio |
 /// | `{die-after:N}`, `{abort-after:N}`, … | one of these five after N chunks, without N after half of them |
 /// | `{other:TEXT}` | TEXT is spoken instead |
+/// | `{burst:N}` | N samples in one chunk, instead of as many as the text is worth |
 /// | `{silent}` | no samples at all |
 /// | `{short:N}` | only N chunks, without N half of the samples, and then the end as if that were all |
 /// | `{mute}` | zeros instead of sound |

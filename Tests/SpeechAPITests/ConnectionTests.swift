@@ -88,7 +88,7 @@ struct ConnectionTests {
         try await TestServer.run(FakeSynthesizer(FakeStream(.audio(.sample)))) { server in
             let connection = try await HTTPConnection.open(port: server.port)
             let fields = "Expect: 100-continue\r\nContent-Length: \(Self.request.utf8.count)\r\n"
-            try await connection.send("POST /v1/audio/speech HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
+            try await connection.send("POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
             #expect(try await connection.reply().status == 100)
             try await connection.send(Self.request)
             #expect(try await connection.reply().body == PCM.sample.bytes)

@@ -1,7 +1,9 @@
 import FoundationEssentials
-import SpeechAPI
+import HTTPTypes
 import SpeechCore
 import Testing
+
+@testable import SpeechAPI
 
 /// OpenAI's error object.
 struct ErrorReply: Decodable {
@@ -104,7 +106,7 @@ struct ErrorTests {
         limits.maxBodyBytes = 1_000
         let synthesizer = FakeSynthesizer(FakeStream())
         try await TestServer.run(synthesizer, limits: limits) { server in
-            let post = "POST /v1/audio/speech HTTP/1.1\r\nHost: test\r\n"
+            let post = "POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\n"
             let announced = try await HTTPConnection.open(port: server.port)
             try await announced.send(post + "Content-Length: 1001\r\n\r\n")
             let early = try await announced.reply()
@@ -122,6 +124,35 @@ struct ErrorTests {
             await chunked.waitForClose()
         }
         #expect(synthesizer.utterances.isEmpty)
+    }
+
+    @Test("A compressed body is a 415 that names how; one that says it is not is read")
+    func compressed() async throws {
+        try await TestServer.run(FakeSynthesizer { _ in .success(FakeStream(.audio(.sample))) }) { server in
+            for coding in ["gzip", "GZIP", "br, gzip"] {
+                let reply = try await server.speak(#"{"input": "Hi."}"#, fields: "Content-Encoding: \(coding)\r\n")
+                #expect(reply.status == 415)
+                #expect(reply.fields["accept-encoding"] == "identity")
+                let error = try ErrorReply(reply).error
+                #expect(error.code == "unsupported_content_encoding" && error.message.contains("`\(coding)`"))
+            }
+            let plain = try await server.speak(#"{"input": "Hi."}"#, fields: "Content-Encoding: identity\r\n")
+            #expect(plain.status == 200)
+        }
+    }
+
+    @Test(
+        "A path beside the right one is a 404 that names the right one",
+        arguments: [
+            ("//v1/audio/speech", "/v1/audio/speech"), ("/v1//audio/speech", "/v1/audio/speech"),
+            ("/audio/speech", "/v1/audio/speech"), ("/v1/v1/models", "/v1/models"), ("/models/a", "/v1/models/a"),
+            ("/v1", nil), ("/", nil), ("/chat", nil),
+        ]
+    )
+    func near(path: String, right: String?) {
+        #expect(Route(path: path[...]) == nil)
+        let message = APIError.noRoute(.post, path[...]).message
+        #expect(message.contains(right.map { "Do you mean \($0)?" } ?? "Speech is at POST /v1/audio/speech."))
     }
 
     @Test("An unknown place is a 404 that names it, a wrong method a 405 that names the right ones")

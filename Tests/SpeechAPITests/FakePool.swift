@@ -4,6 +4,8 @@ import SpeechCore
 struct FakePool: PoolInspector {
     var ready = 1
 
+    var engines: [EngineStatus] { [EngineStatus(name: "espeak", instances: 1, readyInstances: ready, slots: ready)] }
+
     func snapshot() async -> PoolSnapshot {
         PoolSnapshot(
             devices: [.init(name: "cpu", instances: 1)],

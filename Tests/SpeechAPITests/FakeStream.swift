@@ -20,7 +20,10 @@ final class FakeStream: SpeechStream {
 
     let segmentCount: Int
     let timing: SegmentTiming
-    let notes: [String]
+    /// Those of the first piece, and once that has been pulled those that come later.
+    var notes: [String] { state.withLock { $0.asked > 1 ? firstNotes + lateNotes : firstNotes } }
+    private let firstNotes: [String]
+    private let lateNotes: [String]
     /// A reader waits, for a signal or in silence.
     let waited = Signal()
     let cancelled = Signal()
@@ -32,11 +35,13 @@ final class FakeStream: SpeechStream {
         segmentCount: Int = 2,
         timing: SegmentTiming = SegmentTiming(),
         notes: [String] = [],
+        lateNotes: [String] = [],
         script: @escaping @Sendable (Int) -> Step?
     ) {
         self.segmentCount = segmentCount
         self.timing = timing
-        self.notes = notes
+        firstNotes = notes
+        self.lateNotes = lateNotes
         self.script = script
     }
 
@@ -44,9 +49,12 @@ final class FakeStream: SpeechStream {
         _ steps: Step...,
         segmentCount: Int = 2,
         timing: SegmentTiming = SegmentTiming(),
-        notes: [String] = []
+        notes: [String] = [],
+        lateNotes: [String] = []
     ) {
-        self.init(segmentCount: segmentCount, timing: timing, notes: notes) { $0 < steps.count ? steps[$0] : nil }
+        self.init(segmentCount: segmentCount, timing: timing, notes: notes, lateNotes: lateNotes) {
+            $0 < steps.count ? steps[$0] : nil
+        }
     }
 
     /// Bytes that readers got so far.

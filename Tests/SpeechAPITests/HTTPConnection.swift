@@ -32,6 +32,16 @@ final class HTTPConnection {
         return HTTPConnection(try await bootstrap.connect(host: "127.0.0.1", port: port).get(), handler, received)
     }
 
+    /// A connection to a Unix socket.
+    static func open(path: String) async throws -> HTTPConnection {
+        let (received, bytes) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let handler = Handler(bytes)
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { $0.pipeline.addHandler(handler) }
+            .connect(unixDomainSocketPath: path).get()
+        return HTTPConnection(channel, handler, received)
+    }
+
     func send(_ text: String) async throws {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
@@ -45,7 +55,7 @@ final class HTTPConnection {
     ///   - fields: more header lines, each with its line end.
     func send(_ method: String, _ path: String, body: String? = nil, fields: String = "") async throws {
         let length = body.map { "Content-Length: \($0.utf8.count)\r\n" } ?? ""
-        try await send("\(method) \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\(length)\r\n\(body ?? "")")
+        try await send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\(length)\r\n\(body ?? "")")
     }
 
     /// The next response; incomplete when the connection closed before its end.

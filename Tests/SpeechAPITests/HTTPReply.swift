@@ -4,6 +4,8 @@ struct HTTPReply {
     /// By lower-case name.
     var fields: [String: String]
     var body: [UInt8] = []
+    /// Fields after the body, by lower-case name.
+    var trailers: [String: String] = [:]
     /// Whether the body arrived to its end. Not so when the connection closed before.
     var isComplete = false
 
@@ -35,9 +37,14 @@ struct HTTPReplyParser {
     private static func head(_ bytes: inout ArraySlice<UInt8>) -> HTTPReply? {
         guard let first = line(&bytes), let status = first.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         else { return nil }
+        return fields(&bytes).map { HTTPReply(status: status, fields: $0) }
+    }
+
+    /// Fields and the empty line after them.
+    private static func fields(_ bytes: inout ArraySlice<UInt8>) -> [String: String]? {
         var fields: [String: String] = [:]
         while let field = line(&bytes) {
-            if field.isEmpty { return HTTPReply(status: status, fields: fields) }
+            if field.isEmpty { return fields }
             let parts = field.split(separator: ":", maxSplits: 1)
             fields[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].drop(while: { $0 == " " })) : ""
         }
@@ -54,9 +61,9 @@ struct HTTPReplyParser {
         }
         while let size = line(&bytes).flatMap({ Int($0, radix: 16) }) {
             reply.body += bytes.prefix(size)
+            if size == 0 { return fields(&bytes).map { reply.trailers = $0 } != nil }
             guard bytes.count >= size + 2 else { return false }
             bytes = bytes.dropFirst(size + 2)
-            if size == 0 { return true }
         }
         return false
     }

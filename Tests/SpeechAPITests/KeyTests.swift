@@ -79,6 +79,23 @@ struct KeyTests {
         #expect(!server.logged.contains("sk-chorus"))
     }
 
+    @Test("A key may come in the fields that other APIs use; the log has it neither way")
+    func otherFields() async throws {
+        let synthesizer = FakeSynthesizer { _ in .success(FakeStream(.audio(.sample))) }
+        let server = try await TestServer.run(synthesizer, keys: keys()) { server in
+            for name in ["X-API-Key", "x-api-key", "api-key", "Authorization: Basic YTpi\r\nX-API-Key"] {
+                let known = try await server.speak(Self.body, fields: "\(name): \(Self.secret)\r\n")
+                #expect(known.status == 200)
+                let unknown = try await server.speak(Self.body, fields: "\(name): wrong\r\n")
+                #expect(unknown.status == 401)
+            }
+            let both = try await server.speak(Self.body, fields: "X-API-Key: \(Self.secret)\r\n" + bearer("wrong"))
+            #expect(both.status == 401)
+        }
+        #expect(synthesizer.utterances.map(\.tenant) == ["amy", "amy", "amy", "amy"])
+        #expect(!server.logged.contains("sk-chorus"))
+    }
+
     @Test("With the right key all is as ever, and its name is the tenant's; the log has the name, never the key")
     func accepted() async throws {
         let synthesizer = FakeSynthesizer { _ in .success(FakeStream(.audio(.sample))) }

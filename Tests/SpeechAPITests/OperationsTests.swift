@@ -18,10 +18,18 @@ struct OperationsTests {
             #expect(list.text.contains(#""id":"espeak","object":"model","owned_by":"chorus"}"#))
             #expect(list.text.hasSuffix(#"],"object":"list"}"#))
 
+            let forOpenWebUI = try await server.ask("GET", "/v1/audio/models")
+            #expect(forOpenWebUI.text.contains(#""models":[{"created":1"#) && forOpenWebUI.text.contains(#""data":["#))
+            #expect(!list.text.contains(#""models":"#))
+
             let one = try await server.ask("GET", "/v1/models/tts-1%2Fa")
             #expect(one.text.contains(#""id":"tts-1/a""#))
             #expect(try await server.ask("GET", "/v1/models/tts-1/a").status == 200)
 
+            let dated = try await server.ask("GET", "/v1/models/tts-1/a-2025-12-15")
+            #expect(dated.text.contains(#""id":"tts-1/a-2025-12-15""#))
+
+            #expect(try await server.ask("GET", "/v1/models/espeak-2025-12-15").status == 404)
             let none = try await server.ask("GET", "/v1/models/gpt")
             #expect(none.status == 404)
             let error = try ErrorReply(none).error
@@ -46,6 +54,7 @@ struct OperationsTests {
     func health() async throws {
         try await run { server in
             #expect(try await server.ask("GET", "/health/live").text == #"{"status":"ok"}"#)
+            #expect(try await server.ask("GET", "/health").text == #"{"status":"ok"}"#)
             let ready = try await server.ask("GET", "/health/ready")
             #expect(ready.status == 200)
             #expect(

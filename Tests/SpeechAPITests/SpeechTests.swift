@@ -179,7 +179,7 @@ struct SpeechTests {
         }
     }
 
-    @Test("What the engine remarked is a warning in the header, and in the last of the events")
+    @Test("What the engine remarked is in the header, and in the last of the events")
     func notes() async throws {
         let synthesizer = FakeSynthesizer { utterance in
             let notes = utterance.text == "Hi." ? [] : ["\"你\" was left out.", "So was %."]
@@ -189,15 +189,36 @@ struct SpeechTests {
             for format in ["pcm", "wav"] {
                 let noted = try await server.speak(#"{"input": "Hi 你%.", "response_format": "\#(format)"}"#)
                 #expect(noted.status == 200)
+                #expect(noted.fields["chorus-notes"] == #"%"%22%e4%bd%a0%22 was left out.", "So was %.""#)
                 let warning = #"199 chorus "\"\\u{4F60}\" was left out.; So was %.""#
                 #expect(noted.fields["warning"] == warning)
                 let plain = try await server.speak(#"{"input": "Hi.", "response_format": "\#(format)"}"#)
-                #expect(plain.fields["warning"] == nil)
+                #expect(plain.fields["warning"] == nil && plain.fields["chorus-notes"] == nil)
             }
             let events = try await server.speak(#"{"input": "Hi 你%.", "stream_format": "sse"}"#)
-            #expect(events.text.contains(#""warnings":["\"你\" was left out.","So was %."]}"#))
+            let told = #"["\"你\" was left out.","So was %."]"#
+            #expect(events.text.contains(#""notes":\#(told)"#) && events.text.contains(#""warnings":\#(told)}"#))
             let plain = try await server.speak(#"{"input": "Hi.", "stream_format": "sse"}"#)
-            #expect(!plain.text.contains("warnings"))
+            #expect(!plain.text.contains("warnings") && !plain.text.contains("notes"))
+        }
+    }
+
+    @Test("What is remarked after the header has gone comes as a trailer to clients that read those")
+    func lateNotes() async throws {
+        let synthesizer = FakeSynthesizer { _ in
+            .success(FakeStream(.audio(.sample), .audio(.sample), notes: ["Early."], lateNotes: ["Late."]))
+        }
+        try await TestServer.run(synthesizer) { server in
+            let body = #"{"input": "Hi.", "response_format": "pcm"}"#
+            let reply = try await server.speak(body, fields: "TE: gzip;q=0.5, Trailers\r\nConnection: TE\r\n")
+            #expect(reply.isComplete && reply.body == PCM.sample.bytes + PCM.sample.bytes)
+            #expect(reply.fields["chorus-notes"] == #""Early.""#)
+            #expect(reply.fields["trailer"] == "Chorus-Notes")
+            #expect(reply.trailers == ["chorus-notes": #""Early.", "Late.""#])
+            let other = try await server.speak(body)
+            #expect(other.isComplete && other.trailers.isEmpty && other.fields["trailer"] == nil)
+            let events = try await server.speak(#"{"input": "Hi.", "stream_format": "sse"}"#)
+            #expect(events.text.contains(#""notes":["Early.","Late."]"#))
         }
     }
 

@@ -27,8 +27,10 @@ struct TestServer {
         pool: any PoolInspector = FakePool(),
         limits: APILimits = APILimits(),
         keys: APIKeys = APIKeys(),
+        origins: OriginPolicy = OriginPolicy(),
         administrator: any PoolAdministrator = FakeAdministrator(),
         isAdmin: Bool = false,
+        place: ListeningPlace = .address(host: "127.0.0.1", port: 0),
         identity: TLSIdentity? = nil,
         body: (TestServer) async throws -> Void
     ) async throws -> TestServer {
@@ -40,13 +42,13 @@ struct TestServer {
             metricsText: { "chorus_up 1\n" },
             administrator: administrator,
             reload: { () async throws(ReloadError) in throw ReloadError("chorus.yaml:1:1: nonsense") },
-            settings: APISettings(limits: limits, keys: keys),
+            settings: APISettings(limits: limits, keys: keys, origins: origins),
             encodingExecutor: EncodingExecutor(),
             logger: logger
         )
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let service = api.service(
-            at: .address(host: "127.0.0.1", port: 0),
+            at: place,
             identity: identity,
             isAdmin: isAdmin,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton
@@ -55,9 +57,15 @@ struct TestServer {
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                defer { listening.finish() }
+                try await group.run()
+            }
             var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
+            guard let port = await iterator.next() else {
+                try await tasks.waitForAll()
+                throw HTTPConnection.Failure.closed
+            }
             let server = TestServer(port: port, log: log) { await group.triggerGracefulShutdown() }
             try await body(server)
             tasks.cancelAll()
@@ -78,7 +86,7 @@ struct TestServer {
     func send(_ form: [UInt8], to path: String) async throws -> HTTPReply {
         let connection = try await HTTPConnection.open(port: port)
         let fields = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: \(form.count)\r\n"
-        try await connection.send(Array("POST \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n".utf8) + form)
+        try await connection.send(Array("POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n".utf8) + form)
         let reply = try await connection.reply()
         try await connection.close()
         return reply

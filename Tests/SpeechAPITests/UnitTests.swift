@@ -59,6 +59,31 @@ struct UnitTests {
         #expect(WarningField.value(notes) == value)
     }
 
+    @Test(
+        "Notes become a list of strings, and of display strings where they are not ASCII (RFC 9651)",
+        arguments: [
+            ([], nil), (["a"], #""a""#), (["a", "b c"], #""a", "b c""#), ([#"say "x\""#], #""say \"x\\\"""#),
+            (["50 %"], #""50 %""#), (["你 50 %\""], #"%"%e4%bd%a0 50 %25%22""#), (["a\r\n\u{0}"], #"%"a%0d%0a%00""#),
+        ] as [([String], String?)]
+    )
+    func notes(notes: [String], value: String?) {
+        #expect(NotesField.value(notes) == value)
+    }
+
+    @Test("The list of notes has its limit, at which no character is cut", arguments: 0..<12)
+    func longNotes(prefix: Int) throws {
+        let plain = String(repeating: "a", count: prefix)
+        for notes in [
+            [plain + String(repeating: "你", count: 200)], [String](repeating: plain + "b", count: 500),
+            [String(repeating: "c", count: NotesField.maxBytes - 10 - prefix), "d", "e"],
+        ] {
+            let value = try #require(NotesField.value(notes))
+            #expect(value.utf8.count <= NotesField.maxBytes && value.utf8.count >= NotesField.maxBytes - 30)
+            #expect(value.hasSuffix(#"...""#) || value.hasSuffix(#""e""#))
+            #expect(value.split(separator: "\"", omittingEmptySubsequences: false).count % 2 == 1)
+        }
+    }
+
     @Test("A warning has its limit, at which no escape is cut", arguments: 0..<10)
     func longWarning(prefix: Int) throws {
         let note = String(repeating: "a", count: prefix) + String(repeating: "你", count: 100)

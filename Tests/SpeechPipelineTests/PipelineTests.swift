@@ -41,6 +41,15 @@ struct PipelineTests {
         #expect(try own("tts-1").isEmpty)
     }
 
+    @Test("An alias is known with a date behind it, too, as OpenAI names its snapshots; an engine is not")
+    func dated() throws {
+        #expect(try pipeline.voices(model: "a-2025-12-15") == pipeline.voices(model: "a"))
+        #expect(SpeechModel.undated("gpt-4o-mini-tts-2025-12-15") == "gpt-4o-mini-tts")
+        for name in ["first-2025-12-15", "a-2025-12-1", "a-2025-12-1x", "a2025-12-15", "-2025-12-15", "b-2025-12-15"] {
+            #expect(throws: SpeechError.self) { try pipeline.voices(model: name) }
+        }
+    }
+
     @Test("An unknown model, also behind an alias, is refused with names that exist", arguments: ["what", "gone", ""])
     func unknownModel(model: String) throws {
         let error = try #require(throws: SpeechError.self) {

@@ -100,6 +100,23 @@ import Testing
         }
     }
 
+    @Test("The pool is shown with what the last look at memory saw; nobody looks for that")
+    func lastReading() async throws {
+        let machine = try TemporaryDirectory()
+        let proc = machine.path + "/proc"
+        #expect(symlink("/proc", proc) == 0)
+        try await FakePool.with(prepare: { configuration in
+            configuration.monitor = DeviceMonitor(root: machine.path, environment: [:])
+            configuration.memoryInterval = .milliseconds(10)
+        }) { pool in
+            try await pool.until { $0.instances.allSatisfy { $0.residentBytes != nil } }
+            // From now on there is nothing to be seen.
+            #expect(unlink(proc) == 0)
+            let snapshot = await pool.supervisor.snapshot()
+            #expect(snapshot.instances.allSatisfy { $0.residentBytes ?? 0 > 1 << 20 })
+        }
+    }
+
     /// What a process has in memory, in bytes.
     private func residentBytes(of pid: pid_t) -> Int {
         DeviceMonitor(environment: [:]).residency(ofProcess: pid)?.residentBytes ?? 0

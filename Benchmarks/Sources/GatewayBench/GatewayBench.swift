@@ -8,6 +8,7 @@ enum GatewayBench {
     private static let measurements: [(name: String, measure: Measurement)] = [
         ("added-time", AddedTime.measure),
         ("saturation", Saturation.measure),
+        ("big-answers", BigAnswers.measure),
         ("memory", StreamMemory.measure),
         ("start", StartTime.measure),
     ]

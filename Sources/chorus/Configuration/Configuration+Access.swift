@@ -15,6 +15,9 @@ extension Configuration {
         return Openness(address: listen)
     }
 
+    /// Which web pages may use it, and by which names it answers.
+    var originPolicy: OriginPolicy { OriginPolicy(allowed: cors, host: listen.host, isOpen: isInsecure) }
+
     /// A server that everybody may use who reaches it.
     struct Openness: Sendable, Equatable {
         /// Where it would listen.

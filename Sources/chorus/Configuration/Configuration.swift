@@ -16,6 +16,8 @@ struct Configuration: Sendable, Equatable {
     var isWatched = false
     /// Whether it may be served without keys where others than this machine's users reach it.
     var isInsecure = false
+    /// The origins of web pages that may use the server from a browser, each once.
+    var cors: [String] = []
     /// The engines; at least one, the default first, names unique.
     var engines: [EngineConfiguration]
     /// Other names that callers may use as `model`. None of them is an engine's name.

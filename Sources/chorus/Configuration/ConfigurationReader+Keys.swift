@@ -22,6 +22,21 @@ extension ConfigurationReader {
         return keys
     }
 
+    /// Reads the origins of web pages that may use the server; an empty list is as good as none.
+    mutating func readOrigins(_ node: Node) -> [String] {
+        if case .sequence(let sequence) = node, sequence.isEmpty { return [] }
+        var origins: [String] = []
+        for (index, node) in (list(node, name: "cors", of: "origins of web pages") ?? []).enumerated() {
+            guard let origin = value(node, name: "cors[\(index)]", .origin) else { continue }
+            if origins.contains(origin) {
+                report(node, "cors[\(index)] is \"\(origin)\" again; each origin is named once")
+            } else {
+                origins.append(origin)
+            }
+        }
+        return origins
+    }
+
     private static let keyKeys = [
         "name", "hash", "admin", "weight", "classes", "playback", "requests_per_minute", "concurrent",
         "characters_per_day",

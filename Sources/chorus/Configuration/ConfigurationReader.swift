@@ -35,6 +35,7 @@ struct ConfigurationReader {
             case "engines": break
             case "models": configuration.models = readModels(entry.value, engines: configuration.engines)
             case "keys": configuration.keys = readKeys(entry.value)
+            case "cors": configuration.cors = readOrigins(entry.value)
             default: readSettings(entry.key, entry.value, into: &configuration)
             }
         }
@@ -42,7 +43,7 @@ struct ConfigurationReader {
 
     /// The keys of the file's first level, in the order of the documentation.
     private static let rootKeys: [String] = {
-        var keys = ["engines", "models", "keys"]
+        var keys = ["engines", "models", "keys", "cors"]
         for setting in Setting.all {
             let key = String(setting.name.prefix { $0 != "." })
             if !keys.contains(key) { keys.append(key) }

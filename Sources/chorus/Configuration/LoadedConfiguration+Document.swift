@@ -23,6 +23,7 @@ extension LoadedConfiguration {
             ConfigurationDocument.Entry("engines", .list(engines)),
             ConfigurationDocument.Entry("models", .mapping(models)),
             ConfigurationDocument.Entry("keys", .list(configuration.keys.map(\.document))),
+            ConfigurationDocument.Entry("cors", .list(configuration.cors.map { .text($0) })),
         ]
         let behind = ["listen", "insecure", "tls", "admin_socket", "watch"]
         entries.insert(contentsOf: lists, at: entries.prefix { behind.contains($0.key) }.count)

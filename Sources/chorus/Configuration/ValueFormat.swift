@@ -1,3 +1,4 @@
+import SpeechAPI
 import SpeechCore
 
 /// How a value is written in the configuration: what is allowed, how it is read and how it is shown.
@@ -142,6 +143,14 @@ extension ValueFormat where Value == String {
         let name = alias
         let reserved = Utterance.anonymousTenant
         return .text("\(name.allowed), and not \(reserved)") { name.read($0) != nil && $0 != reserved }
+    }
+
+    /// The origin of a web page.
+    static var origin: ValueFormat {
+        let form = "scheme://host or scheme://host:port in small letters, without a path"
+        return .text("an origin as browsers write it, \(form), such as https://app.example.org") {
+            OriginPolicy.isOrigin($0)
+        }
     }
 
     /// The name of a device.

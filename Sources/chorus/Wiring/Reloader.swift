@@ -95,6 +95,7 @@ actor Reloader: Service {
         // It goes on listening where it does.
         var open = current.configuration
         open.keys = configuration.keys
+        open.cors = configuration.cors
         if let openness = open.openness ?? manager.openness(open) { throw CommandError(openness.description) }
         let plan = try SupervisorConfiguration(configuration, environment: ProcessInfo.processInfo.environment)
         try identity?.reload()
@@ -102,6 +103,7 @@ actor Reloader: Service {
         system.update(configuration)
         settings.limits = APILimits(configuration.limits)
         settings.keys.update(configuration.keys.map(\.key))
+        settings.origins = open.originPolicy
         let changes = Self.changes(from: current.configuration, to: configuration)
         let report = ReloadReport(engines: engines, applied: changes.applied, needsRestart: changes.needsRestart)
         // What has not taken effect is still as it was.
@@ -129,6 +131,7 @@ actor Reloader: Service {
         }
         if old.models != new.models { applied.append("models") }
         if old.keys != new.keys { applied.append("keys") }
+        if old.cors != new.cors { applied.append("cors") }
         if old.engines != new.engines { applied.append("engines") }
         return (applied, needsRestart)
     }

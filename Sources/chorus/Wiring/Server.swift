@@ -40,7 +40,8 @@ struct Server {
         let system = try SpeechSystem(configuration, eventLoop: eventLoop, logger: logger)
         let settings = APISettings(
             limits: APILimits(configuration.limits),
-            keys: APIKeys(configuration.keys.map(\.key))
+            keys: APIKeys(configuration.keys.map(\.key)),
+            origins: configuration.originPolicy
         )
         let reloader = Reloader(
             current: loaded,
@@ -85,6 +86,8 @@ struct Server {
             try await ServiceGroup(configuration: group).run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw CommandError("\(configuration.listen) is in use by another program. Choose another with --listen.")
+        } catch let error as UnixSocketFile.Failure {
+            throw CommandError("`admin_socket` cannot be served. \(error)")
         } catch let error as EngineStartError {
             throw CommandError(error.description)
         }
