@@ -46,6 +46,8 @@ class Connection:
     def __init__(self, connected: socket.socket, service: Service, poll: select.epoll) -> None:
         """The socket is the connection's own from now on. `poll` tells the wire of it."""
         connected.setblocking(False)
+        self.number = connected.fileno()
+        """That of its socket, as the wire is told it."""
         self._socket = connected
         self._service = service
         self._poll = poll
@@ -121,8 +123,14 @@ class Connection:
                 self._flush()
 
     def finish(self, work: Work, event: Event) -> None:
-        """Writes the last event of the work; as `send`. `leave` must follow."""
+        """Writes the last event of the work; as `send`. `leave` and `serve` must follow.
+
+        Until then the wire hears nothing of this connection: what comes next is for the slot that calls this, and no
+        other thread is to be woken for it.
+        """
         self._forget(work)
+        with suppress(OSError, ValueError):  # It has ended in the meantime.
+            self._poll.modify(self._socket, 0)
         self.send(event)
 
     def leave(self) -> None:

@@ -14,6 +14,9 @@ from chorus_worker.work import Work
 class Customer(Protocol):
     """Who ordered the work."""
 
+    number: int
+    """That of its socket."""
+
     def finish(self, work: Work, event: Event) -> None:
         """Takes the last event of work that it ordered."""
 
@@ -22,6 +25,12 @@ class Customer(Protocol):
 
     def leave(self) -> None:
         """No more follows."""
+
+    def serve(self) -> bool:
+        """Answers what has come in the meantime. Returns false when nobody is there any more."""
+
+    def end(self) -> None:
+        """Nobody is there any more."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ _log = logging.getLogger(__name__)
 
 def run_slot(engine: Engine, wire: Wire, service: Service) -> None:
     """Works until the worker is to end."""
-    while (order := wire.take()) is not None:
+    order = None
+    while (order := wire.take(order)) is not None:
         if isinstance(order.work, Release):
             memory.give_back()
             service.queue.done(order)

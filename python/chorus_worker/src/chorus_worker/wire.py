@@ -15,7 +15,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from chorus_worker.connection import Connection, Service
-from chorus_worker.queue import Order
+from chorus_worker.queue import Customer, Order
 
 MAX_CONNECTIONS = 512
 """More are closed at once. It is twice the most slots that a worker can have."""
@@ -87,8 +87,9 @@ class Wire:
         self._poll = select.epoll()
         self._wake_up = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         """Something waits for a slot, or the wire ends."""
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
         """Guards what follows."""
+        self._changed = threading.Condition(self._lock)
         self._idle_slots = 0
         self._is_standing_by = False
         self._is_closed = False
@@ -107,18 +108,23 @@ class Wire:
         self._thread.start()
         return address
 
-    def take(self) -> Order | None:
-        """The next order for a slot. While there is none the caller helps to answer. None when the worker is to end."""
+    def take(self, last: Order | None) -> Order | None:
+        """The next order for a slot, which has done the last one. None when the worker is to end.
+
+        While there is none the slot helps to answer.
+        """
         queue = self._service.queue
+        if last is not None:
+            self._serve(last.customer)
         while queue.is_open:
             if (order := queue.take()) is not None:
                 self._wake_slot()
                 return order
-            with self._changed:
+            with self._lock:
                 self._idle_slots += 1
             self._wake_slot()  # Something may have come before it was known that there is a slot to wake.
             ready = self._poll.poll(-1, 1)
-            with self._changed:
+            with self._lock:
                 self._idle_slots -= 1
                 if self._is_standing_by and self._idle_slots == 0:
                     self._changed.notify()
@@ -129,7 +135,7 @@ class Wire:
 
     def close(self) -> None:
         """Ends the thread and every connection. No work may be running any more."""
-        with self._changed:
+        with self._lock:
             self._is_closed = True
             self._changed.notify()
         os.eventfd_write(self._wake_up, 1)
@@ -142,7 +148,7 @@ class Wire:
 
     def _run(self) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 self._is_standing_by = True
                 self._changed.wait_for(lambda: self._idle_slots == 0 or self._is_closed)
                 self._is_standing_by = False
@@ -172,27 +178,28 @@ class Wire:
         return listener, address
 
     def _deal_with(self, ready: list[tuple[int, int]]) -> None:
+        for number, _ in ready:
+            if (connection := self._connections.get(number)) is not None:
+                self._serve(connection)
+            elif number == self._listener.fileno():
+                self._connect()
+            elif number == self._wake_up:
+                with suppress(BlockingIOError):
+                    os.eventfd_read(self._wake_up)
+            elif number == self._signals.fileno():
+                self._signalled()
+
+    def _serve(self, customer: Customer) -> None:
         try:
-            for number, _ in ready:
-                self._deal_with_one(number)
+            is_open = customer.serve()
         except BaseException as error:
             _log.critical("The worker ends: its wire broke.", exc_info=error)
             os._exit(1)  # Without it the process would look alive, and never answer.
-
-    def _deal_with_one(self, number: int) -> None:
-        connection = self._connections.get(number)
-        if connection is not None:
-            if not connection.serve():
-                if self._connections.get(number) is connection:
-                    del self._connections[number]
-                connection.end()
-        elif number == self._listener.fileno():
-            self._connect()
-        elif number == self._wake_up:
-            with suppress(BlockingIOError):
-                os.eventfd_read(self._wake_up)
-        elif number == self._signals.fileno():
-            self._signalled()
+        if not is_open:
+            with self._lock:
+                if self._connections.get(customer.number) is customer:
+                    del self._connections[customer.number]
+            customer.end()
 
     def _connect(self) -> None:
         try:
@@ -206,7 +213,7 @@ class Wire:
         if connected.family != socket.AF_UNIX:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(connected, self._service, self._poll)
-        self._connections[connected.fileno()] = connection
+        self._connections[connection.number] = connection
         connection.watch()
 
     def _signalled(self) -> None:
