@@ -68,7 +68,7 @@ def test_voices_are_listed(fake_server: Server) -> None:
 
 def test_a_log_that_nobody_reads_holds_nobody_up(serve: Serve) -> None:
     reading, writing = os.pipe()
-    redirect = ("sh", "-c", f'exec "$@" 2>&{writing}', "sh")
+    redirect = ("sh", "-c", f'exec "$@" 2>/dev/fd/{writing}', "sh")
     server = serve(fake_engine(), wrapper=redirect, descriptors=(writing,))
     with httpx.Client(base_url=server.url, headers={"X-Request-ID": "x" * 128}, timeout=30) as client:
         for _ in range(1000):  # Four times what a pipe takes.
