@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from load import Load, PeerError, http_load, socket_load
-from servers import Server, chorus, free_port, gunicorn, running, worker
+from servers import REPOSITORY, Server, chorus, free_port, gunicorn, running, worker
 
 SERVICE_SECONDS = 0.06
 """What a job takes when slots are to be kept busy."""
@@ -40,6 +40,8 @@ def measure(server: Server, load: Callable[[], Load]) -> Figures:
     before = server.cpu_by_process()
     measured = load()
     after = server.cpu_by_process()
+    if not measured.latencies:
+        raise PeerError(f"{server.name} answered nothing in {measured.seconds:.1f} s")
     used = {pid: 1e3 * (seconds - before.get(pid, 0)) / len(measured.latencies) for pid, seconds in after.items()}
     return Figures(
         measured.percentile(0.5), measured.percentile(0.99), measured.rate, sum(used.values()), used[server.pid]
@@ -60,11 +62,11 @@ def row(what: str, ours: float, theirs: float | None, limit: float, *, is_floor:
     print(f"  {what:34}{ours:10.3f}{beside:21}  {target}", flush=True)
 
 
-def compare_costs(directory: Path, instances: int, seconds: float) -> None:
+def compare_costs(directory: Path, program: Path, instances: int, seconds: float) -> None:
     """What a request costs, by one caller and by many."""
     ports = free_port(), free_port()
     with (
-        running(chorus(directory, ports[0], instances, 0), ports[0]) as ours,
+        running(chorus(program, directory, ports[0], instances, 0), ports[0]) as ours,
         running(gunicorn(directory, ports[1], instances, 0), ports[1]) as theirs,
     ):
         for connections in 1, 64:
@@ -85,11 +87,11 @@ def compare_costs(directory: Path, instances: int, seconds: float) -> None:
             row("of it the gateway's own, ms", us.first_cpu_ms, None, 0.3)
 
 
-def compare_saturation(directory: Path, instances: int, seconds: float) -> None:
+def compare_saturation(directory: Path, program: Path, instances: int, seconds: float) -> None:
     """How much of the time that slots have they work, when there is always something to do."""
     ports = free_port(), free_port()
     shares = []
-    for make, port in (chorus, ports[0]), (gunicorn, ports[1]):
+    for make, port in (partial(chorus, program), ports[0]), (gunicorn, ports[1]):
         with running(make(directory, port, instances, SERVICE_SECONDS), port):
             http_load(port, 2 * instances, 1)
             measured = http_load(port, 2 * instances, seconds)
@@ -115,12 +117,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=8, help="processes of the engine (default: 8)")
     parser.add_argument("--seconds", type=float, default=4, help="how long each turn takes (default: 4)")
+    parser.add_argument(
+        "--bin",
+        type=Path,
+        default=REPOSITORY / ".build/release",
+        help="where chorus is (default: .build/release)",
+    )
     arguments = parser.parse_args()
+    program = arguments.bin.resolve() / "chorus"
     with tempfile.TemporaryDirectory() as directory:
         try:
             measure_sdk(Path(directory), arguments.seconds)
-            compare_costs(Path(directory), arguments.instances, arguments.seconds)
-            compare_saturation(Path(directory), arguments.instances, 2 * arguments.seconds)
+            compare_costs(Path(directory), program, arguments.instances, arguments.seconds)
+            compare_saturation(Path(directory), program, arguments.instances, 2 * arguments.seconds)
         except PeerError as error:
             print(error, file=sys.stderr)
             return 1

@@ -103,7 +103,7 @@ def running(server: Server, address: str | int) -> Iterator[Server]:
         server.stop()
 
 
-def chorus(directory: Path, port: int, instances: int, service_seconds: float) -> Server:
+def chorus(program: Path, directory: Path, port: int, instances: int, service_seconds: float) -> Server:
     """Chorus over so many instances, which are loaded when it listens."""
     command = [sys.executable, "chorus_engine.py", "--uri", "{uri}", "--device", "{device}"]
     variables = _variables(service_seconds)
@@ -116,7 +116,6 @@ def chorus(directory: Path, port: int, instances: int, service_seconds: float) -
     }
     file = directory / "chorus.yaml"
     file.write_text(json.dumps(configuration))
-    program = REPOSITORY / ".build/release/chorus"
     return Server("Chorus", [str(program), "serve", "--config", str(file)], {}, directory / "chorus.log")
 
 
