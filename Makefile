@@ -4,12 +4,13 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help serve serve-chattts test bench bench-chattts soak chaos lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
+.PHONY: help serve serve-chattts test bench peers bench-chattts soak chaos lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
 
 VENV := .venv/bin
 CHATTTS := .venv-chattts/bin/python
 PYTHON := Tests/Clients
 CHAOS := Tests/Chaos
+PEERS := Benchmarks/Peers
 SWIFT := Package.swift Sources Tests Benchmarks Fuzz
 # The targets whose tests the thread sanitizer watches: all that share state, but those that start processes: between clone and
 # exec a child may hang on a lock of the sanitizer's that another thread of its parent held.
@@ -40,7 +41,7 @@ test: .venv/ready chattts ## every test: install what is missing, build, unit te
 	$(VENV)/pytest -c $(PYTHON)/pyproject.toml $(PYTHON)
 	PYTHONPATH=$(PYTHON) $(VENV)/pytest -c $(PYTHON)/pyproject.toml $(CHAOS)
 
-bench: release ## what the gateway costs, and the scheduler's promises as figures and as docs/latency.svg
+bench: release .venv-peers/ready ## what the gateway costs, and the scheduler's promises as figures and as docs/latency.svg
 	@swift build --configuration release --product FakeWorker
 	swift build --configuration release --product PoolLab
 	swift build --configuration release --package-path Benchmarks
@@ -48,6 +49,10 @@ bench: release ## what the gateway costs, and the scheduler's promises as figure
 	.build/release/PoolLab policy
 	Benchmarks/.build/release/policy-bench
 	.build/release/PoolLab picture docs/latency.svg
+	.venv-peers/bin/python $(PEERS)/bench.py
+
+peers: release .venv-peers/ready ## what a request costs, beside the same engine in Flask under gunicorn (ARGS="--help")
+	@.venv-peers/bin/python $(PEERS)/bench.py $(ARGS)
 
 soak: setup-test ## random lives of random pools: SEEDS=1000000, FIRST=1
 	@swift build --configuration release --product PoolLab
@@ -65,13 +70,18 @@ lint: .venv/ready ## style of the Swift, Python and shell sources
 	@swift format lint --strict --parallel --recursive $(SWIFT)
 	$(VENV)/ruff check --quiet $(PYTHON) $(CHAOS) python
 	$(VENV)/ruff format --quiet --check $(PYTHON) $(CHAOS) python
+	$(VENV)/ruff check --quiet --config $(PYTHON)/pyproject.toml $(PEERS)
+	$(VENV)/ruff format --quiet --check --config $(PYTHON)/pyproject.toml $(PEERS)
 	$(VENV)/mypy --config-file $(PYTHON)/pyproject.toml $(PYTHON) $(CHAOS)
+	MYPYPATH=python/chorus_worker/src $(VENV)/mypy --config-file $(PYTHON)/pyproject.toml $(PEERS)
 	cd python && ../$(VENV)/mypy --config-file pyproject.toml .
 
 format: .venv/ready ## put the style right
 	@swift format --in-place --parallel --recursive $(SWIFT)
 	$(VENV)/ruff check --quiet --fix $(PYTHON) $(CHAOS) python
 	$(VENV)/ruff format --quiet $(PYTHON) $(CHAOS) python
+	$(VENV)/ruff check --quiet --fix --config $(PYTHON)/pyproject.toml $(PEERS)
+	$(VENV)/ruff format --quiet --config $(PYTHON)/pyproject.toml $(PEERS)
 
 sanitize: setup-test ## the unit tests under the thread sanitizer
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp" \
@@ -85,7 +95,7 @@ fuzz: setup-test ## hostile input for what reads and encodes, SECONDS_EACH=30 ea
 	@Fuzz/run.sh $(SECONDS_EACH)
 
 clean: ## forget everything that was built
-	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build .venv .venv-chattts
+	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build .venv .venv-chattts .venv-peers
 
 release: setup-serve
 	@swift build --configuration release --product chorus
@@ -107,4 +117,10 @@ setup-test:
 	@echo "Installing the pinned Python packages into .venv"
 	python3 -m venv --clear .venv
 	$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+.venv-peers/ready: $(PEERS)/requirements.txt | setup-test
+	@echo "Installing what Chorus is compared with into .venv-peers"
+	python3 -m venv --clear .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@

@@ -45,6 +45,9 @@ struct JSONLogFormatter: LogFormatter {
     }
 
     private func quoted(_ text: String) -> String {
+        let isPlain =
+            text.isPrintableASCII && !text.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        if isPlain { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

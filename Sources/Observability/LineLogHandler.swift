@@ -1,19 +1,17 @@
 import Logging
 
-/// Puts a record together, has it formatted and sends the line off.
+/// Puts a record together and sends it off.
 struct LineLogHandler: LogHandler {
     private let label: String
-    private let formatter: any LogFormatter
     private let sink: LogSink
 
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
-    init(label: String, level: Logger.Level, formatter: any LogFormatter, sink: LogSink) {
+    init(label: String, level: Logger.Level, sink: LogSink) {
         self.label = label
         self.logLevel = level
-        self.formatter = formatter
         self.sink = sink
     }
 
@@ -37,6 +35,6 @@ struct LineLogHandler: LogHandler {
             message: event.message.description,
             metadata: metadata
         )
-        sink.write(formatter.line(for: record))
+        sink.write(record)
     }
 }

@@ -19,13 +19,25 @@ struct LogTime: Sendable, CustomStringConvertible {
         var seconds = seconds
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        let date = "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
-        let time = "\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2))"
-        return "\(date)T\(time).\(padded(Int32(milliseconds), 3))Z"
-    }
-
-    private func padded(_ number: Int32, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var end = 0
+            func add(_ number: Int, digits: Int, then mark: Unicode.Scalar) {
+                var rest = number
+                for place in stride(from: end + digits - 1, through: end, by: -1) {
+                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[end + digits] = UInt8(ascii: mark)
+                end += digits + 1
+            }
+            add(Int(parts.tm_year) + 1900, digits: 4, then: "-")
+            add(Int(parts.tm_mon) + 1, digits: 2, then: "-")
+            add(Int(parts.tm_mday), digits: 2, then: "T")
+            add(Int(parts.tm_hour), digits: 2, then: ":")
+            add(Int(parts.tm_min), digits: 2, then: ":")
+            add(Int(parts.tm_sec), digits: 2, then: ".")
+            add(milliseconds, digits: 3, then: "Z")
+            return end
+        }
     }
 }

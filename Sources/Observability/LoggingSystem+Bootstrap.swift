@@ -2,18 +2,23 @@ import Glibc
 package import Logging
 
 extension LoggingSystem {
-    /// Sends the logs of this process to standard error. To be called once, at the start of `main`.
+    /// Sends the logs of this process to standard error. To be called once, at the start of `main`, after the metrics'
+    /// factory is set.
+    ///
+    /// However the process ends, but for SIGKILL, what was logged before is written first, if that takes no longer than
+    /// a second.
     ///
     /// Text is coloured if standard error is a terminal and `NO_COLOR` is unset or empty.
     /// - Parameter level: what is less severe is not shown.
     package static func bootstrap(format: LogFormat, level: Logger.Level) {
-        let sink = LogSink(fileDescriptor: STDERR_FILENO)
         let formatter: any LogFormatter =
             switch format {
             case .text: TerminalLogFormatter(colours: isatty(STDERR_FILENO) == 1 && !isColourRefused)
             case .json: JSONLogFormatter()
             }
-        bootstrap { LineLogHandler(label: $0, level: level, formatter: formatter, sink: sink) }
+        let sink = LogSink(fileDescriptor: STDERR_FILENO, formatter: formatter)
+        LogFlush.arrange(for: sink)
+        bootstrap { LineLogHandler(label: $0, level: level, sink: sink) }
     }
 
     /// As https://no-color.org says it.

@@ -55,15 +55,18 @@ struct TerminalLogFormatter: LogFormatter {
         }
     }
 
+    /// What a value without quotes may not have in it.
+    private static let special = Array(" \"=\\".utf8)
+
     private func quotedIfNeeded(_ text: String) -> String {
-        let plain = !text.isEmpty && !text.unicodeScalars.contains { " \"=\\".unicodeScalars.contains($0) }
+        let plain = !text.isEmpty && !text.utf8.contains { Self.special.contains($0) }
         if plain { return escaped(text) }
         return "\"" + escaped(text.replacing(#"\"#, with: #"\\"#).replacing("\"", with: "\\\"")) + "\""
     }
 
     /// The text with unsafe characters shown as Swift would write them.
     private func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: \.isUnsafeInLogs) else { return text }
+        if text.isPrintableASCII { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             if scalar.isUnsafeInLogs {

@@ -10,3 +10,8 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension String {
+    /// Whether it is nothing but printable ASCII, as most of what is logged is: then nothing in it has to be escaped.
+    var isPrintableASCII: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
+}

@@ -16,6 +16,8 @@ struct PoolMetrics: Sendable {
         let predicted: Metrics.Timer
         let silences: Counter
         let silentSeconds: FloatingPointCounter
+        /// How jobs ended, by the word for it, as far as any did. Finding one among all series takes longer.
+        var outcomes: [String: Counter] = [:]
 
         init(name: String) {
             self.name = name
@@ -112,11 +114,11 @@ struct PoolMetrics: Sendable {
         engines[engine].silentSeconds.increment(by: silence / .seconds(1))
     }
 
-    func jobRefused(engine: Int, _ code: SpeechError.Code) {
+    mutating func jobRefused(engine: Int, _ code: SpeechError.Code) {
         count(engine: engine, outcome: code.description)
     }
 
-    func jobEnded(_ work: Work, _ end: JobEnd) {
+    mutating func jobEnded(_ work: Work, _ end: JobEnd) {
         let engine = work.engine
         count(engine: engine, outcome: end.word)
         guard let started = work.started else { return }
@@ -127,9 +129,15 @@ struct PoolMetrics: Sendable {
         }
     }
 
-    private func count(engine: Int, outcome: String) {
-        Counter(label: "chorus_jobs_total", dimensions: [("engine", engines[engine].name), ("outcome", outcome)])
-            .increment()
+    private mutating func count(engine: Int, outcome: String) {
+        let counter =
+            engines[engine].outcomes[outcome]
+            ?? Counter(
+                label: "chorus_jobs_total",
+                dimensions: [("engine", engines[engine].name), ("outcome", outcome)]
+            )
+        engines[engine].outcomes[outcome] = counter
+        counter.increment()
     }
 }
 

@@ -47,7 +47,7 @@ package enum WyomingClientEvent: WyomingEvent {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .describe: buffer.writeWyoming(type: "describe")
-        case .synthesize(let job): buffer.writeWyoming(type: "synthesize", data: job)
+        case .synthesize(let job): job.encodeWyoming(into: &buffer)
         case .ping(let text): buffer.writeWyoming(type: "ping", data: WireText(text: text))
         case .makeVoice(let recipe): recipe.encodeWyoming(into: &buffer)
         case .userEvent(let name, let data): buffer.writeWyoming(type: "user-event", data: WireUserEvent(name, data))

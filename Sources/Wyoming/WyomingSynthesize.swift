@@ -1,9 +1,10 @@
+import NIOCore
 package import SpeechCore
 
 /// A client's `synthesize`: one job.
 package struct WyomingSynthesize: Sendable, Equatable {
     /// How a client names a voice. A name goes before a language.
-    package struct VoiceChoice: Sendable, Equatable, Codable {
+    package struct VoiceChoice: Sendable, Equatable, Decodable {
         /// A voice's name, as in the service's info.
         package var name: String?
         /// A language that the voice shall speak.
@@ -32,7 +33,7 @@ package struct WyomingSynthesize: Sendable, Equatable {
     }
 }
 
-extension WyomingSynthesize: Codable {
+extension WyomingSynthesize: Decodable {
     private enum CodingKeys: String, CodingKey {
         case text, voice, context
     }
@@ -43,11 +44,19 @@ extension WyomingSynthesize: Codable {
         voice = try container.decodeIfPresent(VoiceChoice.self, forKey: .voice)
         context = try container.decodeIfPresent([String: JSONValue].self, forKey: .context) ?? [:]
     }
+}
 
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(text, forKey: .text)
-        try container.encodeIfPresent(voice, forKey: .voice)
-        if !context.isEmpty { try container.encode(context, forKey: .context) }
+extension WyomingSynthesize {
+    /// Appends the job's frame.
+    func encodeWyoming(into buffer: inout ByteBuffer) {
+        var members: [String: JSONValue] = ["text": .string(text)]
+        if !context.isEmpty { members["context"] = .object(context) }
+        if let voice {
+            let parts = ["name": voice.name, "language": voice.language, "speaker": voice.speaker]
+            members["voice"] = .object(parts.compactMapValues { $0.map { .string($0) } })
+        }
+        var json = ByteBuffer()
+        json.writeJSON(object: members)
+        buffer.writeWyoming(type: "synthesize", json: json)
     }
 }

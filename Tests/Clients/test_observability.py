@@ -1,5 +1,7 @@
 """What operators look at."""
 
+import os
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -62,3 +64,17 @@ def test_a_request_says_where_its_time_went(fake_server: Server) -> None:
 def test_voices_are_listed(fake_server: Server) -> None:
     voices = httpx.get(f"{fake_server.url}/v1/audio/voices").raise_for_status().text
     assert all(f'"{name}"' in voices for name in ("fake", "fake2", "alloy"))
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(serve: Serve) -> None:
+    reading, writing = os.pipe()
+    redirect = ("sh", "-c", f'exec "$@" 2>/dev/fd/{writing}', "sh")
+    server = serve(fake_engine(), wrapper=redirect, descriptors=(writing,))
+    with httpx.Client(base_url=server.url, headers={"X-Request-ID": "x" * 128}, timeout=30) as client:
+        for _ in range(1000):  # Four times what a pipe takes.
+            client.get("/v1/models").raise_for_status()
+    server.speak("Hello").raise_for_status()
+    server.stop()
+    os.close(writing)
+    with os.fdopen(reading, "rb") as log:
+        assert all(line.startswith(b"{") and line.endswith(b"}") for line in log.read().splitlines())

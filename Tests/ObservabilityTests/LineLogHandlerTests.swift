@@ -1,11 +1,21 @@
+import CoreMetrics
 import Foundation
 import Logging
+import Synchronization
 import Testing
 
 @testable import Observability
 
 @Suite("Log handler and sink")
 struct LineLogHandlerTests {
+    /// A formatter that shows nothing but the message.
+    struct MessageFormatter: LogFormatter {
+        func line(for record: LogRecord) -> String {
+            let lines = record.metadata["lines"].map { " \($0)" } ?? ""
+            return "\(record.message)\(lines)\n"
+        }
+    }
+
     /// A formatter that shows the record's parts plainly.
     struct PlainFormatter: LogFormatter {
         func line(for record: LogRecord) -> String {
@@ -41,10 +51,8 @@ struct LineLogHandlerTests {
     @Test("the call's metadata wins over the provider's, the provider's over the logger's; errors are told")
     func merging() throws {
         let pipe = try makePipe()
-        let sink = LogSink(fileDescriptor: pipe.write)
-        var logger = Logger(label: "test") {
-            LineLogHandler(label: $0, level: .debug, formatter: PlainFormatter(), sink: sink)
-        }
+        let sink = LogSink(fileDescriptor: pipe.write, formatter: PlainFormatter())
+        var logger = Logger(label: "test") { LineLogHandler(label: $0, level: .debug, sink: sink) }
         logger[metadataKey: "a"] = "logger"
         logger[metadataKey: "b"] = "logger"
         logger[metadataKey: "c"] = "logger"
@@ -55,6 +63,7 @@ struct LineLogHandlerTests {
         logger.logLevel = .error
         logger.info("Too little now.")
         logger.error("Two.", error: Trouble())
+        sink.flush(milliseconds: patience)
         close(pipe.write)
         #expect(
             readAll(pipe.read) == """
@@ -79,28 +88,149 @@ struct LineLogHandlerTests {
     func wholeLines() async throws {
         let pipe = try makePipe()
         try #require(fcntl(pipe.write, F_SETFL, O_NONBLOCK) == 0)
-        let sink = LogSink(fileDescriptor: pipe.write)
+        let sink = LogSink(fileDescriptor: pipe.write, formatter: MessageFormatter(), limitBytes: 8 << 20)
         let lines = (0..<4).map { String(repeating: "\($0)", count: 70_000 + $0) }
         let times = 20
         async let text = onThread { readAll(pipe.read) }
         await withTaskGroup { group in
             for line in lines {
-                group.addTask { await onThread { for _ in 0..<times { sink.write(line + "\n") } } }
+                group.addTask { await onThread { for _ in 0..<times { sink.write(message(line)) } } }
             }
         }
+        sink.flush(milliseconds: patience)
         close(pipe.write)
         let read = await text.split(separator: "\n").map(String.init)
         #expect(read.count == lines.count * times)
         for line in lines { #expect(read.count { $0 == line } == times) }
     }
 
+    @Test("a reader that takes nothing holds nobody up; what had no room is counted, and told when there is room again")
+    func stalledReader() async throws {
+        let metrics = CountingMetrics()
+        let pipe = try makePipe()
+        let sink = withMetricsFactory(metrics) {
+            LogSink(fileDescriptor: pipe.write, formatter: MessageFormatter(), limitBytes: 64 << 10)
+        }
+        // More than the pipe, what is being written and what waits can hold together.
+        let count = 10_000
+        for number in 0..<count { sink.write(message("line \(number) of those that nobody reads")) }
+        let dropped = metrics.total.load(ordering: .relaxed)
+        #expect(dropped > 0)
+
+        async let text = onThread { readAll(pipe.read) }
+        sink.flush(milliseconds: patience)
+        sink.write(message("line \(count)"))
+        sink.flush(milliseconds: patience)
+        close(pipe.write)
+
+        // Each line is there in order, or is in the number that stands where it is missing.
+        var next = 0
+        for line in await text.split(separator: "\n") {
+            if line.hasPrefix("Lines of the log were dropped"), let lines = line.split(separator: " ").last {
+                next += try #require(Int(lines))
+            } else {
+                #expect(line.hasPrefix("line \(next)"))
+                next += 1
+            }
+        }
+        #expect(next == count + 1)
+        #expect(metrics.total.load(ordering: .relaxed) == dropped)
+    }
+
+    @Test("the wait for a reader that takes nothing has an end, and all that it got is whole lines")
+    func boundedFlush() async throws {
+        let pipe = try makePipe()
+        let sink = LogSink(fileDescriptor: pipe.write, formatter: MessageFormatter())
+        let line = String(repeating: "x", count: 99)
+        for _ in 0..<5_000 { sink.write(message(line)) }
+        sink.flush(milliseconds: 50)
+        try #require(fcntl(pipe.read, F_SETFL, O_NONBLOCK) == 0)
+        var bytes = [UInt8](repeating: 0, count: 4 << 20)
+        let count = read(pipe.read, &bytes, bytes.count)
+        #expect(count > 0)
+        #expect(count % (line.utf8.count + 1) == 0)
+        close(pipe.read)
+        sink.flush(milliseconds: patience)
+        close(pipe.write)
+    }
+
     @Test("a reader that is gone costs the line only")
     func brokenPipe() throws {
+        let metrics = CountingMetrics()
         let pipe = try makePipe()
-        let sink = LogSink(fileDescriptor: pipe.write)
+        let sink = withMetricsFactory(metrics) {
+            LogSink(fileDescriptor: pipe.write, formatter: MessageFormatter())
+        }
         close(pipe.read)
-        sink.write("into the void\n")
+        sink.write(message("into the void"))
+        sink.flush(milliseconds: patience)
         close(pipe.write)
-        LogSink(fileDescriptor: -1).write("not even open\n")
+        #expect(metrics.total.load(ordering: .relaxed) == 1)
+        let closed = LogSink(fileDescriptor: -1, formatter: MessageFormatter())
+        closed.write(message("not even open"))
+        closed.flush(milliseconds: patience)
     }
+
+    @Test("a process that fails shows what it logged before")
+    func fatalError() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            LoggingSystem.bootstrap(format: .json, level: .info)
+            let logger = Logger(label: "test")
+            for number in 0..<1_000 { logger.info("line \(number)") }
+            Swift.fatalError("The end.")
+        }
+        let text = log(of: result)
+        #expect(text.contains("line 0\""))
+        #expect(text.contains("line 999\""))
+    }
+
+    @Test("a process that is told to abort shows what it logged before, and aborts")
+    func abort() async {
+        let result = await #expect(processExitsWith: .signal(SIGABRT), observing: [\.standardErrorContent]) {
+            LoggingSystem.bootstrap(format: .json, level: .info)
+            Logger(label: "test").info("the last line")
+            kill(getpid(), SIGABRT)
+            while true { pause() }
+        }
+        let text = log(of: result)
+        #expect(text.contains("the last line\""))
+    }
+
+    @Test("a process that ends well shows all that it logged")
+    func goodEnd() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            LoggingSystem.bootstrap(format: .json, level: .info)
+            Logger(label: "test").info("the last line")
+            exit(0)
+        }
+        let text = log(of: result)
+        #expect(text.contains("the last line\""))
+    }
+
+    func log(of ended: ExitTest.Result?) -> String {
+        String(decoding: ended?.standardErrorContent ?? [], as: UTF8.self)
+    }
+
+    /// Milliseconds for what should happen at once: wide, for a busy machine.
+    let patience = 30_000
+
+    func message(_ text: String) -> LogRecord {
+        LogRecord(time: .now, level: .info, label: "test", message: text, metadata: [:])
+    }
+}
+
+/// Adds up all counters.
+final class CountingMetrics: MetricsFactory, CounterHandler, Sendable {
+    let total = Atomic<Int>(0)
+
+    func increment(by amount: Int64) { total.wrappingAdd(Int(amount), ordering: .relaxed) }
+    func reset() {}
+    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler { self }
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        NOOPMetricsHandler.instance
+    }
+    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { NOOPMetricsHandler.instance }
+    func destroyCounter(_ handler: any CounterHandler) {}
+    func destroyRecorder(_ handler: any RecorderHandler) {}
+    func destroyTimer(_ handler: any TimerHandler) {}
 }

@@ -1,4 +1,5 @@
 import CICU
+import Synchronization
 
 /// Finds the boundaries of a text by ICU's rules (and its dictionaries, for scripts written without spaces).
 ///
@@ -9,9 +10,32 @@ final class BreakIterator {
         case graphemes, words, sentences
     }
 
+    // Proof: a handle is in the list of spares or belongs to one `BreakIterator`, so one thread at a time uses it.
+    private struct Spare: @unchecked Sendable {
+        var kind: Kind
+        var handle: OpaquePointer
+    }
+
+    /// Iterators that nobody uses just now. Opening one takes longer than cutting most texts.
+    private static let spares = Mutex<[Spare]>([])
+    private static let maxSpares = 8
+
+    private let kind: Kind
     private let handle: OpaquePointer
 
     init(_ kind: Kind) {
+        self.kind = kind
+        handle = Self.spare(kind) ?? Self.open(kind)
+    }
+
+    deinit {
+        // The text that it was pointed at may be gone.
+        guard cicu_break_set_text(handle, nil, 0) != 0, Self.keeps(Spare(kind: kind, handle: handle)) else {
+            return cicu_break_close(handle)
+        }
+    }
+
+    private static func open(_ kind: Kind) -> OpaquePointer {
         let type =
             switch kind {
             case .graphemes: UBRK_CHARACTER
@@ -21,10 +45,23 @@ final class BreakIterator {
         guard let handle = cicu_break_open(type) else {
             preconditionFailure("libicu is linked, so its break rules are there")
         }
-        self.handle = handle
+        return handle
     }
 
-    deinit { cicu_break_close(handle) }
+    private static func spare(_ kind: Kind) -> OpaquePointer? {
+        spares.withLock { spares in
+            spares.firstIndex { $0.kind == kind }.map { spares.remove(at: $0).handle }
+        }
+    }
+
+    /// - Returns: whether there was room for it.
+    private static func keeps(_ spare: Spare) -> Bool {
+        spares.withLock { spares in
+            guard spares.count < maxSpares else { return false }
+            spares.append(spare)
+            return true
+        }
+    }
 
     /// The end of each grapheme, word or sentence, as indices of the slice; the last is its end.
     func boundaries(in units: ArraySlice<UInt16>) -> [Int] {

@@ -24,10 +24,10 @@ struct Server {
 
     /// Serves until SIGTERM or SIGINT, then drains.
     func run() async throws {
-        LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let registry = PrometheusRegistry(version: ChorusCommand.configuration.version)
         registry.describeChorus()
         MetricsSystem.bootstrap(registry)
+        LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let logger = Logger(label: "chorus")
         if let exposure = configuration.exposure { logger.warning("\(exposure.warning)") }
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)

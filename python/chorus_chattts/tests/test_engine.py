@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from wyoming.event import Event
 
 from chorus_chattts import text
 from chorus_chattts.engine import DEFAULT_SEED, MAX_TEXT_CHARACTERS, ChatTTSEngine
 from chorus_chattts.model import EndedAtOnce, Model, Samples
 from chorus_worker import BadRequest, Job, NothingToSay, VoiceRecipe, heed
+from chorus_worker.frames import Event
 
 SHORT = {"min_new_token": 10, "max_new_token": 10}
 
@@ -143,7 +143,9 @@ def test_every_token_is_progress(engine: ChatTTSEngine, options: dict[str, Any])
             super().progress()
             self.steps += 1
 
-    job = Watched("你好。", options=options | {"min_new_token": 200, "max_new_token": 200}, send=events.append)
+    job = Watched(
+        "你好。", options=options | {"min_new_token": 200, "max_new_token": 200}, send=lambda *more: events.extend(more)
+    )
     for at, _ in enumerate(engine.synthesize(job)):
         if at == 0:
             job.before_audio = job.steps
@@ -220,7 +222,7 @@ def test_memory_that_does_not_suffice_is_the_failure_of_one_job(
 
 def notes(engine: ChatTTSEngine, text: str, **options: Any) -> list[str]:
     events: list[Event] = []
-    list(engine.synthesize(Job(text, options=options, send=events.append)))
+    list(engine.synthesize(Job(text, options=options, send=lambda *more: events.extend(more))))
     return [event.data["data"]["text"] for event in events]
 
 

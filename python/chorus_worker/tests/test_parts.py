@@ -1,6 +1,5 @@
 """The SDK's parts, without a process around them."""
 
-import asyncio
 import errno
 import sys
 import threading
@@ -12,12 +11,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wyoming.event import Event
 
 from chorus_worker import Audio, BadRequest, Context, Engine, Job, OutOfMemory
 from chorus_worker.audio import pcm
 from chorus_worker.failures import EngineFault, Failure
-from chorus_worker.frames import MAX_DATA_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, BrokenFrame, read_event
+from chorus_worker.frames import (
+    MAX_DATA_BYTES,
+    MAX_HEADER_BYTES,
+    MAX_PAYLOAD_BYTES,
+    BrokenFrame,
+    Decoder,
+    Event,
+    encoded,
+)
 from chorus_worker.memory import MemoryReports, give_back, host_memory, keep_to_budget
 from chorus_worker.requests import read_job
 from chorus_worker.values import JSON
@@ -136,7 +142,7 @@ def test_a_deadline_that_is_not_a_number_is_refused() -> None:
 
 def test_a_job_of_its_own_can_be_used_without_a_worker() -> None:
     sent: list[Event] = []
-    job = Job("text", send=sent.append)
+    job = Job("text", send=lambda *events: sent.extend(events))
     job.note("remark")
     job.progress()
     assert [event.data for event in sent] == [{"name": "chorus.note", "data": {"text": "remark"}}]
@@ -190,16 +196,13 @@ def test_the_text_of_an_error_is_cut_to_its_limit() -> None:
 
 
 def parsed(*parts: bytes) -> Event | None:
-    """What is read from these bytes and then the end."""
-
-    async def read() -> Event | None:
-        reader = asyncio.StreamReader(limit=MAX_HEADER_BYTES)
-        for part in parts:
-            reader.feed_data(part)
-        reader.feed_eof()
-        return await read_event(reader)
-
-    return asyncio.run(read())
+    """The event in these bytes, if there is a whole one."""
+    decoder = Decoder()
+    for part in parts:
+        decoder.feed(part)
+        if (event := decoder.next()) is not None:
+            return event
+    return None
 
 
 def test_frames_are_read_up_to_their_limits() -> None:
@@ -217,13 +220,28 @@ def test_frames_are_read_up_to_their_limits() -> None:
         (b'{"type":"a","payload_length":%d}\n' % (MAX_PAYLOAD_BYTES + 1),),
         (b'{"type":"a","data_length":%d}\n' % (MAX_DATA_BYTES + 1),),
         (b'{"type":"' + b"a" * MAX_HEADER_BYTES + b'"}\n',),
-        (b'{"type":"a","payload_length":3}\n', b"xy"),
-        (b'{"type"',),
     ],
 )
 def test_frames_beyond_their_limits_are_broken(parts: tuple[bytes, ...]) -> None:
     with pytest.raises(BrokenFrame):
         parsed(*parts)
+
+
+def test_frames_are_cut_alike_however_they_arrive() -> None:
+    events = [Event("a", {"b": "一"}, b"xyz"), Event("c"), Event("d", {"e": [1, {}]}), Event("f", {}, b"\n{}")]
+    stream = b"".join(part for event in events for part in encoded(event))
+    for size in *range(1, 20), len(stream):
+        decoder = Decoder()
+        found: list[Event] = []
+        for start in range(0, len(stream), size):
+            decoder.feed(stream[start : start + size])
+            while (event := decoder.next()) is not None:
+                found.append(event)
+        assert found == events
+        assert not decoder.is_within_event
+        decoder.feed(stream[:10])
+        assert decoder.next() is None
+        assert decoder.is_within_event
 
 
 def test_memory_is_read_from_proc(tmp_path: Path) -> None:

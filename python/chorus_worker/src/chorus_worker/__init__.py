@@ -1,6 +1,6 @@
 """Everything the author of a speech engine needs: describe the engine in a class, and `serve` it.
 
-The engine becomes a worker process that speaks Wyoming (PyPI package `wyoming`) on a socket, which is what Chorus
+The engine becomes a worker process that speaks Wyoming on a socket, which is what Chorus
 starts, watches and feeds. See docs/WORKERS.md.
 """
 

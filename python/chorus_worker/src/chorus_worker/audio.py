@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wyoming.audio import AudioChunk
-
 from chorus_worker.failures import BadAudio, EngineFault
-from chorus_worker.values import Audio
+from chorus_worker.frames import Event
+from chorus_worker.values import JSON, Audio
 
 SAMPLE_BYTES = 2
 
+AUDIO_STOP = Event("audio-stop")
 
-def chunks(audio: Audio, rate: int) -> Iterator[AudioChunk]:
-    """The audio in chunks of a second at most; none if it has no samples."""
+
+def audio_start(rate: int) -> Event:
+    """How the audio that follows is."""
+    return Event("audio-start", _format(rate))
+
+
+def chunks(audio: Audio, rate: int) -> Iterator[Event]:
+    """The audio in events of a second at most; none if it has no samples."""
     samples = pcm(audio)
     for start in range(0, len(samples), rate * SAMPLE_BYTES):
-        yield AudioChunk(rate, SAMPLE_BYTES, 1, samples[start : start + rate * SAMPLE_BYTES])
+        yield Event("audio-chunk", _format(rate), samples[start : start + rate * SAMPLE_BYTES])
 
 
 def pcm(audio: Audio) -> bytes:
@@ -30,6 +36,10 @@ def pcm(audio: Audio) -> bytes:
             raise EngineFault(f"the engine made {len(audio)} bytes of audio, which is not a number of 16-bit samples")
         return audio
     return _pcm_of_array(audio)
+
+
+def _format(rate: int) -> dict[str, JSON]:
+    return {"rate": rate, "width": SAMPLE_BYTES, "channels": 1}
 
 
 def _pcm_of_array(audio: Any) -> bytes:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
+import select
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 
-from wyoming.event import Event, async_write_event
-
+from chorus_worker.deadlines import Deadlines
 from chorus_worker.failures import BadRequest, Failure
-from chorus_worker.frames import BrokenFrame, read_event
+from chorus_worker.frames import BrokenFrame, Decoder, Event, encoded
 from chorus_worker.memory import MemoryReports
 from chorus_worker.queue import Order, WorkQueue
 from chorus_worker.requests import Release, read_job, read_voice_order
 from chorus_worker.work import Send, Work
+
+MAX_UNSENT_BYTES = 64 * 1024
+"""From a client that leaves more than this of its answers unread nothing is read."""
+
+_READ_BYTES = 64 * 1024
 
 _log = logging.getLogger(__name__)
 
@@ -28,124 +33,233 @@ class Service:
     info: Event
     reports: MemoryReports
     queue: WorkQueue
+    deadlines: Deadlines
 
 
 class Connection:
-    """Reads and answers events, on the wire's thread; carries the events of its work, from a slot's thread."""
+    """Answers what comes on a socket, and carries the events of its work.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, service: Service) -> None:
-        """Must be made on the event loop."""
-        self._reader = reader
-        self._writer = writer
+    The wire gives it to whichever thread is free when something has come. The thread that does the work writes its
+    events itself: handing each to another thread costs more than all the rest.
+    """
+
+    def __init__(self, connected: socket.socket, service: Service, poll: select.epoll) -> None:
+        """The socket is the connection's own from now on. `poll` tells the wire of it."""
+        connected.setblocking(False)
+        self.number = connected.fileno()
+        """That of its socket, as the wire is told it."""
+        self._socket = connected
         self._service = service
-        self._loop = asyncio.get_running_loop()
-        self._writing = asyncio.Lock()
+        self._poll = poll
+        self._decoder = Decoder()
+        self._reading = Lock()
+        self._writing = Lock()
+        """Guards what is unsent, and that events are not mixed."""
+        self._unsent = bytearray()
+        self._lock = Lock()
+        """Guards what follows."""
         self._work: Work | None = None
-        self._expiry: asyncio.Task[None] | None = None
         self._release: Release | None = None
+        self._users = 0
+        """Orders whose last event has not been written yet."""
+        self._is_over = False
 
-    async def run(self) -> None:
-        """Serves until the connection ends; then nobody wants its work any more."""
+    def watch(self) -> None:
+        """Has the wire told when something has come."""
+        self._poll.register(self._socket, select.EPOLLIN | select.EPOLLONESHOT)
+
+    def serve(self) -> bool:
+        """Answers what has come so far. Returns false when the connection is over: then `end` must be called."""
+        if not self._reading.acquire(blocking=False):
+            return True  # Another thread does.
         try:
-            while (event := await read_event(self._reader)) is not None:
-                await self._handle(event)
+            is_open = self._serve()
         except (BrokenFrame, OSError, UnicodeEncodeError) as error:
             _log.warning("A connection ends: %s", error)
+            is_open = False
         finally:
-            await self.cancel()
-            if self._release is not None:
-                self._service.queue.withdraw(self._release)
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
+            self._reading.release()
+        if is_open:
+            self._attend()
+        return is_open
 
-    def close(self) -> None:
-        """Lets `run` return, after what is still to be sent."""
-        self._writer.close()
+    def end(self) -> None:
+        """Nobody is there any more, or is to be: its work ends soon, and its socket is closed after that."""
+        with suppress(OSError, ValueError):  # It may be over already.
+            self._poll.unregister(self._socket)
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self.cancel()
+        with self._lock:
+            self._is_over = True
+            release = self._release
+        if release is not None and self._service.queue.withdraw(release):
+            self._forget(release)
+            self.leave()
+        with self._lock:
+            self._close_if_unused()
 
-    async def cancel(self) -> None:
-        """Ends the work of this connection soon, if it has any."""
-        if self._work is None:
-            return
-        if self._service.queue.withdraw(self._work):
-            await self._finish(self._work, Failure.of(self._work.cancellation()).event())
+    def cancel(self, work: Work | None = None) -> None:
+        """Ends the work of this connection soon, if it has any, and if it is this one where one is named."""
+        with self._lock:
+            if self._work is None or work not in {None, self._work}:
+                return
+            work = self._work
+        if self._service.queue.withdraw(work):
+            self._refuse(work)
         else:
-            self._work.cancel()
+            work.cancel()
 
-    def send(self, event: Event) -> None:
-        """Writes an event of the running work; to be called from its slot's thread.
+    def send(self, *events: Event) -> None:
+        """Writes events together, and returns when the socket has taken them; for the thread that does the work.
 
-        It returns when the socket has taken the event, or all but 64 KiB of it (asyncio's high-water mark). So what a
-        slow reader leaves unread is never more than that and one event.
+        So what a slow reader leaves unread is little more than one event.
         """
-        asyncio.run_coroutine_threadsafe(self._write(event), self._loop).result()
+        self._write(*events)
+        while self._unsent:
+            writable = select.poll()
+            writable.register(self._socket, select.POLLOUT)
+            writable.poll()
+            with self._writing:
+                self._flush()
 
     def finish(self, work: Work, event: Event) -> None:
-        """Writes the last event of the work; as `send`."""
-        asyncio.run_coroutine_threadsafe(self._finish(work, event), self._loop).result()
+        """Writes the last event of the work; as `send`. `leave` and `serve` must follow.
 
-    async def _handle(self, event: Event) -> None:
+        Until then the wire hears nothing of this connection: what comes next is for the slot that calls this, and no
+        other thread is to be woken for it.
+        """
+        self._forget(work)
+        with suppress(OSError, ValueError):  # It has ended in the meantime.
+            self._poll.modify(self._socket, 0)
+        self.send(event)
+
+    def leave(self) -> None:
+        """No more comes of work that was finished."""
+        with self._lock:
+            self._users -= 1
+            self._close_if_unused()
+
+    def _serve(self) -> bool:
+        if self._unsent:
+            with self._writing:
+                self._flush()
+        if len(self._unsent) <= MAX_UNSENT_BYTES:
+            with suppress(BlockingIOError):
+                more = self._socket.recv(_READ_BYTES)
+                if not more:
+                    if self._decoder.is_within_event:
+                        raise BrokenFrame("the connection ended within an event")
+                    return False
+                self._decoder.feed(more)
+        while len(self._unsent) <= MAX_UNSENT_BYTES and (event := self._decoder.next()) is not None:
+            self._handle(event)
+        return True
+
+    def _handle(self, event: Event) -> None:
         match event.type, event.data.get("name"):
-            case "describe", _:
-                await self._write(self._service.info)
-                await self._write(self._service.reports.latest)
-            case "ping", _:
-                await self._pong(event)
             case "synthesize", _:
-                await self._accept(event, read_job)
+                self._accept(event, read_job)
+            case "describe", _:
+                self._write(self._service.info, self._service.reports.latest)
+            case "ping", _:
+                self._pong(event)
             case "user-event", "chorus.voice":
-                await self._accept(event, read_voice_order)
+                self._accept(event, read_voice_order)
             case "user-event", "chorus.cancel":
-                await self.cancel()
+                self.cancel()
             case "user-event", "chorus.release":
                 self._give_back()
 
-    def _give_back(self) -> None:
-        """Orders it; asked twice before it is done, it is done once."""
-        if self._release is None:
-            self._release = Release()
-            self._service.queue.put(Order(self._release, self))
-
-    async def _pong(self, ping: Event) -> None:
+    def _pong(self, ping: Event) -> None:
         data = {"text": ping.data.get("text")}
         idle = self._service.queue.idle_for(self._work)
         if idle is not None:
             data["idle_for"] = round(idle, 3)
-        await self._write(Event("pong", data))
+        self._write(Event("pong", data))
 
-    async def _accept(self, event: Event, read: Callable[[Event, Send], Work]) -> None:
+    def _give_back(self) -> None:
+        """Orders it; asked twice before it is done, it is done once."""
+        with self._lock:
+            if self._release is not None:
+                return
+            self._release = release = Release()
+            self._users += 1
+        if not self._service.queue.put(Order(release, self)):
+            self._forget(release)
+            self.leave()
+
+    def _accept(self, event: Event, read: Callable[[Event, Send], Work]) -> None:
         try:
             if self._work is not None:
                 raise BadRequest("this connection has a job; wait for its end, or use another connection")
             work = read(event, self.send)
         except BadRequest as error:
-            await self._write(Failure.of(error).event())
+            self._write(Failure.of(error).event())
             return
-        self._work = work
+        with self._lock:
+            self._work = work
+            self._users += 1
+        self._service.deadlines.set(work, lambda: self.cancel(work))
         if not self._service.queue.put(Order(work, self)):
-            await self._finish(work, Failure.of(work.cancellation()).event())
-        elif work.deadline is not None:
-            self._expiry = self._loop.create_task(self._expire(work.deadline))
+            self._refuse(work)
 
-    async def _expire(self, deadline: float) -> None:
-        """Cancels the work at its deadline: what runs may be waiting for its callback, and what waits is answered."""
-        await asyncio.sleep(deadline - time.monotonic())
-        self._expiry = None
-        await self.cancel()
+    def _refuse(self, work: Work) -> None:
+        """Answers for work that no slot will do."""
+        self._forget(work)
+        self._write(Failure.of(work.cancellation()).event())
+        self.leave()
 
-    async def _finish(self, work: Work, event: Event) -> None:
-        if work is self._work:
-            self._work = None
-            if self._expiry is not None:
-                self._expiry.cancel()
-                self._expiry = None
-        else:
-            self._release = None
-        await self._write(event)
+    def _forget(self, work: Work) -> None:
+        """From now on the client may ask for other work."""
+        self._service.deadlines.remove(work)
+        with self._lock:
+            if work is self._work:
+                self._work = None
+            else:
+                self._release = None
 
-    async def _write(self, event: Event) -> None:
-        """Writes an event, unless the other end is gone: `run` sees that, too, and cancels the work."""
-        async with self._writing:
-            if not self._writer.is_closing():
-                with suppress(OSError):
-                    await async_write_event(event, self._writer)
+    def _write(self, *events: Event) -> None:
+        """Writes events as far as the socket takes them now, and has the wire see to the rest.
+
+        If the other end is gone nothing is written: `serve` sees that, too.
+        """
+        parts = [part for event in events for part in encoded(event)]
+        with self._writing:
+            if not self._unsent:
+                try:
+                    sent = self._socket.sendmsg(parts)
+                except BlockingIOError:
+                    sent = 0
+                except OSError:
+                    return
+                if sent == sum(map(len, parts)):
+                    return
+                self._unsent += b"".join(parts)[sent:]
+            else:
+                self._unsent += b"".join(parts)
+        self._attend()
+
+    def _flush(self) -> None:
+        """Writes what is unsent, in its lock. What nobody can read any more is dropped."""
+        try:
+            while self._unsent:
+                del self._unsent[: self._socket.send(self._unsent)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent.clear()
+
+    def _attend(self) -> None:
+        """Has the wire tell, once, when more has come, or when the socket takes more."""
+        events = select.EPOLLONESHOT
+        if self._unsent:
+            events |= select.EPOLLOUT
+        if len(self._unsent) <= MAX_UNSENT_BYTES:
+            events |= select.EPOLLIN
+        with suppress(OSError, ValueError):  # It has ended in the meantime.
+            self._poll.modify(self._socket, events)
+
+    def _close_if_unused(self) -> None:
+        """In the lock. Not while a slot may wait for the socket: another connection could get its number."""
+        if self._is_over and self._users == 0:
+            self._socket.close()

@@ -6,8 +6,7 @@ import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wyoming.error import Error
-from wyoming.event import Event
+from chorus_worker.frames import Event
 
 OUT_OF_MEMORY = "out_of_memory"
 BAD_AUDIO = "bad_audio"
@@ -80,7 +79,7 @@ class Failure:
 
     def event(self) -> Event:
         """Wyoming's `error`."""
-        return Error(shortened(self.text, MAX_ERROR_BYTES), self.code).event()
+        return Event("error", {"text": shortened(self.text, MAX_ERROR_BYTES), "code": self.code})
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from wyoming.user_event import UserEvent
-
 from chorus_worker.failures import shortened
+from chorus_worker.frames import user_event
 from chorus_worker.values import JSON
 from chorus_worker.work import Send, Work, discard
 
@@ -72,11 +71,11 @@ class Job(Work):
         now = time.monotonic()
         if now - self._told >= PROGRESS_INTERVAL:
             self._told = now
-            self.send(UserEvent("chorus.progress", {"steps": self._steps}).event())
+            self.send(user_event("chorus.progress", {"steps": self._steps}))
 
     def note(self, text: str) -> None:
         """Sends a remark for the client, such as what was dropped from its text; at most 1 KiB of UTF-8.
 
         Call it on the working thread. Before the first audio it can still travel in the head of an HTTP response.
         """
-        self.send(UserEvent("chorus.note", {"text": shortened(text, MAX_NOTE_BYTES)}).event())
+        self.send(user_event("chorus.note", {"text": shortened(text, MAX_NOTE_BYTES)}))

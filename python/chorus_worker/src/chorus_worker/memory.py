@@ -10,10 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wyoming.event import Event
-from wyoming.user_event import UserEvent
-
 from chorus_worker.engine import Context
+from chorus_worker.frames import Event, user_event
 from chorus_worker.values import JSON
 
 HOST_INTERVAL = 10.0
@@ -63,7 +61,7 @@ class MemoryReports:
                 "peak_reserved": cuda.max_memory_reserved(self._device),
             }
             cuda.reset_peak_memory_stats(self._device)
-        self.latest = UserEvent("chorus.memory", report).event()
+        self.latest = user_event("chorus.memory", report)
         return self.latest
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from wyoming.event import Event
-
 from chorus_worker.engine import VoiceRecipe
 from chorus_worker.failures import BadRequest
+from chorus_worker.frames import Event
 from chorus_worker.job import Job
 from chorus_worker.values import JSON
 from chorus_worker.work import Send, Work

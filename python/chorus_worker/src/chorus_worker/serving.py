@@ -15,6 +15,7 @@ from typing import TextIO
 from chorus_worker import logs, process
 from chorus_worker.commandline import TEMPLATE_VARIABLE, context_of, parse, settle_threads
 from chorus_worker.connection import Service
+from chorus_worker.deadlines import Deadlines
 from chorus_worker.engine import Context, Engine
 from chorus_worker.info import info_of
 from chorus_worker.memory import MemoryReports, keep_to_budget
@@ -74,9 +75,9 @@ def _live(engine: Engine, context: Context, address: Address) -> None:
     keep_to_budget(context)
     engine.load(context)
     keep_to_budget(context)
-    service = Service(info_of(engine), MemoryReports(context.device), WorkQueue())
+    service = Service(info_of(engine), MemoryReports(context.device), WorkQueue(), Deadlines())
     wire = Wire(address, service, process.stop_signals())
-    work = (engine, service.queue, service.reports)
+    work = (engine, wire, service)
     slots = [
         threading.Thread(target=run_slot, args=work, name=f"slot-{number}", daemon=True)
         for number in range(1, engine.slots)

@@ -6,37 +6,37 @@ import json
 import logging
 import traceback
 
-from wyoming.audio import AudioStart, AudioStop
-from wyoming.event import Event
-from wyoming.user_event import UserEvent
-
 from chorus_worker import memory
-from chorus_worker.audio import SAMPLE_BYTES, chunks
+from chorus_worker.audio import AUDIO_STOP, audio_start, chunks
+from chorus_worker.connection import Service
 from chorus_worker.engine import Engine
 from chorus_worker.failures import INTERNAL, OUT_OF_MEMORY, EngineFault, Failure
+from chorus_worker.frames import Event, user_event
 from chorus_worker.job import Job
 from chorus_worker.options import heed
-from chorus_worker.queue import WorkQueue
 from chorus_worker.requests import Release, VoiceOrder
+from chorus_worker.wire import Wire
 from chorus_worker.work import Work
 
 _log = logging.getLogger(__name__)
 
 
-def run_slot(engine: Engine, queue: WorkQueue, reports: memory.MemoryReports) -> None:
-    """Works until the queue is closed."""
-    while (order := queue.take()) is not None:
+def run_slot(engine: Engine, wire: Wire, service: Service) -> None:
+    """Works until the worker is to end."""
+    order = None
+    while (order := wire.take(order)) is not None:
         if isinstance(order.work, Release):
             memory.give_back()
-            queue.done(order)
-            order.customer.finish(order.work, reports.fresh())
-            continue
-        last = _answer(engine, order.work)
-        queue.done(order)
-        order.customer.finish(order.work, last)
-        has_given_back = last.data.get("code") == OUT_OF_MEMORY
-        if report := reports.fresh() if has_given_back else reports.after_job():
-            order.work.send(report)
+            service.queue.done(order)
+            order.customer.finish(order.work, service.reports.fresh())
+        else:
+            last = _answer(engine, order.work)
+            service.queue.done(order)
+            order.customer.finish(order.work, last)
+            has_given_back = last.data.get("code") == OUT_OF_MEMORY
+            if report := service.reports.fresh() if has_given_back else service.reports.after_job():
+                order.customer.send(report)
+        order.customer.leave()
 
 
 def _answer(engine: Engine, work: Work) -> Event:
@@ -74,17 +74,18 @@ def _speak(engine: Engine, job: Job) -> Event:
             job.progress()  # Also for a part without samples, of which Chorus would hear nothing.
             for chunk in chunks(part, engine.sample_rate):
                 _check_wanted(job)
-                if not is_started:
-                    job.send(AudioStart(engine.sample_rate, SAMPLE_BYTES, 1).event())
+                if is_started:
+                    job.send(chunk)
+                else:
+                    job.send(audio_start(engine.sample_rate), chunk)
                     is_started = True
-                job.send(chunk.event())
     finally:
         if hasattr(audio, "close"):  # A generator stops where it is, now and not when it is collected.
             audio.close()
     _check_wanted(job)
     if not is_started:
         raise EngineFault("the engine made no audio, and did not raise NothingToSay")
-    return AudioStop().event()
+    return AUDIO_STOP
 
 
 def _check_wanted(job: Job) -> None:
@@ -98,4 +99,4 @@ def _make_voice(engine: Engine, order: VoiceOrder) -> Event:
         json.dumps(speaker, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise EngineFault(f"the speaker that the engine made is not JSON: {error}") from error
-    return UserEvent("chorus.voice", {"speaker": speaker}).event()
+    return user_event("chorus.voice", {"speaker": speaker})

@@ -1,13 +1,13 @@
-"""The thread that does all reading and writing, so that a worker answers while it works."""
+"""Where connections come in, and which thread answers on them."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
+import select
 import socket
 import threading
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -15,13 +15,15 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from chorus_worker.connection import Connection, Service
-from chorus_worker.frames import MAX_HEADER_BYTES
+from chorus_worker.queue import Customer, Order
 
 MAX_CONNECTIONS = 512
 """More are closed at once. It is twice the most slots that a worker can have."""
 
 STOP_SECONDS = 2.0
 """Time for the running work to end after SIGTERM. Chorus waits 3 s before it kills."""
+
+_BACKLOG = 128
 
 _MAX_PATH_BYTES = 107  # unix(7): sun_path, less its final zero.
 
@@ -67,81 +69,164 @@ def parse_address(uri: str) -> Address:
 
 
 class Wire:
-    """Listens, and serves each connection, on a thread of its own with an event loop of its own."""
+    """Listens, and answers on every connection, whatever the slots do.
+
+    Slots that are idle and one thread more wait for what comes, all at the same epoll instance, and whoever is woken
+    deals with it. A slot that receives its next job does it at once, on the spot: no other thread is woken for it. The
+    kernel wakes the thread that began to wait last, which is a slot as long as one is idle.
+
+    While all slots work the thread answers alone. It does not begin to wait while a slot is idle, or it could take from
+    the slot what is meant to wake that.
+    """
 
     def __init__(self, address: Address, service: Service, signals: socket.socket) -> None:
         """`signals` is where the numbers of signals can be read (`process.stop_signals`)."""
         self._address = address
         self._service = service
         self._signals = signals
-        self._connections: dict[Connection, asyncio.Future[None]] = {}
-        self._cancels: list[asyncio.Task[None]] = []
-        self._listening: Future[Address] = Future()
+        self._poll = select.epoll()
+        self._wake_up = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        """Something waits for a slot, or the wire ends."""
+        self._lock = threading.Lock()
+        """Guards what follows."""
+        self._changed = threading.Condition(self._lock)
+        self._idle_slots = 0
+        self._is_standing_by = False
+        self._is_closed = False
+        self._connections: dict[int, Connection] = {}
+        self._has_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
 
     def start(self) -> Address:
-        """Returns when the worker listens, and where: port 0 means any that is free. Raises OSError if it cannot."""
-        self._thread.start()
+        """Listens from now on, and says where: port 0 means any that is free. Raises OSError if it cannot."""
         try:
-            return self._listening.result()
+            self._listener, address = self._listen()
         except OSError as error:
             raise OSError(f"cannot listen at {self._address}: {error}") from error
+        for readable in self._listener.fileno(), self._signals.fileno(), self._wake_up:
+            self._poll.register(readable, select.EPOLLIN)
+        self._thread.start()
+        return address
+
+    def take(self, last: Order | None) -> Order | None:
+        """The next order for a slot, which has done the last one. None when the worker is to end.
+
+        While there is none the slot helps to answer.
+        """
+        queue = self._service.queue
+        if last is not None:
+            self._serve(last.customer)
+        while queue.is_open:
+            if (order := queue.take()) is not None:
+                self._wake_slot()
+                return order
+            with self._lock:
+                self._idle_slots += 1
+            self._wake_slot()  # Something may have come before it was known that there is a slot to wake.
+            ready = self._poll.poll(-1, 1)
+            with self._lock:
+                self._idle_slots -= 1
+                if self._is_standing_by and self._idle_slots == 0:
+                    self._changed.notify()
+            self._deal_with(ready)
+        self._wake_slot()
+        self._has_stopped.wait()
+        return None
 
     def close(self) -> None:
-        """Sends what is still to be sent, and ends the thread. No work may be running any more."""
-        self._loop.call_soon_threadsafe(self._closed.set)
+        """Ends the thread and every connection. No work may be running any more."""
+        with self._lock:
+            self._is_closed = True
+            self._changed.notify()
+        os.eventfd_write(self._wake_up, 1)
         self._thread.join(STOP_SECONDS)
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:
-            if self._listening.done():
-                _log.critical("The worker ends: its wire broke.", exc_info=error)
-                os._exit(1)  # Without it the process would look alive, and never answer.
-            self._listening.set_exception(error)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._closed = asyncio.Event()
-        self._server, address = await self._listen()
-        self._loop.add_reader(self._signals, self._signalled)
-        self._listening.set_result(address)
-        await self._closed.wait()
-        self._server.close()
-        for connection in self._connections:
-            connection.close()
-        await asyncio.gather(*self._cancels, *self._connections.values(), return_exceptions=True)
+        for connection in list(self._connections.values()):
+            connection.end()
+        self._listener.close()
         if isinstance(self._address, UnixAddress):
             self._address.path.unlink(missing_ok=True)
 
-    async def _listen(self) -> tuple[asyncio.Server, Address]:
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._is_standing_by = True
+                self._changed.wait_for(lambda: self._idle_slots == 0 or self._is_closed)
+                self._is_standing_by = False
+                if self._is_closed:
+                    return
+            self._deal_with(self._poll.poll(-1, 1))
+            self._wake_slot()
+
+    def _wake_slot(self) -> None:
+        """If a slot waits for what is here already: an order, or the end."""
+        if self._idle_slots and (len(self._service.queue) or not self._service.queue.is_open):
+            os.eventfd_write(self._wake_up, 1)
+
+    def _listen(self) -> tuple[socket.socket, Address]:
         match self._address:
             case UnixAddress(path):
                 if path.is_socket():  # Left behind by a worker that was killed.
                     path.unlink()
-                return await asyncio.start_unix_server(self._connected, path, limit=MAX_HEADER_BYTES), self._address
+                listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                listener.bind(str(path))
+                address: Address = self._address
             case TCPAddress(host, port):
-                server = await asyncio.start_server(self._connected, host, port, limit=MAX_HEADER_BYTES)
-                return server, TCPAddress(host, server.sockets[0].getsockname()[1])
+                listener = socket.create_server((host, port))
+                address = TCPAddress(host, listener.getsockname()[1])
+        listener.setblocking(False)
+        listener.listen(_BACKLOG)
+        return listener, address
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _deal_with(self, ready: list[tuple[int, int]]) -> None:
+        for number, _ in ready:
+            if (connection := self._connections.get(number)) is not None:
+                self._serve(connection)
+            elif number == self._listener.fileno():
+                self._connect()
+            elif number == self._wake_up:
+                with suppress(BlockingIOError):
+                    os.eventfd_read(self._wake_up)
+            elif number == self._signals.fileno():
+                self._signalled()
+
+    def _serve(self, customer: Customer) -> None:
+        try:
+            is_open = customer.serve()
+        except BaseException as error:
+            _log.critical("The worker ends: its wire broke.", exc_info=error)
+            os._exit(1)  # Without it the process would look alive, and never answer.
+        if not is_open:
+            with self._lock:
+                if self._connections.get(customer.number) is customer:
+                    del self._connections[customer.number]
+            customer.end()
+
+    def _connect(self) -> None:
+        try:
+            connected, _ = self._listener.accept()
+        except OSError:  # It was another thread's, or has gone already.
+            return
         if len(self._connections) >= MAX_CONNECTIONS:
             _log.warning("A connection is refused: there are %d.", MAX_CONNECTIONS)
-            writer.close()
+            connected.close()
             return
-        connection = Connection(reader, writer, self._service)
-        self._connections[connection] = serving = asyncio.ensure_future(connection.run())
-        try:
-            await serving
-        finally:
-            del self._connections[connection]
+        if connected.family != socket.AF_UNIX:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = Connection(connected, self._service, self._poll)
+        self._connections[connection.number] = connection
+        connection.watch()
 
     def _signalled(self) -> None:
-        if {SIGTERM, SIGINT}.isdisjoint(self._signals.recv(64)):
-            return
-        self._loop.remove_reader(self._signals)
-        self._server.close()
-        self._service.queue.close()
-        self._loop.call_later(STOP_SECONDS, os._exit, 0)
-        self._cancels = [self._loop.create_task(connection.cancel()) for connection in self._connections]
+        with suppress(BlockingIOError):
+            if {SIGTERM, SIGINT}.isdisjoint(self._signals.recv(64)):
+                return
+            self._poll.unregister(self._signals)
+            self._listener.close()
+            end = threading.Timer(STOP_SECONDS, os._exit, (0,))
+            end.daemon = True
+            end.start()
+            self._service.queue.close()
+            for connection in list(self._connections.values()):
+                connection.cancel()
+            self._has_stopped.set()
+            self._wake_slot()

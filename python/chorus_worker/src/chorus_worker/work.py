@@ -7,19 +7,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
-
-from wyoming.event import Event
+from typing import Protocol
 
 from chorus_worker.failures import Cancelled
+from chorus_worker.frames import Event
 
-Send: TypeAlias = Callable[[Event], None]
-"""Takes an event for the gateway, and returns when it has been handed to the socket."""
+
+class Send(Protocol):
+    """Where the events of work go."""
+
+    def __call__(self, *events: Event) -> None:
+        """Takes events for the gateway that are ready together, and returns when the socket has taken them."""
+
 
 _log = logging.getLogger(__name__)
 
 
-def discard(event: Event) -> None:
+def discard(*events: Event) -> None:
     """A `Send` for work that nobody listens to."""
 
 
@@ -58,7 +62,7 @@ class Work:
     def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
         """Within it, `callback` is called once when the work is cancelled; at once if it is already.
 
-        It is called on the thread that reads the connections, so it must return at once: set a flag, call an
+        It is called on a thread that answers on the connections, so it must return at once: set a flag, call an
         `interrupt()`. It is never called after the `with` has been left.
         """
         with self._lock:
