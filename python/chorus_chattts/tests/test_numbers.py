@@ -98,6 +98,7 @@ CHINESE: dict[str, dict[str, str]] = {
     "room": {"1203室，501房间": "幺二零三室，五零幺房间", "3室2厅": "三室两厅"},
     "line": {"101路和52路": "幺零幺路和五十二路"},
     "designation": {"房间302": "房间三零二", "波音747": "波音七四七", "京B·12345": "京B 幺二三四五"},
+    "gap": {"选1 2 3": "选一，二，三"},
     "to": {
         "9点~10点": "九点到十点",
         "6月1日-7日": "六月一日到七日",
@@ -164,7 +165,11 @@ CHINESE: dict[str, dict[str, str]] = {
         "10-3个": "十减三个",
     },
     "product": {"我用iPhone 5s": "我用iPhone five s"},
-    "each": {"5元/斤，60次/分": "五元每斤，六十次每分", "¥5/斤，3kg/人": "五元每斤，三千克每人"},
+    "each": {
+        "5元/斤，60次/分": "五元每斤，六十次每分",
+        "¥5/斤，3kg/人": "五元每斤，三千克每人",
+        "2万/㎡，8元/kg": "两万每平方米，八元每千克",
+    },
     "quantity": {
         "￥1,234.56，¥100.00": "一千二百三十四点五六元，一百元",
         "共$20，HK$50，€1，£2": "共二十美元，五十港元，一欧元，两英镑",
@@ -284,7 +289,10 @@ ENGLISH: dict[str, dict[str, str]] = {
     },
     "product": {"iPhone 5s": "iPhone five s"},
     "thousands": {"$10k, 10k runs": "ten thousand dollars, ten thousand runs"},
-    "each": {"$20/hour, $1.5M/year": "twenty dollars per hour, one point five million dollars per year"},
+    "each": {
+        "$5/kg, $20/L": "five dollars per kilogram, twenty dollars per liter",
+        "$20/hour, $1.5M/year": "twenty dollars per hour, one point five million dollars per year",
+    },
     "quantity": {
         "It costs $1,234.56.": "It costs one thousand two hundred thirty four dollars and fifty six cents.",
         "It costs $0.99, $1, $1.01": "It costs ninety nine cents, one dollar, one dollar and one cent",
@@ -352,6 +360,7 @@ def kinds_in(text: str) -> set[str]:
         ("1. 苹果\n2. 香蕉", "一。苹果，二。香蕉"),
         ("Apple\nBanana\n\nOrange", "Apple, Banana, Orange"),
         ("3\n5个", "三，五个"),
+        ("苹果 / 香蕉", "苹果，香蕉"),
         ("苹果\nApple\n香蕉", "苹果，Apple, 香蕉"),
         ("[uv_break]苹果\n[laugh]香蕉", "[uv_break]苹果，[laugh]香蕉"),
     ],

@@ -66,6 +66,7 @@ _SPELLED = {
     **dict.fromkeys("⁄∕", "/"),
     **dict.fromkeys("✕✖∗", "×"),
     **dict(zip("\\⋯〇｡､øØłŁđĐðÐı", "|…零。、oOlLdDdDi", strict=True)),
+    **dict(zip("㎠㎡㎢㎤㎥", ("cm²", "m²", "km²", "cm³", "m³"), strict=True)),
     "№": "No. ",
     "ß": "ss",
     "æ": "ae",

@@ -46,7 +46,7 @@ def _of(found: Found, at: str = "") -> Quantity | None:
         currency or found[f"code{at}"] or "",
         scale.strip(),
         (found[f"unit{at}"] or "").strip(),
-        found.string[found.end() :][:4],
+        found.string[found.end() : found.end() + 4],
     )
 
 
@@ -143,6 +143,11 @@ def _say_scientific(tongue: Tongue, found: Found) -> str:
     return tongue.number(found["number"]) + tongue.signs["×"] + tongue.number("10") + tongue.power(found["power"])
 
 
+def _say_each(tongue: Tongue, found: Found) -> str:
+    name, one, _ = UNITS[found["unit"].strip()]
+    return f"每{name}" if tongue.language == "zh" else f" per {one}"
+
+
 def _sign(tongue: Tongue, found: Found) -> str:
     return tongue.signs[found[0].strip()]
 
@@ -160,6 +165,7 @@ SCORES = (
 )
 
 SPANS = (
+    Kind("gap", " ", lambda _, __: "，", r"[0-9]\Z", "zh"),
     Kind(
         "to",
         rf" ?{TO} ?(?=第?[0-9]|[上下中]午|晚|凌晨|次日|周|星期)",
@@ -234,6 +240,7 @@ QUANTITIES = (
         "en",
     ),
     Kind("thousands", rf"({NUMBER})k(?![A-Za-z0-9])", lambda t, found: t.number(found[1]) + " thousand", only="en"),
+    Kind("each", rf"/(?P<unit>{UNIT})", _say_each, rf"[0-9](?:[kKmMB]|{UNIT}|[{HAN}]{{1,2}})?\Z"),
     Kind("each", rf"/(?=[{HAN}])", lambda _, __: "每", rf"[0-9](?:{UNIT}|[{HAN}]{{1,2}})?\Z", "zh"),
     Kind("each", r"/(?=[A-Za-z]{3})", lambda _, __: " per ", r"[0-9.](?:[kKmMB]| ?[a-z]{1,12})?\Z", "en"),
     Kind("quantity", _quantity(""), _say_quantity),

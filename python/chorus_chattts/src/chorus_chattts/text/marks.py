@@ -52,7 +52,7 @@ def signs_in_words(text: str, language: Language) -> str:
     text = re.sub(r"(?<=[A-Za-z])#", " sharp", text)
     text = re.sub(r"(?<=[A-Za-z])\.(?=[a-z])", " dot ", text)
     text = re.sub(rf"(?<=[{HAN}])/(?=[{HAN}])", "、", text)
-    text = re.sub(rf"(?<=[{HAN}])-(?=[{HAN}])| -+ ", "，", text)
+    text = re.sub(rf"(?<=[{HAN}])-(?=[{HAN}])| [-/]+ ", "，", text)
     text = _SIGN.sub(lambda sign: _said(sign[1], language), text)
     return re.sub(r"['*^~#]", "", re.sub(r"[-/_]", " ", text))
 

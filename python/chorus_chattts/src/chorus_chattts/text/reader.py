@@ -82,7 +82,8 @@ class Reader:
 
 
 _BEGIN = re.compile(
-    r"[0-9]|[-~—+±×÷*=<>≤≥≈≠^/#:'(.$€£¥￥]|(?<![A-Za-z])[A-Za-z](?=[A-Za-z]{0,14}(?:[.:]| ?[0-9$€£¥￥]))"
+    r"[0-9]|(?<=[0-9]) (?=[0-9])"
+    r"|[-~—+±×÷*=<>≤≥≈≠^/#:'(.$€£¥￥]|(?<![A-Za-z])[A-Za-z](?=[A-Za-z]{0,14}(?:[.:]| ?[0-9$€£¥￥]))"
 )
 """Where one of them may begin: at a digit, at a sign, and at a word with a point or a number behind it."""
 

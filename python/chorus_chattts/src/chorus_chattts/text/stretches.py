@@ -17,8 +17,8 @@ _BEHIND = rf"{UNIT}(?![{RUN}])| (?:{any_of([*POWERS, 'am', 'pm', 'AM', 'PM', 'a.
 _PIECE = re.compile(
     rf"(?P<token>\[\w+\])"
     rf"|(?P<zh>[{HAN}]+)"
-    # In one piece with what belongs to it: +1 (555) 123 4567, 2 + 2, 3 kg.
-    rf"|(?P<number>(?:{_BEFORE})?{_WRITTEN}(?:(?:{_BETWEEN})(?=[0-9])[{RUN}]+)*(?:{_BEHIND})?)"
+    # In one piece with what belongs to it: +1 (555) 123 4567, 2 + 2, 3 kg; also the /kg of 8元/kg.
+    rf"|(?P<number>(?:{_BEFORE})?{_WRITTEN}(?:(?:{_BETWEEN})(?=[0-9])[{RUN}]+)*(?:{_BEHIND})?|(?<=[{HAN}])/{UNIT}(?![{RUN}]))"
     rf"|(?P<en>(?=[{RUN}]*?[A-Za-z])[{RUN}]+)"
     rf"|(?P<other>[{RUN}]+|.)",  # A run of signs in one piece: one by one, each would look through the rest of it.
     re.DOTALL,
