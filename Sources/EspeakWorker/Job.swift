@@ -33,8 +33,14 @@ struct Job {
     /// What is read at once: all that a pipe holds.
     private static let readBytes = 64 * 1024
 
-    init(_ request: JobRequest, owner: Int32, sampleRate: Int) throws(WorkerError) {
-        (process, output) = try request.start()
+    /// - Parameter substitutes: see `VoiceCatalogue`.
+    init(
+        _ request: JobRequest,
+        owner: Int32,
+        sampleRate: Int,
+        substitutes: [UnsafePointer<CChar>?]
+    ) throws(WorkerError) {
+        (process, output) = try request.start(substitutes: substitutes)
         self.owner = owner
         self.request = request
         self.sampleRate = sampleRate

@@ -10,9 +10,11 @@ struct JobRequest: Equatable {
         let text: String
     }
 
-    /// Holds something to say and no NUL.
+    /// As the library is to get it: something to say, in which each line but the last ends with a full stop.
     let text: String
     let voice: String
+    /// Whether `[[…]]` in the text is the library's code for phonemes.
+    let hasPhonemes: Bool
     /// Words per minute.
     let rate: Int32?
     let pitch: Int32?
@@ -24,14 +26,15 @@ struct JobRequest: Equatable {
     private static let maxDeadline = 1e9
 
     init(_ wanted: WyomingSynthesize, catalogue: VoiceCatalogue) throws(Refusal) {
-        guard !wanted.text.allSatisfy(\.isWhitespace) else { throw Refusal(text: "the text is empty") }
         guard !wanted.text.utf8.contains(0) else { throw Refusal(text: "the text contains a NUL character") }
-        text = wanted.text
+        text = Self.spoken(wanted.text)
+        guard !text.isEmpty else { throw Refusal(text: "the text is empty") }
         voice = Self.voice(wanted.voice)
         guard catalogue.knows(voice) else { throw Refusal(text: Self.unknownVoice(voice)) }
         rate = try Self.integer("rate", in: wanted.context, range: 80...450)
         pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
         volume = try Self.integer("volume", in: wanted.context, range: 0...200)
+        hasPhonemes = try Self.boolean("phonemes", in: wanted.context)
         deadline = try Self.secondsLeft(in: wanted.context).map { .now + .seconds($0) }
     }
 
@@ -44,23 +47,43 @@ struct JobRequest: Equatable {
     }
 
     /// Starts the process that speaks.
+    /// - Parameter substitutes: see `VoiceCatalogue`.
     /// - Returns: its id, and where its samples come from.
-    func start() throws(WorkerError) -> (process: pid_t, output: Int32) {
+    func start(substitutes: [UnsafePointer<CChar>?]) throws(WorkerError) -> (process: pid_t, output: Int32) {
         var output: Int32 = -1
+        let flags = espeakENDPAUSE | (hasPhonemes ? espeakPHONEMES : 0)
         let process = voice.withCString { voice in
             text.withCString { text in
-                var job = chorus_espeak_job(
-                    voice: voice,
-                    text: text,
-                    rate: rate ?? Int32(CHORUS_ESPEAK_UNSET),
-                    pitch: pitch ?? Int32(CHORUS_ESPEAK_UNSET),
-                    volume: volume ?? Int32(CHORUS_ESPEAK_UNSET)
-                )
-                return chorus_espeak_start(&job, &output)
+                substitutes.withUnsafeBufferPointer { substitutes in
+                    var job = chorus_espeak_job(
+                        voice: voice,
+                        text: text,
+                        substitutes: substitutes.baseAddress,
+                        rate: rate ?? Int32(CHORUS_ESPEAK_UNSET),
+                        pitch: pitch ?? Int32(CHORUS_ESPEAK_UNSET),
+                        volume: volume ?? Int32(CHORUS_ESPEAK_UNSET),
+                        flags: UInt32(flags)
+                    )
+                    return chorus_espeak_start(&job, &output)
+                }
             }
         }
         guard process > 0 else { throw .system("start a process for a job") }
         return (process, output)
+    }
+
+    /// A text without the library's control language, and with pauses at the ends of lines. A control character is a
+    /// command to it, and a line end is nothing. It takes the full stop of Chinese for one in every language, after any
+    /// word, and does not pause twice if the line ends with a mark of its own.
+    private static func spoken(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).compactMap { line in
+            let scalars = line.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+            guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+                let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+            else { return nil }
+            return String(String.UnicodeScalarView(scalars[first...last]))
+        }
+        .joined(separator: "。\n")
     }
 
     private static func voice(_ choice: WyomingSynthesize.VoiceChoice?) -> String {
@@ -76,6 +99,14 @@ struct JobRequest: Equatable {
         case .integer(let seconds): return min(max(0, Double(seconds)), maxDeadline)
         case .number(let seconds) where !seconds.isNaN: return min(max(0, seconds), maxDeadline)
         default: throw Refusal(text: "context.deadline must be a number of seconds")
+        }
+    }
+
+    private static func boolean(_ name: String, in context: [String: JSONValue]) throws(Refusal) -> Bool {
+        switch context[name] {
+        case nil, .null: return false
+        case .bool(let value): return value
+        default: throw Refusal(text: "context.\(name) must be true or false")
         }
     }
 

@@ -96,9 +96,7 @@ package struct VoiceBook: Sendable {
     /// English, else all.
     private func speakers(of script: SpokenScript) -> [Voice] {
         for language in script.languages {
-            let speakers = voices.filter {
-                Self.speaks($0, language, isLatin: script.languages == SpokenScript.latin.languages)
-            }
+            let speakers = voices.filter { Self.speaks($0, language) }
             // American English is what callers of OpenAI's voices expect.
             let isAmerican = { (voice: Voice) in voice.languages.contains { Self.normalized($0) == "en-us" } }
             if !speakers.isEmpty { return speakers.filter(isAmerican) + speakers.filter { !isAmerican($0) } }
@@ -106,12 +104,8 @@ package struct VoiceBook: Sendable {
         return script == .latin ? voices : speakers(of: .latin)
     }
 
-    private static func speaks(_ voice: Voice, _ language: String, isLatin: Bool) -> Bool {
-        voice.languages.contains { tag in
-            let subtags = normalized(tag).split(separator: "-")
-            // "cmn-latn-pinyin" is Mandarin, but does not read Han.
-            return subtags.first.map(String.init) == language && (isLatin || !subtags.contains("latn"))
-        }
+    private static func speaks(_ voice: Voice, _ language: String) -> Bool {
+        voice.languages.contains { normalized($0).prefix { $0 != "-" } == language }
     }
 
     private static func normalized(_ tag: String) -> String {
