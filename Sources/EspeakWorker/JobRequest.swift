@@ -10,9 +10,8 @@ struct JobRequest: Equatable {
         let text: String
     }
 
-    /// As the library is to get it: something to say, in which each line but the last ends with a full stop.
-    let text: String
-    let voice: String
+    /// What is said, in order, each part with its voice; at least one.
+    let parts: [Part]
     /// Whether `[[…]]` in the text is the library's code for phonemes.
     let hasPhonemes: Bool
     /// Words per minute.
@@ -27,10 +26,9 @@ struct JobRequest: Equatable {
 
     init(_ wanted: WyomingSynthesize, catalogue: VoiceCatalogue) throws(Refusal) {
         guard !wanted.text.utf8.contains(0) else { throw Refusal(text: "the text contains a NUL character") }
-        text = Self.spoken(wanted.text)
-        guard !text.isEmpty else { throw Refusal(text: "the text is empty") }
-        voice = Self.voice(wanted.voice)
-        guard catalogue.knows(voice) else { throw Refusal(text: Self.unknownVoice(voice)) }
+        parts = try Part.parts(of: wanted, voice: Self.voice(wanted.voice))
+        guard !parts.isEmpty else { throw Refusal(text: "the text is empty") }
+        for part in parts where !catalogue.knows(part.voice) { throw Refusal(text: Self.unknownVoice(part.voice)) }
         rate = try Self.integer("rate", in: wanted.context, range: 80...450)
         pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
         volume = try Self.integer("volume", in: wanted.context, range: 0...200)
@@ -46,14 +44,17 @@ struct JobRequest: Equatable {
         "espeak-ng has no voice \"\(name)\"; chorus-espeak --list-voices shows those it has"
     }
 
-    /// Starts the process that speaks.
+    /// Starts the process that speaks a part.
     /// - Parameter substitutes: see `VoiceCatalogue`.
     /// - Returns: its id, and where its samples come from.
-    func start(substitutes: [UnsafePointer<CChar>?]) throws(WorkerError) -> (process: pid_t, output: Int32) {
+    func start(
+        _ part: Part,
+        substitutes: [UnsafePointer<CChar>?]
+    ) throws(WorkerError) -> (process: pid_t, output: Int32) {
         var output: Int32 = -1
-        let flags = espeakENDPAUSE | (hasPhonemes ? espeakPHONEMES : 0)
-        let process = voice.withCString { voice in
-            text.withCString { text in
+        let flags = (part.endsWithPause ? espeakENDPAUSE : 0) | (hasPhonemes ? espeakPHONEMES : 0)
+        let process = part.voice.withCString { voice in
+            part.text.withCString { text in
                 substitutes.withUnsafeBufferPointer { substitutes in
                     var job = chorus_espeak_job(
                         voice: voice,
@@ -70,20 +71,6 @@ struct JobRequest: Equatable {
         }
         guard process > 0 else { throw .system("start a process for a job") }
         return (process, output)
-    }
-
-    /// A text without the library's control language, and with pauses at the ends of lines. A control character is a
-    /// command to it, and a line end is nothing. It takes the full stop of Chinese for one in every language, after any
-    /// word, and does not pause twice if the line ends with a mark of its own.
-    private static func spoken(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).compactMap { line in
-            let scalars = line.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
-            guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-                let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-            else { return nil }
-            return String(String.UnicodeScalarView(scalars[first...last]))
-        }
-        .joined(separator: "。\n")
     }
 
     private static func voice(_ choice: WyomingSynthesize.VoiceChoice?) -> String {

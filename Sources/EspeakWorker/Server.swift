@@ -36,7 +36,7 @@ struct Server {
             description: "A compact speech synthesizer for many languages",
             attribution: .init(name: "eSpeak NG", url: "https://github.com/espeak-ng/espeak-ng"),
             voices: catalogue.voices,
-            traits: WorkerTraits(slots: 1, cancel: true, deterministic: true)
+            traits: WorkerTraits(slots: 1, cancel: true, deterministic: true, spans: true)
         )
     }
 
@@ -189,6 +189,16 @@ struct Server {
         }
         switch job.end() {
         case .done:
+            do throws(WorkerError) {
+                if try job.beginNextPart() {
+                    self.job = job
+                    return
+                }
+            } catch {
+                complain(error.description)
+                connections[job.owner]?.send(.error(text: error.description, code: .internal))
+                return
+            }
             if let rest = job.rest() { send(rest, of: &job) }
             connections[job.owner]?.send(.audioStop)
         case .failed(let text, let code):

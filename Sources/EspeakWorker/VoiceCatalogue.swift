@@ -40,7 +40,8 @@ struct VoiceCatalogue {
             // lower case. The name of the voice's file always works.
             let language = entry.languages.first.flatMap { $0 == $0.lowercased() ? $0 : nil }
             let name = language.flatMap { names.insert($0).inserted ? $0 : nil } ?? entry.file
-            let languages = unable.contains(entry.file) ? entry.languages.filter { !Self.isChinese($0) } : entry.languages
+            let isUnable = unable.contains(entry.file)
+            let languages = entry.languages.filter { !isUnable || !Self.isChinese($0) }
             voices.append(Voice(name: name, languages: languages, description: entry.name))
         }
         self.voices = voices

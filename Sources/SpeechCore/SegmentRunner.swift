@@ -44,6 +44,8 @@ package struct EngineStatus: Sendable, Equatable {
     package var slots: Int
     /// Whether the same text, voice and options always give the same samples.
     package var isDeterministic: Bool
+    /// Whether it speaks parts of a segment in voices of their own, as `context["spans"]` says.
+    package var takesSpans: Bool
     /// Changes whenever its audio for the same text, voice and options may have changed; the same after a restart.
     package var fingerprint: String
 
@@ -53,6 +55,7 @@ package struct EngineStatus: Sendable, Equatable {
         readyInstances: Int = 0,
         slots: Int = 0,
         isDeterministic: Bool = false,
+        takesSpans: Bool = false,
         fingerprint: String = ""
     ) {
         self.name = name
@@ -60,6 +63,7 @@ package struct EngineStatus: Sendable, Equatable {
         self.readyInstances = readyInstances
         self.slots = slots
         self.isDeterministic = isDeterministic
+        self.takesSpans = takesSpans
         self.fingerprint = fingerprint
     }
 }

@@ -23,7 +23,9 @@ struct LanguageTests {
 
     @Test(
         "Chinese is Mandarin by whatever name the voice is asked for",
-        arguments: ["cmn", "CMN", "sit/cmn", "zh", "zh-CN", "zh-cmn", "cmn-latn-pinyin", "cmn+f2", "sit/cmn-Latn-pinyin+f2"]
+        arguments: [
+            "cmn", "CMN", "sit/cmn", "zh", "zh-CN", "zh-cmn", "cmn-latn-pinyin", "cmn+f2", "sit/cmn-Latn-pinyin+f2",
+        ]
     )
     func mandarin(voice: String) throws {
         let worker = try start()

@@ -31,7 +31,8 @@ enum Pinyin {
     private static let finals = [
         "a": "A", "o": "uo", "e": "@", "ai": "ai", "ei": "ei", "ao": "Au", "ou": "ou", "an": "an", "en": "@n",
         "ang": "aN", "eng": "@N", "ong": "ong", "er": "@r", "i": "i", "ia": "iA", "ie": "iE", "iao": "iAu",
-        "iu": "iou", "ian": "iEn", "in": "in", "iang": "iAN", "ing": "iN", "u": "u", "uan": "uan", "uo": "uo", "ui": "uei",
+        "iu": "iou", "ian": "iEn", "in": "in", "iang": "iAN", "ing": "iN", "u": "u", "uan": "uan", "uo": "uo",
+        "ui": "uei",
         "ü": "y", "üe": "yE",
         // Without an initial.
         "yi": "i", "ye": "iE", "yao": "iAu", "you": "iou", "yin": "in", "yang": "iAN", "yu": "y", "yong": "yuN",
