@@ -33,8 +33,8 @@ struct Job {
     private static let firstChunksPerSecond = 20
     /// Each chunk is twice as long as the one before, until so many make a second.
     private static let laterChunksPerSecond = 4
-    /// Milliseconds at the end of a part that has no pause there. The library ends it with more of zeros, however fast it
-    /// speaks; but with some variants there is an echo in them.
+    /// Milliseconds at the end of a part that has no pause there. The library ends it with more of zeros, however fast
+    /// it speaks; but with some variants there is an echo in them.
     private static let fadeMilliseconds = 2
     /// What is read at once: all that a pipe holds.
     private static let readBytes = 64 * 1024
