@@ -12,6 +12,8 @@ struct JobRequest: Equatable {
 
     /// What is said, in order, each part with its voice; at least one.
     let parts: [Part]
+    /// What is to be told of what is not said as it is written.
+    let notes: [String]
     /// Whether `[[…]]` in the text is the library's code for phonemes.
     let hasPhonemes: Bool
     /// Words per minute.
@@ -29,6 +31,10 @@ struct JobRequest: Equatable {
         parts = try Part.parts(of: wanted, voice: Self.voice(wanted.voice))
         guard !parts.isEmpty else { throw Refusal(text: "the text is empty") }
         for part in parts where !catalogue.knows(part.voice) { throw Refusal(text: Self.unknownVoice(part.voice)) }
+        let lost = parts.filter { $0.hasHan && !catalogue.readsHan($0.voice) }
+        notes = Set(lost.map(\.voice)).sorted().map { voice in
+            "espeak-ng's voice \"\(voice)\" does not read Chinese characters: it says \"Chinese letter\" for each"
+        }
         rate = try Self.integer("rate", in: wanted.context, range: 80...450)
         pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
         volume = try Self.integer("volume", in: wanted.context, range: 0...200)

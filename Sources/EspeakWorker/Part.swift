@@ -20,6 +20,9 @@ struct Part: Equatable {
     /// Whether there is a pause before what comes after it.
     let endsWithPause: Bool
 
+    /// Whether there are Chinese characters in it.
+    var hasHan: Bool { text.unicodeScalars.contains { $0.properties.isIdeographic } }
+
     /// The parts of a job with something in them to say: by its `spans`, if it has any.
     /// - Parameter voice: the one of a job without spans.
     static func parts(of wanted: WyomingSynthesize, voice: String) throws(JobRequest.Refusal) -> [Part] {

@@ -172,6 +172,11 @@ struct Server {
                     sampleRate: sampleRate,
                     substitutes: catalogue.substitutes
                 )
+                for note in request.notes {
+                    connections[owner]?.send(
+                        .userEvent(name: WyomingServiceEvent.noteName, data: ["text": .string(note)])
+                    )
+                }
             } catch {
                 complain(error.description)
                 connections[owner]?.send(.error(text: error.description, code: .internal))

@@ -20,20 +20,25 @@ struct VoiceCatalogue {
 
     /// Voices by their files, such as `gmw/en-us`.
     private let files: Set<String>
+    /// Names and files of the voices that read Chinese characters, by themselves or by their substitutes.
+    private let hanReaders: Set<String>
     /// The first parts of the languages, such as `en`.
     private let languages: Set<String>
 
     /// The voice of a job that names none.
     static let defaultVoice = "en-us"
 
-    /// The first parts of the languages that are written in Chinese characters, as far as the library knows them.
+    /// The first parts of the languages that are Chinese, as far as the library reads them.
     private static let chinese: Set<String> = ["cmn", "zh", "yue"]
+    /// The first part of another language that is written in Chinese characters, too.
+    private static let japanese = "ja"
 
     /// Asks the library, which must be initialized.
     init() throws(WorkerError) {
         let entries = Self.list(language: nil).filter { !$0.file.hasPrefix("mb/") }
         let (substitutes, unable) = try Self.replacements(among: entries)
         var voices: [Voice] = []
+        var hanReaders: Set<String> = []
         var names: Set<String> = []
         for entry in entries {
             // A language's name gives the first of its voices, and none if it holds capitals: those are looked up in
@@ -43,8 +48,10 @@ struct VoiceCatalogue {
             let isUnable = unable.contains(entry.file)
             let languages = entry.languages.filter { !isUnable || !Self.isChinese($0) }
             voices.append(Voice(name: name, languages: languages, description: entry.name))
+            if !isUnable, entry.isWrittenInHan { hanReaders.formUnion([name.lowercased(), entry.file.lowercased()]) }
         }
         self.voices = voices
+        self.hanReaders = hanReaders
         self.libraryVersion = String(cString: espeak_Info(nil))
         self.files = Set(entries.map { $0.file.lowercased() })
         self.languages = Set(entries.flatMap(\.languages).map(Self.primary))
@@ -55,13 +62,13 @@ struct VoiceCatalogue {
         self.substitutes = substitutes.map { UnsafePointer(strdup($0)) } + [nil]
     }
 
-    /// Tries the voices for Chinese.
+    /// Tries the voices for Chinese and Japanese.
     /// - Returns: the files of those that are replaced, each with that of its substitute after it, and the files of those
-    ///   that do not read Chinese and have no substitute.
+    ///   that do not read Chinese characters and have no substitute.
     private static func replacements(among entries: [Entry]) throws(WorkerError) -> ([String], unable: Set<String>) {
         var able: [Entry] = []
         var others: [Entry] = []
-        for entry in entries where entry.languages.contains(where: isChinese) {
+        for entry in entries where entry.isWrittenInHan {
             if try Probe.readsHan(entry.file) { able.append(entry) } else { others.append(entry) }
         }
         var substitutes: [String] = []
@@ -85,6 +92,13 @@ struct VoiceCatalogue {
         return parts.count == 1 || variants.contains(parts[1])
     }
 
+    /// Whether the voice of a name that is known reads Chinese characters. The library knows which voice is meant by a
+    /// language for which none has its name: one for that language.
+    func readsHan(_ name: String) -> Bool {
+        let base = String(name.lowercased().prefix { $0 != "+" })
+        return hanReaders.contains(base) || !files.contains(base) && !hanReaders.isEmpty && Self.isChinese(base)
+    }
+
     private static func isChinese(_ language: String) -> Bool { chinese.contains(primary(language)) }
 
     private static func primary(_ language: String) -> String {
@@ -95,6 +109,8 @@ struct VoiceCatalogue {
         var name: String
         var file: String
         var languages: [String]
+
+        var isWrittenInHan: Bool { languages.contains { isChinese($0) || primary($0) == japanese } }
     }
 
     private static func list(language: String?) -> [Entry] {

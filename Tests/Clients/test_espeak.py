@@ -69,7 +69,9 @@ def test_a_word_in_another_script_has_a_voice_of_its_own(serve: Serve, pieces: l
     assert len(one_voice) != len(spoken), "a voice that is named speaks everything"
 
 
-@pytest.mark.parametrize(("words", "voice"), [(["Apple", "Banana", "Orange"], "en-us"), (["苹果", "香蕉", "牛奶"], "cmn")])
+@pytest.mark.parametrize(
+    ("words", "voice"), [(["Apple", "Banana", "Orange"], "en-us"), (["苹果", "香蕉", "牛奶"], "cmn")]
+)
 def test_the_end_of_a_line_is_a_pause(serve: Serve, words: list[str], voice: str) -> None:
     server = serve(espeak_engine())
     lines, sentences, line = (

@@ -52,6 +52,20 @@ struct LanguageTests {
         }
     }
 
+    @Test("Whose voice does not read Chinese characters is told so, and nobody else")
+    func notes() throws {
+        let worker = try start()
+        let client = try worker.connect()
+        let notes = { (text: String, voice: String) in try client.speak(text, voice: voice).notes }
+        let note = "espeak-ng's voice \"ja\" does not read Chinese characters: it says \"Chinese letter\" for each"
+        #expect(try notes("東京です。", "ja") == [.string(note)])
+        #expect(try notes("My friend 小明.", "en-us+f2").count == 1)
+        #expect(try notes("こんにちは。", "ja").isEmpty)
+        for voice in ["cmn", "zh", "zh-CN", "cmn+f2", "sit/cmn", "cmn-latn-pinyin", "yue"] {
+            #expect(try notes("小明。", voice).isEmpty, "\(voice)")
+        }
+    }
+
     /// The twelve languages that most people speak, in the order of their numbers. The phonemes were read against a
     /// dictionary of each, not taken on trust.
     @Test(
