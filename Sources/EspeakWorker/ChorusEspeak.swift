@@ -12,7 +12,7 @@ struct ChorusEspeak {
                 print(Command.usage)
             case .listVoices:
                 _ = try initializeLibrary()
-                for voice in VoiceCatalogue().voices {
+                for voice in try VoiceCatalogue().voices {
                     print(voice.name, voice.languages.joined(separator: ","), voice.description ?? "", separator: "\t")
                 }
             case .serve(let path):
@@ -33,7 +33,7 @@ struct ChorusEspeak {
         var server = Server(
             listener: listener,
             signals: signals,
-            catalogue: VoiceCatalogue(),
+            catalogue: try VoiceCatalogue(),
             sampleRate: sampleRate
         )
         try server.run()

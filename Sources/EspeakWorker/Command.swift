@@ -10,7 +10,9 @@ enum Command: Equatable {
                chorus-espeak --list-voices
 
         Speaks with libespeak-ng, as a Wyoming text-to-speech service. One text at a time; every text gets the very
-        samples that `espeak-ng -v VOICE --stdout TEXT` makes. SIGTERM stops it.
+        samples that `espeak-ng -v VOICE --stdout TEXT` makes, but for what the program does not do well: there is a
+        pause at the end of a line, [[…]] is text, and where the library's voice for Chinese does not read it, another
+        one does. SIGTERM stops it.
 
         OPTIONS:
           --uri unix://PATH   The socket to listen on.
@@ -18,7 +20,8 @@ enum Command: Equatable {
           -h, --help          Print this.
 
         A variant may follow a voice's name, as in en-us+f2. The context of `synthesize` may hold rate (80 to 450 words
-        per minute), pitch (0 to 99) and volume (0 to 200).
+        per minute), pitch (0 to 99), volume (0 to 200) and phonemes (true: [[…]] in the text is espeak-ng's code for
+        phonemes).
         """
 
     private static let uriScheme = "unix://"

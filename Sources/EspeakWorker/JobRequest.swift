@@ -10,9 +10,12 @@ struct JobRequest: Equatable {
         let text: String
     }
 
-    /// Holds something to say and no NUL.
-    let text: String
-    let voice: String
+    /// What is said, in order, each part with its voice; at least one.
+    let parts: [Part]
+    /// What is to be told of what is not said as it is written.
+    let notes: [String]
+    /// Whether `[[…]]` in the text is the library's code for phonemes.
+    let hasPhonemes: Bool
     /// Words per minute.
     let rate: Int32?
     let pitch: Int32?
@@ -24,14 +27,18 @@ struct JobRequest: Equatable {
     private static let maxDeadline = 1e9
 
     init(_ wanted: WyomingSynthesize, catalogue: VoiceCatalogue) throws(Refusal) {
-        guard !wanted.text.allSatisfy(\.isWhitespace) else { throw Refusal(text: "the text is empty") }
         guard !wanted.text.utf8.contains(0) else { throw Refusal(text: "the text contains a NUL character") }
-        text = wanted.text
-        voice = Self.voice(wanted.voice)
-        guard catalogue.knows(voice) else { throw Refusal(text: Self.unknownVoice(voice)) }
+        parts = try Part.parts(of: wanted, voice: Self.voice(wanted.voice))
+        guard !parts.isEmpty else { throw Refusal(text: "the text is empty") }
+        for part in parts where !catalogue.knows(part.voice) { throw Refusal(text: Self.unknownVoice(part.voice)) }
+        let lost = parts.filter { $0.hasHan && !catalogue.readsHan($0.voice) }
+        notes = Set(lost.map(\.voice)).sorted().map { voice in
+            "espeak-ng's voice \"\(voice)\" does not read Chinese characters: it says \"Chinese letter\" for each"
+        }
         rate = try Self.integer("rate", in: wanted.context, range: 80...450)
         pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
         volume = try Self.integer("volume", in: wanted.context, range: 0...200)
+        hasPhonemes = try Self.boolean("phonemes", in: wanted.context)
         deadline = try Self.secondsLeft(in: wanted.context).map { .now + .seconds($0) }
     }
 
@@ -43,20 +50,29 @@ struct JobRequest: Equatable {
         "espeak-ng has no voice \"\(name)\"; chorus-espeak --list-voices shows those it has"
     }
 
-    /// Starts the process that speaks.
+    /// Starts the process that speaks a part.
+    /// - Parameter substitutes: see `VoiceCatalogue`.
     /// - Returns: its id, and where its samples come from.
-    func start() throws(WorkerError) -> (process: pid_t, output: Int32) {
+    func start(
+        _ part: Part,
+        substitutes: [UnsafePointer<CChar>?]
+    ) throws(WorkerError) -> (process: pid_t, output: Int32) {
         var output: Int32 = -1
-        let process = voice.withCString { voice in
-            text.withCString { text in
-                var job = chorus_espeak_job(
-                    voice: voice,
-                    text: text,
-                    rate: rate ?? Int32(CHORUS_ESPEAK_UNSET),
-                    pitch: pitch ?? Int32(CHORUS_ESPEAK_UNSET),
-                    volume: volume ?? Int32(CHORUS_ESPEAK_UNSET)
-                )
-                return chorus_espeak_start(&job, &output)
+        let flags = (part.endsWithPause ? espeakENDPAUSE : 0) | (hasPhonemes ? espeakPHONEMES : 0)
+        let process = part.voice.withCString { voice in
+            part.text.withCString { text in
+                substitutes.withUnsafeBufferPointer { substitutes in
+                    var job = chorus_espeak_job(
+                        voice: voice,
+                        text: text,
+                        substitutes: substitutes.baseAddress,
+                        rate: rate ?? Int32(CHORUS_ESPEAK_UNSET),
+                        pitch: pitch ?? Int32(CHORUS_ESPEAK_UNSET),
+                        volume: volume ?? Int32(CHORUS_ESPEAK_UNSET),
+                        flags: UInt32(flags)
+                    )
+                    return chorus_espeak_start(&job, &output)
+                }
             }
         }
         guard process > 0 else { throw .system("start a process for a job") }
@@ -76,6 +92,14 @@ struct JobRequest: Equatable {
         case .integer(let seconds): return min(max(0, Double(seconds)), maxDeadline)
         case .number(let seconds) where !seconds.isNaN: return min(max(0, seconds), maxDeadline)
         default: throw Refusal(text: "context.deadline must be a number of seconds")
+        }
+    }
+
+    private static func boolean(_ name: String, in context: [String: JSONValue]) throws(Refusal) -> Bool {
+        switch context[name] {
+        case nil, .null: return false
+        case .bool(let value): return value
+        default: throw Refusal(text: "context.\(name) must be true or false")
         }
     }
 

@@ -8,6 +8,8 @@ struct Server {
     static let maxConnections = 64
     /// Jobs that may wait while one runs.
     static let maxWaiting = 16
+    /// Changes when the worker makes something else of the same text, so that audio of before is not kept.
+    private static let workerVersion = 2
     /// The answer to a job at its deadline.
     private static let late = WyomingServiceEvent.error(text: "The deadline has passed.", code: .cancelled)
 
@@ -30,11 +32,11 @@ struct Server {
         self.sampleRate = sampleRate
         self.info = WyomingInfo(
             program: "espeak-ng",
-            version: catalogue.libraryVersion,
+            version: "\(catalogue.libraryVersion), worker \(Self.workerVersion)",
             description: "A compact speech synthesizer for many languages",
             attribution: .init(name: "eSpeak NG", url: "https://github.com/espeak-ng/espeak-ng"),
             voices: catalogue.voices,
-            traits: WorkerTraits(slots: 1, cancel: true, deterministic: true)
+            traits: WorkerTraits(slots: 1, cancel: true, deterministic: true, spans: true)
         )
     }
 
@@ -164,7 +166,17 @@ struct Server {
                 continue
             }
             do throws(WorkerError) {
-                job = try Job(request, owner: owner, sampleRate: sampleRate)
+                job = try Job(
+                    request,
+                    owner: owner,
+                    sampleRate: sampleRate,
+                    substitutes: catalogue.substitutes
+                )
+                for note in request.notes {
+                    connections[owner]?.send(
+                        .userEvent(name: WyomingServiceEvent.noteName, data: ["text": .string(note)])
+                    )
+                }
             } catch {
                 complain(error.description)
                 connections[owner]?.send(.error(text: error.description, code: .internal))
@@ -182,6 +194,16 @@ struct Server {
         }
         switch job.end() {
         case .done:
+            do throws(WorkerError) {
+                if try job.beginNextPart() {
+                    self.job = job
+                    return
+                }
+            } catch {
+                complain(error.description)
+                connections[job.owner]?.send(.error(text: error.description, code: .internal))
+                return
+            }
             if let rest = job.rest() { send(rest, of: &job) }
             connections[job.owner]?.send(.audioStop)
         case .failed(let text, let code):

@@ -21,6 +21,7 @@ package struct SpeechRequest: Sendable, Equatable {
     private static let ownOptions = [
         ("deadline", "send it as the request's own field `deadline`"),
         ("speaker", "make a voice and send its name as `voice`"),
+        ("spans", "send `auto` as `voice`, which is chosen for each script"),
     ]
     /// What `deadline` may be at the most, in seconds.
     package static let maxDeadlineSeconds = 3_600

@@ -48,6 +48,8 @@ package struct EngineStatus: Sendable, Equatable {
     package var slots: Int
     /// Whether the same text, voice and options always give the same samples.
     package var isDeterministic: Bool
+    /// Whether it speaks parts of a segment in voices of their own, as `context["spans"]` says.
+    package var takesSpans: Bool
     /// Changes whenever its audio for the same text, voice and options may have changed; the same after a restart.
     package var fingerprint: String
 
@@ -59,6 +61,7 @@ package struct EngineStatus: Sendable, Equatable {
         parkedInstances: Int = 0,
         slots: Int = 0,
         isDeterministic: Bool = false,
+        takesSpans: Bool = false,
         fingerprint: String = ""
     ) {
         self.name = name
@@ -68,6 +71,7 @@ package struct EngineStatus: Sendable, Equatable {
         self.parkedInstances = parkedInstances
         self.slots = slots
         self.isDeterministic = isDeterministic
+        self.takesSpans = takesSpans
         self.fingerprint = fingerprint
     }
 }

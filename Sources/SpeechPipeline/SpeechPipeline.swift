@@ -80,6 +80,7 @@ package final class SpeechPipeline: Synthesizer {
             segments: segmenter.segments(of: utterance.text),
             voices: voices,
             voice: voice,
+            takesSpans: engine.takesSpans,
             gap: configuration.segmentGap,
             window: max(1, engine.slots),
             // Enough that every slot has a next segment waiting, and that a small pool still overlaps its utterances.

@@ -262,6 +262,11 @@ extension Supervisor {
             } else {
                 deterministic.remove(instance.engine)
             }
+            if info.traits?.spans ?? false {
+                spanning.insert(instance.engine)
+            } else {
+                spanning.remove(instance.engine)
+            }
         }
         publish()
     }

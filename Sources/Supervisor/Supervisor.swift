@@ -54,6 +54,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     var makesVoices: [Int: Bool] = [:]
     /// Engines that always make the same audio of the same.
     var deterministic: Set<Int> = []
+    /// Engines that change voices within a text.
+    var spanning: Set<Int> = []
     /// What the audio of an engine depends on, once an instance of it has loaded.
     var fingerprints: [Int: String] = [:]
     var linksMade = 0
@@ -315,6 +317,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
                 },
                 slots: pool.readySlots(engine: index),
                 isDeterministic: deterministic.contains(index) && !isMixed(index),
+                takesSpans: spanning.contains(index),
                 fingerprint: isMixed(index) ? mixedFingerprint(index) : fingerprints[index] ?? ""
             )
         }

@@ -10,11 +10,8 @@ struct EspeakWorkerTests {
 
     private func start() throws -> WorkerProcess { try WorkerProcess("chorus-espeak") }
 
-    /// What the program espeak-ng says: its WAV without the 44 bytes of header.
     private func oracle(_ text: String, voice: String, _ flags: [String] = []) throws -> [Int16] {
-        let program = URL(fileURLWithPath: "/usr/bin/espeak-ng")
-        let wav = try WorkerProcess.run(program, ["-v", voice, "--stdout"] + flags + [text]).output
-        return wav.dropFirst(44).withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
+        try EspeakProgram.samples(text, voice: voice, flags)
     }
 
     @Test(
@@ -25,7 +22,7 @@ struct EspeakWorkerTests {
         let worker = try start()
         let client = try worker.connect()
         let texts = [
-            "Hello, world.", "你好，世界。It costs 3.50.", "Größe [[h@l'oU]] & <b>",
+            "Hello, world.", "你好，世界。It costs 3.50.", "Größe [[h@l'oU]] & <b>", "See [[My Page]] and [[1, 2], [3, 4]].",
             "One. Two! Three? " + Self.long.prefix(2000),
         ]
         for text in texts + texts {
@@ -42,6 +39,53 @@ struct EspeakWorkerTests {
         let context: [String: JSONValue] = ["rate": .integer(260), "pitch": .integer(70), "volume": .integer(150)]
         let speech = try worker.connect().speak("Hello, world.", voice: "en-us", context: context)
         #expect(try speech.samples == oracle("Hello, world.", voice: "en-us", ["-s", "260", "-p", "70", "-a", "150"]))
+    }
+
+    @Test("Phonemes in double brackets are spoken when the job says so, and only then")
+    func phonemes() throws {
+        let worker = try start()
+        let client = try worker.connect()
+        let text = "Say [[h@l'oU]] now."
+        for isCode in [true, false] {
+            let speech = try client.speak(text, voice: "en-us", context: ["phonemes": .bool(isCode)])
+            #expect(try speech.samples == EspeakProgram.samples(text, voice: "en-us", phonemes: isCode))
+        }
+        #expect(
+            try EspeakProgram.samples(text, voice: "en-us", phonemes: true)
+                == EspeakProgram.samples("Say hello now.", voice: "en-us")
+        )
+    }
+
+    @Test(
+        "A control character is no command, and nothing around it is lost",
+        arguments: ["\u{1}450S", "\u{1}20F", "\u{1}10P", "\u{1}0A", "\u{5}", "\u{1B}[31m", "\u{7F}", "\u{9F}"]
+    )
+    func controls(command: String) throws {
+        let worker = try start()
+        let speech = try worker.connect().speak("Hello \(command) there.", voice: "en-us")
+        #expect(try speech.samples == oracle("Hello \(command.dropFirst()) there.", voice: "en-us"))
+    }
+
+    @Test("The end of a line is a pause like a full stop, or what its own mark is, and blank lines add nothing")
+    func lines() throws {
+        let worker = try start()
+        let client = try worker.connect()
+        for voice in ["en-us", "de", "ru", "ar", "hi", "el", "ja"] {
+            let speech = try client.speak("one\r\n\n two \nthree\n", voice: voice)
+            #expect(try speech.samples == oracle("one。 two。 three", voice: voice), "\(voice)")
+        }
+        #expect(try client.speak("苹果\n香蕉", voice: "cmn").samples == oracle("苹果。香蕉", voice: "cmn"))
+        let marked = try client.speak("One.\nTwo,\nthree", voice: "en-us")
+        #expect(try marked.samples == oracle("One. Two, three", voice: "en-us"))
+        // A pause, by the ear: as long as the same words with full stops, which is longer than without.
+        #expect(
+            try client.speak("Apple\nPear", voice: "en-us").samples.count
+                == client.speak("Apple. Pear", voice: "en-us").samples.count
+        )
+        #expect(
+            try client.speak("Apple\nPear", voice: "en-us").samples.count
+                > client.speak("Apple Pear", voice: "en-us").samples.count + 22_050 / 5
+        )
     }
 
     @Test("The first chunk is short, none is long")
@@ -62,6 +106,8 @@ struct EspeakWorkerTests {
             ("hi", "f2", [:], "no voice \"f2\""),
             ("hi", "mb/mb-us1", [:], "no voice \"mb/mb-us1\""),
             ("hi", "", [:], "no voice \"\""),
+            ("hi", "zh+f2", [:], "no voice \"zh+f2\""),
+            ("hi", "en-us", ["phonemes": .integer(1)], "context.phonemes must be true or false"),
             ("hi", "en-us", ["rate": .integer(79)], "context.rate must be a whole number from 80 to 450"),
             ("hi", "en-us", ["pitch": .string("high")], "context.pitch must be"),
             ("hi", "en-us", ["volume": .number(1.5)], "context.volume must be"),
@@ -90,7 +136,7 @@ struct EspeakWorkerTests {
             return
         }
         #expect(info.program == "espeak-ng")
-        #expect(info.traits == WorkerTraits(slots: 1, cancel: true, deterministic: true))
+        #expect(info.traits == WorkerTraits(slots: 1, cancel: true, deterministic: true, spans: true))
         #expect(info.voices.count > 100)
         #expect(Set(info.voices.map(\.name)).count == info.voices.count)
         #expect(info.voices.first { $0.name == "en-us" }?.description == "English (America)")

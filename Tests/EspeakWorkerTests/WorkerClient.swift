@@ -12,6 +12,7 @@ final class WorkerClient {
         var shape: AudioShape?
         var error: String?
         var code: WyomingErrorCode?
+        var notes: [JSONValue] = []
         /// Whether the worker hung up before the job ended.
         var isCutOff = false
 
@@ -116,6 +117,7 @@ final class WorkerClient {
                 speech.error = text
                 speech.code = code
                 return speech
+            case .userEvent(name: WyomingServiceEvent.noteName, let data): speech.notes += Array(data.values)
             case .info, .pong, .userEvent, .other: break
             }
         }

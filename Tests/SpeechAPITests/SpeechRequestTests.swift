@@ -99,6 +99,7 @@ struct SpeechRequestTests {
             (#"{"input": "a", "engine_options": {"deadline": 5}}"#, "engine_options", "own field `deadline`"),
             (#"{"input": "a", "deadline": 1, "engine_options": {"deadline": null}}"#, "engine_options", "`deadline`"),
             (#"{"input": "a", "engine_options": {"spe\u0061ker": {}}}"#, "engine_options", "`speaker`"),
+            (#"{"input": "a", "engine_options": {"spans": []}}"#, "engine_options", "`spans`"),
         ] as [(String, String?, String)]
     )
     func wrong(json: String, param: String?, part: String) throws {

@@ -50,6 +50,21 @@ struct PipelineTests {
         }
     }
 
+    @Test("Only an engine that knows spans is told which voice speaks which part")
+    func spans() throws {
+        let text = "My friend 小明 came."
+        _ = try pipeline.speak(Utterance(id: "1", model: "first", text: text))
+        runner.engines[0].takesSpans = true
+        _ = try pipeline.speak(Utterance(id: "2", model: "first", text: text))
+        _ = try pipeline.speak(Utterance(id: "3", model: "first", text: text, voice: "zh"))
+        let contexts = runner.segments.map(\.context)
+        #expect(contexts.count == 3 && contexts[0].isEmpty && contexts[2].isEmpty)
+        let span = { (length: Int, voice: String) in
+            JSONValue.object(["length": .integer(length), "voice": .string(voice)])
+        }
+        #expect(contexts[1] == ["spans": .array([span(10, "en"), span(3, "zh"), span(5, "en")])])
+    }
+
     @Test("An unknown model, also behind an alias, is refused with names that exist", arguments: ["what", "gone", ""])
     func unknownModel(model: String) throws {
         let error = try #require(throws: SpeechError.self) {

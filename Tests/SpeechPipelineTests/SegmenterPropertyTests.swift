@@ -52,9 +52,57 @@ struct SegmenterPropertyTests {
             for segment in segments {
                 // No letter weighs more than 4, so no segment within the limit is longer than it.
                 #expect((1...SegmentLimits().maximum).contains(segment.unicodeScalars.count), "seed \(seed)")
-                let parts = segment.split(separator: " ", omittingEmptySubsequences: false)
+                let parts = segment.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == " " || $0 == "\n" }
                 #expect(parts.allSatisfy { !$0.isEmpty }, "seed \(seed): white space at the edge or twice")
-                #expect(!segment.unicodeScalars.contains { $0.properties.isWhitespace && $0 != " " }, "seed \(seed)")
+                #expect(!parts.joined().contains { $0.properties.isWhitespace }, "seed \(seed)")
+            }
+        }
+    }
+
+    /// What stands between two stretches of text.
+    private enum Between {
+        case nothing, space, line, end
+    }
+
+    /// Every character that is not white space, with what is before it.
+    private static func spaced(_ texts: [String]) -> [(scalar: Unicode.Scalar, before: Between)] {
+        var spaced: [(Unicode.Scalar, Between)] = []
+        for text in texts {
+            var before = Between.end
+            for scalar in text.unicodeScalars {
+                if !scalar.properties.isWhitespace {
+                    spaced.append((scalar, before))
+                    before = .nothing
+                } else if before != .end {
+                    before = before == .line || Character(scalar).isNewline ? .line : .space
+                }
+            }
+        }
+        return spaced
+    }
+
+    @Test("Whatever the text, its short lines end where they did, and nothing else ends one")
+    func lines() {
+        for seed in UInt64(0)..<400 {
+            let text = Self.text(seed)
+            let lines = text.split(whereSeparator: \.isNewline)
+            let isShort = lines.allSatisfy { $0.utf16.count < 40 }
+            let said = Self.spaced(TextSegmenter().segments(of: text).map(\.text))
+            for (given, said) in zip(Self.spaced([text]), said) where said.before != .end {
+                #expect(said.before == .line ? given.before == .line : true, "seed \(seed)")
+                #expect(isShort && given.before == .line ? said.before == .line : true, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test("Whatever the text, its runs are the whole of it, and no two neighbours are of one script")
+    func runs() {
+        for seed in UInt64(0)..<400 {
+            for segment in TextSegmenter().segments(of: Self.text(seed)) {
+                let runs = segment.runs
+                #expect(runs.reduce(0) { $0 + $1.length } == segment.text.unicodeScalars.count, "seed \(seed)")
+                #expect(runs.allSatisfy { $0.length > 0 }, "seed \(seed)")
+                #expect(zip(runs, runs.dropFirst()).allSatisfy { $0.script != $1.script }, "seed \(seed)")
             }
         }
     }

@@ -5,8 +5,8 @@ import Testing
 @Suite("Voices")
 struct VoiceBookTests {
     private static let espeak = [
-        Voice(name: "de", languages: ["de"]), Voice(name: "cmn-latn-pinyin", languages: ["cmn-latn-pinyin"]),
-        Voice(name: "cmn", languages: ["cmn"]), Voice(name: "yue", languages: ["yue"]),
+        Voice(name: "de", languages: ["de"]), Voice(name: "cmn", languages: ["cmn"]),
+        Voice(name: "cmn-latn-pinyin", languages: ["cmn-latn-pinyin"]), Voice(name: "yue", languages: ["yue"]),
         Voice(name: "en-gb", languages: ["en-gb"]),
         Voice(name: "en-us", languages: ["en-us"]), Voice(name: "ja", languages: ["ja"]),
         Voice(name: "ru", languages: ["ru"]),
@@ -73,7 +73,8 @@ struct VoiceBookTests {
         #expect(try name("alloy") == "en-us")
         #expect(try name("ash") == "en-gb")
         #expect(try name("Ballad") == "en-us")
-        #expect(try name("ash", .han) == "cmn")
+        #expect(try name("ash", .han) == "cmn-latn-pinyin")
+        #expect(try name("ballad", .han) == "cmn")
         #expect(try name("cedar", .hangul) == "en-us")
         #expect(try name("echo", voices: [Voice(name: "one")]) == "one")
         for requested in VoiceBook.openAINames {
@@ -100,9 +101,38 @@ struct VoiceBookTests {
         let error = try #require(throws: SpeechError.self) { try book.choice(named: requested) }
         #expect(error.code == .voiceNotFound)
         #expect(error.param == "voice")
-        #expect(error.message.contains("boss, broken, de, cmn-latn-pinyin"))
+        #expect(error.message.contains("boss, broken, de, cmn, cmn-latn-pinyin"))
         #expect(error.message.contains("GET /v1/audio/voices"))
         #expect(error.message.count < 400)
+    }
+
+    private func spans(_ requested: String?, _ text: String, voices: [Voice] = espeak) throws -> [String] {
+        let book = VoiceBook(engine: "test", voices: voices, aliases: ["boss": "en-gb"])
+        let segment = try #require(TextSegmenter().segments(of: text).first)
+        return book.spans(try book.choice(named: requested), for: segment).map { "\($0.length) \($0.voice)" }
+    }
+
+    @Test("Where the script chooses, the words of each script have a voice of their own")
+    func spans() throws {
+        let text = "My friend 小明 said hi."
+        #expect(try spans(nil, text) == ["10 en-us", "3 cmn", "8 en-us"])
+        #expect(try spans("auto+f2", text) == ["10 en-us+f2", "3 cmn+f2", "8 en-us+f2"])
+        #expect(try spans("ash", text) == ["10 en-gb", "3 cmn-latn-pinyin", "8 en-gb"])
+        #expect(try spans(nil, "我用iPhone打电话。") == ["2 cmn", "6 en-us", "4 cmn"])
+    }
+
+    @Test("A voice that was named speaks everything, and so does one that reads all, or that nobody could help")
+    func oneVoice() throws {
+        let text = "My friend 小明 said hi."
+        for name in ["en-us", "cmn", "boss", "en-us+f2"] { #expect(try spans(name, text).isEmpty) }
+        let both = Voice(name: "both", languages: ["zh", "en"])
+        #expect(try spans(nil, text, voices: [both, Voice(name: "zh", languages: ["zh"])]).isEmpty)
+        #expect(try spans(nil, "我用iPhone打电话。", voices: [both, Voice(name: "us", languages: ["en-us"])]).isEmpty)
+        #expect(try spans(nil, text, voices: [Voice(name: "us", languages: ["en-us"])]).isEmpty)
+        #expect(try spans(nil, text, voices: [Voice(name: "one"), Voice(name: "two")]).isEmpty)
+        #expect(try spans(nil, text, voices: []).isEmpty)
+        // Of the scripts that nobody reads, each stays with the words around it.
+        #expect(try spans(nil, "The word שלום is 和平 here.") == ["17 en-us", "3 cmn", "5 en-us"])
     }
 
     private static let amy = MadeVoice(name: "Amy", description: "Warm.", createdAt: 7, speaker: ["code": .string("x")])

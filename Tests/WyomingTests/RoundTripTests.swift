@@ -90,7 +90,12 @@ struct RoundTripTests {
                 Voice(name: "\(index)", languages: [text(using: &random)], description: text(using: &random))
             },
             traits: Bool.random(using: &random)
-                ? nil : WorkerTraits(slots: 4, cancel: true, makeVoice: Bool.random(using: &random))
+                ? nil : WorkerTraits(
+                    slots: 4,
+                    cancel: true,
+                    makeVoice: Bool.random(using: &random),
+                    spans: Bool.random(using: &random)
+                )
         )
     }
 

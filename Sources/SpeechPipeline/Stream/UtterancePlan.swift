@@ -10,6 +10,8 @@ struct UtterancePlan: Sendable {
     var segments: [TextSegment]
     var voices: VoiceBook
     var voice: VoiceChoice
+    /// Whether the engine can change its voice within a segment.
+    var takesSpans: Bool
     /// Silence between segments.
     var gap: Duration
     /// Segments that may be outstanding at once, the one that is read among them; at least 1.
@@ -23,6 +25,8 @@ struct UtterancePlan: Sendable {
     func segment(_ index: Int, audioBefore: Duration) -> Segment {
         var context = utterance.engineOptions
         if case .made(let voice) = voice { context["speaker"] = .object(voice.speaker) }
+        let spans = takesSpans ? voices.spans(voice, for: segments[index]) : []
+        if !spans.isEmpty { context["spans"] = .array(spans.map(\.json)) }
         return Segment(
             utteranceID: utterance.id,
             utterance: number,

@@ -1,7 +1,7 @@
 /// A text made ready for cutting, in UTF-16 as ICU wants it.
 struct PreparedText {
     /// The text without white space around it, and each run of white space within it as one space, or one newline if
-    /// the run has one.
+    /// a line ends there (see `HardWraps` for those that do not count).
     let units: [UInt16]
 
     /// The text, unit for unit, as the rules should see it. What must not be cut looks like something that never is:
@@ -12,7 +12,9 @@ struct PreparedText {
     let outline: [UInt16]
 
     init(_ text: String) {
-        units = Self.collapsingWhiteSpace(text)
+        var units = Self.collapsingWhiteSpace(text)
+        Self.joinWrappedLines(&units)
+        self.units = units
         var outline = units
         Self.maskTokens(&outline)
         Self.maskAddresses(&outline)
@@ -41,12 +43,12 @@ struct PreparedText {
         return weight
     }
 
-    /// The text of a range, trimmed and on one line.
+    /// The text of a range, trimmed.
     func string(_ range: Range<Int>) -> String {
         var text = units[range]
         while text.first?.isSpace == true { text.removeFirst() }
         while text.last?.isSpace == true { text.removeLast() }
-        return String(decoding: text.lazy.map { $0 == .newline ? .space : $0 }, as: UTF16.self)
+        return String(decoding: text, as: UTF16.self)
     }
 }
 
@@ -56,21 +58,40 @@ extension PreparedText {
     /// Characters of a control token's name at the most; what is longer is a text in brackets.
     private static let tokenLimit = 32
 
+    /// What stands between two paragraphs, until it is known which lines are joined. It is white space, so the text has
+    /// none by now.
+    private static let paragraphEnd = UInt16(unit: "\u{2029}")
+
     private static func collapsingWhiteSpace(_ text: String) -> [UInt16] {
         var units: [UInt16] = []
         units.reserveCapacity(text.utf8.count)
         var pending: UInt16?
+        var previous: UInt16?
         for unit in text.utf16 {
             // Most text is neither white space nor needs the long look. Half of a surrogate pair never is white space.
             guard !unit.isPrintableASCII, let scalar = Unicode.Scalar(unit), scalar.properties.isWhitespace else {
                 if let space = pending.take(), !units.isEmpty { units.append(space) }
                 units.append(unit)
+                previous = nil
                 continue
             }
+            let isSecondHalf = scalar == "\n" && previous == UInt16(unit: "\r")
             let endsLine = ("\n"..."\r").contains(scalar) || ["\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
-            pending = endsLine || pending == .newline ? .newline : .space
+            previous = unit
+            switch pending {
+            case paragraphEnd: break
+            case .newline: if endsLine, !isSecondHalf { pending = paragraphEnd }
+            default: pending = unit == paragraphEnd ? paragraphEnd : endsLine ? .newline : .space
+            }
         }
         return units
+    }
+
+    private static func joinWrappedLines(_ units: inout [UInt16]) {
+        guard units.contains(where: { $0 == .newline || $0 == paragraphEnd }) else { return }
+        let wraps = units.split(separator: paragraphEnd).flatMap { HardWraps($0).indices }
+        for index in wraps { units[index] = .space }
+        for index in units.indices where units[index] == paragraphEnd { units[index] = .newline }
     }
 
     /// Masks `[laugh]`, `[oral_2]` and their like.

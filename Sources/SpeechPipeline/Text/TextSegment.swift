@@ -1,6 +1,6 @@
 /// A piece of a text that is spoken in one go.
 package struct TextSegment: Sendable, Equatable {
-    /// What to say: trimmed, one line, runs of white space collapsed to one space. Never empty.
+    /// What to say: trimmed, with a newline where a line ends, and one space for any other white space. Never empty.
     package let text: String
     /// What most of it is written in, which decides the voice.
     package var script: SpokenScript

@@ -1,4 +1,4 @@
-/// Cuts a text into segments at the ends of sentences, in any language, and says what each is written in.
+/// Cuts a text into segments at the ends of sentences and lines, in any language, and says what each is written in.
 ///
 /// Joined together the segments have every character of the text that is not white space, in order. The work grows with
 /// the length of the text and not faster.

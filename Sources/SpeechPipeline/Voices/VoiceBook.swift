@@ -44,6 +44,23 @@ package struct VoiceBook: Sendable {
             }
     }
 
+    /// Which voice speaks which part of a segment, for an engine that can change it within a text; empty when one speaks
+    /// all. Only where the script chooses: a voice that was named speaks everything.
+    package func spans(_ choice: VoiceChoice, for segment: TextSegment) -> [VoiceSpan] {
+        guard let main = ownVoice(choice, among: speakers(of: segment.script)) else { return [] }
+        var spans: [VoiceSpan] = []
+        for run in segment.runs {
+            let isRead = run.script == segment.script || run.script == .other || Self.speaks(main.voice, run.script)
+            let name = (isRead ? nil : ownVoice(choice, among: readers(of: run.script))?.name) ?? main.name
+            if spans.last?.voice == name {
+                spans[spans.count - 1].length += run.length
+            } else {
+                spans.append(VoiceSpan(length: run.length, voice: name))
+            }
+        }
+        return spans.count > 1 ? spans : []
+    }
+
     /// What a requested name comes to; `nil` is `auto`.
     /// - Throws: `voiceNotFound`.
     package func choice(named name: String?) throws(SpeechError) -> VoiceChoice {
@@ -66,10 +83,19 @@ package struct VoiceBook: Sendable {
         switch choice {
         case .named(let name): return name
         case .made(let voice): return voice.name
-        case .byScript(let suffix): return speakers(of: script).first.map { $0.name + suffix }
+        case .byScript, .numbered: return ownVoice(choice, among: speakers(of: script))?.name
+        }
+    }
+
+    /// The one of some voices that a choice by script means, and its name with the suffix.
+    private func ownVoice(_ choice: VoiceChoice, among voices: [Voice]) -> (voice: Voice, name: String)? {
+        switch choice {
+        case .named, .made: return nil
+        case .byScript(let suffix): return voices.first.map { ($0, $0.name + suffix) }
         case .numbered(let number):
-            let speakers = speakers(of: script)
-            return speakers.isEmpty ? nil : speakers[number % speakers.count].name
+            guard !voices.isEmpty else { return nil }
+            let voice = voices[number % voices.count]
+            return (voice, voice.name)
         }
     }
 
@@ -92,26 +118,30 @@ package struct VoiceBook: Sendable {
         return Self.match(base, in: voices, by: \.name).map { .named($0.name + suffix) }
     }
 
-    /// The voices that speak a script, the best first: those for its likeliest language that has any, else those for
-    /// English, else all.
+    /// The voices for a script, the best first: those that speak it, else those for English, else all.
     private func speakers(of script: SpokenScript) -> [Voice] {
+        let readers = readers(of: script)
+        if !readers.isEmpty { return readers }
+        return script == .latin ? voices : speakers(of: .latin)
+    }
+
+    /// The voices that speak the likeliest language of a script that any voice speaks, the best first.
+    private func readers(of script: SpokenScript) -> [Voice] {
         for language in script.languages {
-            let speakers = voices.filter {
-                Self.speaks($0, language, isLatin: script.languages == SpokenScript.latin.languages)
-            }
+            let speakers = voices.filter { Self.speaks($0, language) }
             // American English is what callers of OpenAI's voices expect.
             let isAmerican = { (voice: Voice) in voice.languages.contains { Self.normalized($0) == "en-us" } }
             if !speakers.isEmpty { return speakers.filter(isAmerican) + speakers.filter { !isAmerican($0) } }
         }
-        return script == .latin ? voices : speakers(of: .latin)
+        return []
     }
 
-    private static func speaks(_ voice: Voice, _ language: String, isLatin: Bool) -> Bool {
-        voice.languages.contains { tag in
-            let subtags = normalized(tag).split(separator: "-")
-            // "cmn-latn-pinyin" is Mandarin, but does not read Han.
-            return subtags.first.map(String.init) == language && (isLatin || !subtags.contains("latn"))
-        }
+    private static func speaks(_ voice: Voice, _ script: SpokenScript) -> Bool {
+        script.languages.contains { speaks(voice, $0) }
+    }
+
+    private static func speaks(_ voice: Voice, _ language: String) -> Bool {
+        voice.languages.contains { normalized($0).prefix { $0 != "-" } == language }
     }
 
     private static func normalized(_ tag: String) -> String {

@@ -55,6 +55,16 @@ def test_it_describes_the_speakers_of_the_model(worker: Worker) -> None:
     assert event.data["chorus"] == {"slots": 1, "cancel": True, "deterministic": False, "make_voice": True}
 
 
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [("苹果\n香蕉", "苹果。香蕉。"), ("apple\npear!\nfig", "apple. pear! fig。"), ("苹果，\n好", "苹果，好。")],
+)
+def test_a_line_end_is_a_full_stop(worker: Worker, text: str, spoken: str) -> None:
+    answer = say(worker, text, "custom")
+    assert answer.samples.shape == expected(spoken).shape
+    assert np.abs(answer.samples - expected(spoken, loudness=0.01)).max() < CHANCE
+
+
 def test_speech_is_streamed_whole_and_in_order(worker: Worker) -> None:
     answer = say(worker, "abcdefgh。xyz", "custom")
     assert len(answer.chunks) >= 3

@@ -29,6 +29,20 @@ _ROLE = "You are a helpful assistant."
 """CosyVoice 3 was trained with it before everything that it is told."""
 
 
+def on_one_line(text: str) -> str:
+    """The text with full stops for its line ends: CosyVoice drops those, and the words beside them grow together."""
+    *lines, last = text.splitlines() or [""]
+    return "".join(_sentence(line) for line in lines) + last
+
+
+def _sentence(line: str) -> str:
+    if line[-1:] in ("", *"。，、；：！？…"):
+        return line
+    if line[-1:] in tuple(".,;:!?"):
+        return f"{line} "
+    return f"{line}。" if "\u3040" <= line[-1:] <= "\u9fff" else f"{line}. "
+
+
 def import_cosyvoice() -> None:
     """Imports CosyVoice, and makes it quiet: it draws progress bars, and writes the callers' texts into the log.
 
@@ -77,7 +91,7 @@ class Model:
         if self._first_hop is not None:  # It grows with every chunk, and CosyVoice does not take it back after a text.
             self._cosyvoice.model.token_hop_len = self._first_hop
         with self._tokens.working_for(job):
-            for output in self._infer(text, voice, options, is_streamed):
+            for output in self._infer(on_one_line(text), voice, options, is_streamed):
                 yield output["tts_speech"].numpy().reshape(-1)
 
     def remember(self, recording: Recording) -> str:
