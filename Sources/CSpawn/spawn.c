@@ -35,6 +35,18 @@ static int become(const struct chorus_user *user) {
         && syscall(SYS_setresuid, user->uid, user->uid, user->uid) == 0;
 }
 
+/// Writes a number into a text that has room for it, as snprintf would if it were async-signal-safe. Returns its length.
+static size_t decimal(int number, char text[12]) {
+    char digits[10];
+    size_t count = 0, length = 0;
+    unsigned left = number < 0 ? 0U - (unsigned)number : (unsigned)number;
+    do digits[count++] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0) text[length++] = '-';
+    while (count > 0) text[length++] = digits[--count];
+    return length;
+}
+
 /// Everything here runs in the child between clone and exec: async-signal-safe calls only.
 static void run_child(const struct chorus_spawn_request *request, pid_t parent, int report) {
     // Before anything else, so that an end of the parent in between is not missed.
@@ -49,10 +61,10 @@ static void run_child(const struct chorus_spawn_request *request, pid_t parent, 
 
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (score >= 0) {
-        char text[16];
-        int length = snprintf(text, sizeof text, "%d", request->oom_score_adj);
+        char text[12];
+        size_t length = decimal(request->oom_score_adj, text);
         // Best effort: where it is refused the kernel decides by size alone.
-        if (write(score, text, (size_t)length) < 0) { }
+        if (write(score, text, length) < 0) { }
         close(score);
     }
 

@@ -25,6 +25,8 @@ package struct Device: Sendable {
     package internal(set) var unreleasedBytes = 0
     /// When the last of them ended.
     var lastRelease = Instant.start
+    /// How many jobs run there, of all engines.
+    var crowd = CrowdClock()
 
     init(name: String, model: String?, memory: DeviceMemory?) {
         self.name = name

@@ -1,4 +1,4 @@
-/// What was measured of an engine on one model of device. It is kept over restarts.
+/// What was measured of one definition of an engine on one model of device. It is kept over restarts.
 package struct EngineFigures: Sendable, Equatable, Codable {
     /// Bytes of an instance that has nothing to do, on a device that it has for itself; `nil` until one was measured.
     package var floorBytes: Int?
@@ -10,6 +10,8 @@ package struct EngineFigures: Sendable, Equatable, Codable {
     package var seconds = LinearFit(quantile: 0.9)
     /// Seconds of audio that a text of so many units becomes.
     package var audioSeconds = LinearFit(quantile: 0.9)
+    /// Seconds for which a text of so many units shows no progress at the most, if nothing runs beside it.
+    package var stillness = LinearFit(quantile: 0.99)
     /// What is done by how many run at once.
     package var curve = RunningCurve()
 
@@ -25,5 +27,43 @@ package struct EngineFigures: Sendable, Equatable, Codable {
     /// floor.
     package func peak(units: Int) -> Int {
         peakBytes.predict(units: units).map { Int($0) } ?? (floorBytes ?? 0) / 4
+    }
+}
+
+extension EngineFigures {
+    /// For how many seconds a text of so many units shows no progress at the most; `nil` if none was timed. No text
+    /// shows none for longer than it takes.
+    func stillness(units: Int) -> Double? {
+        stillness.predictWidely(units: units) ?? seconds.predictWidely(units: units)
+    }
+}
+
+extension Pool {
+    /// What engines are taken to be, by their indices, on each device, by its index: what was measured of the
+    /// definition that serves.
+    package struct Figures {
+        fileprivate let revisions: [Revision]
+
+        package subscript(engine: Int) -> [EngineFigures] {
+            revisions[engine].measured[revisions[engine].serving] ?? []
+        }
+    }
+
+    /// See `Figures`.
+    package var figures: Figures { Figures(revisions: revisions) }
+
+    /// What was measured, on its device, of the definition that an instance's process was started from.
+    package func figures(of instance: Instance) -> EngineFigures {
+        revisions[instance.engine].figures(instance.revision, device: instance.device)
+    }
+
+    /// What is known of the next process of an engine on a device.
+    package func figuresOfNext(engine: Int, device: Int) -> EngineFigures {
+        revisions[engine].figures(revisions[engine].current, device: device)
+    }
+
+    /// Takes down what was measured of an instance's process.
+    mutating func learn<Answer>(of instance: Instance, _ note: (inout EngineFigures) -> Answer) -> Answer {
+        note(&revisions[instance.engine].measured[instance.revision, default: []][instance.device])
     }
 }

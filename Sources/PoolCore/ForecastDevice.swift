@@ -60,7 +60,7 @@ extension Forecast {
         let figures = pool.configuration.engines[engine].figures[name] ?? EngineFigures()
         let instances = pool.readySlots(engine: engine, device: device)
         let running = running(engine: engine, device: device, instances: instances)
-        let peak = pool.largestPeak(engine: engine, device: device)
+        let peak = pool.largestPeak(of: pool.figures[engine][device], engine: engine)
         let (first, added) = (figures.floor(besideOthers: false), figures.floor(besideOthers: true))
         let own = min(first, added)
         let more = self.running(engine: engine, device: device, instances: instances + 1) - running

@@ -18,6 +18,8 @@ package struct Instance: Sendable {
     package internal(set) var footprint = Footprint()
     /// What its process may hold of its device's memory, in bytes; `nil` if nobody knows how much there is.
     var budgetBytes: Int?
+    /// Whether its process is kept to that.
+    var isWalled = false
     /// When its process answered for the first time.
     var answeredAt = Instant.start
     /// Jobs that its process has ended well.
@@ -34,7 +36,7 @@ package struct Instance: Sendable {
     var wish: PoolAction.Cause?
     /// Whether somebody wants it to stay without a process.
     package internal(set) var isHeld = false
-    /// Whether its process has to speak a sample well before it serves.
+    /// Whether its process has to speak a sample well before it serves, and has not.
     var isOnTrial = false
     /// When its process showed last that it lives, while it had nothing to do.
     var heardAt = Instant.start
@@ -59,8 +61,8 @@ package struct Instance: Sendable {
         case starting
         /// The process lives and has not answered yet. → measuring, ready, stopping, backoff, parked, vacant
         case loading(TimerID)
-        /// It speaks samples: the first of its kind on its device, or one of a new definition.
-        /// → ready, stopping, backoff, parked, vacant
+        /// It speaks samples: one of a new definition, and then the first of its kind on its device.
+        /// → measuring, ready, stopping, backoff, parked, vacant
         case measuring(TimerID)
         /// It serves. → draining, stopping, backoff, parked, vacant
         case ready(since: Instant)
@@ -150,8 +152,10 @@ package struct Slot: Sendable {
     var peakBytes = 0
     /// When its job began, or moved last.
     var movedAt = Instant.start
-    /// How long its job may stand still.
-    var patience = Duration.zero
+    /// How far its device's clock had come then.
+    var mark: CrowdClock.Mark = []
+    /// The longest that its job has stood still, in seconds, if nothing had run beside it.
+    var stillness = 0.0
     /// Whether its job stood still for longer.
     var isStalled = false
     /// Until when it may go on with a job that nobody wants any more, as long as nobody waits for it either.

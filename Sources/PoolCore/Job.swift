@@ -21,6 +21,8 @@ struct Job {
     var reruns = 0
     /// Instances that ended over it.
     var deaths = 0
+    /// For how long it stood still when it was taken from an instance for that.
+    var standstill: Standstill?
     /// Who made audio of it that was not believed.
     var doubted: ProcessID?
     /// Since when nothing but memory keeps it from running.
@@ -43,7 +45,15 @@ struct Job {
     /// queued → running, gone; running → queued (a retry), gone.
     enum State {
         case queued
-        case running(SlotID, since: Instant, mark: RunningCurve.Mark)
+        case running(SlotID, since: Instant, mark: CrowdClock.Mark)
+    }
+
+    /// What a job did that was taken to hang. It may have been slow.
+    struct Standstill {
+        let process: ProcessID
+        let revision: Int
+        /// How long it stood, if nothing ran beside it.
+        let seconds: Double
     }
 
     /// Where and when an instance failed a job.

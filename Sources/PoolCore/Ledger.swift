@@ -36,7 +36,7 @@ extension Pool {
     package func fitsAlone(units: Int, on id: InstanceID) -> Bool {
         let instance = instances[id.index]
         guard let ledger = ledger(of: instance.device) else { return true }
-        let own = figures[instance.engine][instance.device]
+        let own = figures(of: instance)
         guard own.peakBytes.count > 0 else { return true }
         let others = instances.reduce(0) { sum, other in
             other.device == instance.device && other.id != id ? sum + quietCharge(of: other) : sum
@@ -73,31 +73,41 @@ extension Pool {
     /// share has to answer for what they share.
     private func expectedFloor(of instance: Instance) -> Int {
         let isBesideOthers = instances.contains { other in
-            other.engine == instance.engine && other.device == instance.device && other.isServing
+            isTwin(other, of: instance) && other.isServing
                 && (other.footprint.floorBytes != nil || other.id.index < instance.id.index)
         }
-        return figures[instance.engine][instance.device].floor(besideOthers: isBesideOthers)
+        return figures(of: instance).floor(besideOthers: isBesideOthers)
+    }
+
+    /// Whether two instances are of the same definition of an engine on the same device, so that they may share memory.
+    func isTwin(_ one: Instance, of other: Instance) -> Bool {
+        one.engine == other.engine && one.device == other.device && one.revision == other.revision
     }
 
     /// Whether one more instance fits.
     ///
     /// Below the engine's least number it is enough that it and one job of any engine fit. More are loaded only if
-    /// then all that may run could be at the peak of their largest text together. The first one on a device is loaded
-    /// to be measured, if there is anything left at all.
+    /// then all that may run could be at the peak of their largest text together. The first one of a definition on a
+    /// device is loaded to be measured, if there is anything left at all, but beside those that it is to replace only
+    /// where one more of them would have room.
     func hasRoomToLoad(engine: Int, device: Int) -> Bool {
         guard let ledger = ledger(of: device) else { return true }
-        let isFirst = !instances.contains { $0.engine == engine && $0.device == device && $0.hasProcess }
-        guard figures[engine][device].floorBytes != nil else {
-            return isFirst && ledger.roomBytes > 0 && !isBeingMeasured(engine: engine, likeOn: device)
+        let own = instances.filter { $0.engine == engine && $0.device == device && $0.hasProcess }
+        let isFirst = !own.contains { $0.revision == revisions[engine].current }
+        let next = figuresOfNext(engine: engine, device: device)
+        let isLacking = liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
+        guard next.floorBytes != nil else {
+            let likely = isLacking ? 0 : own.map { figures(of: $0).floorBytes ?? 0 }.max() ?? 0
+            return isFirst && ledger.roomBytes > likely && !isBeingMeasured(engine: engine, likeOn: device)
         }
-        let floor = figures[engine][device].floor(besideOthers: !isFirst)
+        let floor = next.floor(besideOthers: !isFirst)
         let peaks = configuration.engines.indices.map { other -> (running: Int, bytes: Int) in
             let peers = instances.filter { $0.engine == other && $0.device == device && $0.hasProcess }
             let slots = peers.reduce(other == engine ? 1 : 0) { $0 + max(1, $1.slots.count) }
             let running = min(slots, maxRunning(engine: other, device: device, slots: slots))
-            return (running, largestPeak(engine: other, device: device))
+            let largest = peers.map { largestPeak(of: figures(of: $0), engine: other) }.max() ?? 0
+            return (running, other == engine ? max(largest, largestPeak(of: next, engine: engine)) : largest)
         }
-        let isLacking = liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
         let needed =
             isLacking
             ? peaks.lazy.filter { $0.running > 0 }.map(\.bytes).max() ?? 0
@@ -108,21 +118,32 @@ extension Pool {
     }
 
     /// The peak of the largest text that an engine is given.
-    func largestPeak(engine: Int, device: Int) -> Int {
-        figures[engine][device].peak(units: configuration.engines[engine].largestUnits)
+    func largestPeak(of figures: EngineFigures, engine: Int) -> Int {
+        figures.peak(units: configuration.engines[engine].largestUnits)
+    }
+
+    /// What the next process of an engine on a device may hold at most; `nil` without a ledger.
+    func budgetOfNext(engine: Int, device: Int) -> Int? {
+        budget(figuresOfNext(engine: engine, device: device), engine: engine, device: device)
+    }
+
+    /// What an instance's process may hold at most; `nil` without a ledger, and while nobody knows its floor.
+    func budget(of instance: Instance) -> Int? {
+        let figures = figures(of: instance)
+        return figures.floorBytes == nil ? nil : budget(figures, engine: instance.engine, device: instance.device)
     }
 
     /// What a process may hold at most: its floor and twice the largest peak, and a quarter of the floor or 256 MiB
     /// beyond it at least. While no peak has been measured, its floor again or 1 GiB beyond it; all the room that there
     /// is while nothing has been. `nil` without a ledger.
-    func budget(engine: Int, device: Int) -> Int? {
+    private func budget(_ figures: EngineFigures, engine: Int, device: Int) -> Int? {
         guard let ledger = ledger(of: device) else { return nil }
-        guard let floor = figures[engine][device].floorBytes else { return max(0, ledger.roomBytes) }
-        let isGuess = figures[engine][device].peakBytes.count == 0
+        guard let floor = figures.floorBytes else { return max(0, ledger.roomBytes) }
+        let isGuess = figures.peakBytes.count == 0
         let margin =
             isGuess
             ? max(floor, Self.guessedMarginBytes)
-            : max(2 * largestPeak(engine: engine, device: device), floor / 4, Self.leastMarginBytes)
+            : max(2 * largestPeak(of: figures, engine: engine), floor / 4, Self.leastMarginBytes)
         return min(ledger.capacityBytes - ledger.reserveBytes, floor + margin)
     }
 

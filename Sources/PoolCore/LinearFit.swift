@@ -70,6 +70,15 @@ package struct LinearFit: Sendable, Equatable, Codable {
         samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units) + margin), Self.largest)
     }
 
+    /// As `predict`. What is larger than all that was measured takes in proportion, if that is more.
+    func predictWidely(units: Int) -> Double? {
+        let largest = max(1, largestUnits)
+        guard let value = predict(units: units), units > largest, let known = predict(units: largest) else {
+            return predict(units: units)
+        }
+        return max(value, min(known * Double(units) / Double(largest), Self.largest))
+    }
+
     /// The mean value for a text of so many units; `nil` before the first measurement.
     package func mean(units: Int) -> Double? {
         samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units)), Self.largest)

@@ -25,10 +25,10 @@ extension Pool {
     private mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         var idle = idleSlots(engine: engine)
         var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
-        // Passed over, and they stay so while others are only added to what runs.
-        var passedOver: Set<JobID> = []
+        // What is barred stays so while others are only added to what runs.
+        var barred = Barred()
         while !idle.isEmpty, openings.contains(where: { $0.count > 0 }), usableOpenings(engine: engine) > 0,
-            let (job, best) = next(engine: engine, idle, openings, &passedOver, now: now, &actions)
+            let (job, best) = next(engine: engine, idle, openings, &barred, now: now, &actions)
         {
             let slot = idle.remove(at: best)
             for index in idle.indices where idle[index].id.process == slot.id.process { idle[index].busySlots += 1 }
@@ -43,49 +43,104 @@ extension Pool {
         engine: Int,
         _ idle: [IdleSlot],
         _ openings: [Opening],
-        _ passedOver: inout Set<JobID>,
+        _ barred: inout Barred,
         now: Instant,
         _ actions: inout [PoolAction]
     ) -> (Job, Int)? {
-        for id in queues[engine].inOrder where !passedOver.contains(id) {
-            guard passedOver.count < Self.lookahead else { return nil }
+        var order = queues[engine].inOrder
+        while let id = order.next() {
+            guard !barred.jobs.contains(id) else { continue }
             // The queue and the table of jobs change together.
             guard let job = jobs[id] else { preconditionFailure("a queued job is known") }
+            let kinds = barred.tenants[job.key]
+            if kinds == nil, barred.tenants.count >= Self.lookahead { return nil }
+            if let kinds, kinds >= Self.lookahead {
+                // Those that have failed before stand in front, of all tenants together.
+                if job.failure == nil { order.skipTenant() }
+                continue
+            }
             if let deadline = job.request.deadline, deadline <= now {
                 expire(job, now: now, &actions)
                 continue
             }
+            if let text = job.request.text, barred.texts.contains(text) || isSuspectElsewhere(job) {
+                barred.note(job, text: text)
+                continue
+            }
+            let isHolder = openings.contains { $0.heldFor == id }
+            if !isHolder, let lacksMemory = barred.lacksMemory(job) {
+                barred.jobs.insert(id)
+                if lacksMemory { lackMemory(job, now: now, &actions) }
+                continue
+            }
             if let best = best(of: idle, for: job, openings) { return (job, best) }
-            passedOver.insert(id)
             let lacksMemory = idle.contains {
                 isRunnable(job, on: $0) && isAdmitted(job, on: $0, openings) == .lacksMemory
             }
-            let isNew = lacksMemory && job.lacksMemorySince == nil
-            if lacksMemory { noteShortage(of: job, now: now) }
-            if isNew, job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) {
-                leaveQueue(job)
-                self.end(id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
-            }
+            barred.note(job, lacksMemory: lacksMemory)
+            if lacksMemory { lackMemory(job, now: now, &actions) }
         }
         return nil
     }
 
-    /// How many jobs that cannot be started are looked past for one that can.
+    /// Nothing but memory keeps a job from running: it waits for some, unless there can never be enough.
+    private mutating func lackMemory(_ job: Job, now: Instant, _ actions: inout [PoolAction]) {
+        guard job.lacksMemorySince == nil else { return }
+        noteShortage(of: job, now: now)
+        guard job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) else { return }
+        leaveQueue(job)
+        self.end(job.id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
+    }
+
+    /// How many kinds of jobs of one tenant that cannot be started are looked past for one that can, and how many
+    /// tenants that have only such. Jobs of one text that is being tried are of one kind, and so are those that are no
+    /// smaller than one for which there is no memory.
     package static let lookahead = 64
+
+    /// What cannot be started now.
+    private struct Barred {
+        /// All that were looked at.
+        var jobs: Set<JobID> = []
+        /// Texts of which one is tried on one instance at a time.
+        private(set) var texts: Set<TextDigest> = []
+        /// How many kinds were found, by whose they are.
+        private(set) var tenants: [JobQueue.Key: Int] = [:]
+        /// The smallest that has not failed before, in units, and whether it lacks memory.
+        private var smallest: (units: Int, lacksMemory: Bool)?
+
+        /// Whether a job lacks memory, if it is no smaller than one that is barred; `nil` if it has to be looked at.
+        func lacksMemory(_ job: Job) -> Bool? {
+            guard let smallest, job.failure == nil, job.units >= smallest.units else { return nil }
+            return smallest.lacksMemory
+        }
+
+        mutating func note(_ job: Job, text: TextDigest) {
+            jobs.insert(job.id)
+            if texts.insert(text).inserted { tenants[job.key, default: 0] += 1 }
+        }
+
+        mutating func note(_ job: Job, lacksMemory: Bool) {
+            jobs.insert(job.id)
+            tenants[job.key, default: 0] += 1
+            guard job.failure == nil, smallest.map({ job.units < $0.units }) ?? true else { return }
+            smallest = (job.units, lacksMemory)
+        }
+    }
 
     private mutating func start(_ job: Job, on slot: IdleSlot, now: Instant, _ actions: inout [PoolAction]) {
         var job = job
         memoryWaiters.remove(job.id)
         job.lacksMemorySince = nil
-        let mark = figures[job.engine][slot.device].curve.started(now: now)
+        let index = slot.id.process.instance.index
+        let mark = learn(of: instances[index]) { $0.curve.started(now: now) }
         job.state = .running(slot.id, since: now, mark: mark)
         jobs[job.id] = job
         queues[job.engine].began(job.key, seconds: job.seconds)
         self[slot.id] = .busy(job.id)
-        let index = slot.id.process.instance.index
-        instances[index].slots[slot.id.index].peakBytes = peak(of: job, device: slot.device)
+        instances[index].slots[slot.id.index].peakBytes = peak(of: job, on: instances[index])
         instances[index].slots[slot.id.index].movedAt = now
-        instances[index].slots[slot.id.index].patience = patience(with: job)
+        instances[index].slots[slot.id.index].mark = devices[slot.device].crowd.started(now: now)
+        instances[index].slots[slot.id.index].stillness = 0
         instances[index].slots[slot.id.index].isStalled = false
         actions.append(.run(job.id, slot.id))
     }
@@ -165,9 +220,9 @@ extension Pool {
         if job.isToBeAlone(on: slot.device, in: self) { return opening.isQuiet ? .yes : .lacksMemory }
         guard let room = opening.roomBytes else { return .yes }
         // What nobody has measured yet is measured alone.
-        if opening.isQuiet, figures[job.engine][slot.device].peakBytes.count == 0 { return .yes }
         let instance = instances[slot.id.process.instance.index]
-        let more = charge(of: instance, morePeakBytes: peak(of: job, device: slot.device)) - charge(of: instance)
+        if opening.isQuiet, figures(of: instance).peakBytes.count == 0 { return .yes }
+        let more = charge(of: instance, morePeakBytes: peak(of: job, on: instance)) - charge(of: instance)
         return more <= room ? .yes : .lacksMemory
     }
 }

@@ -16,8 +16,8 @@ extension Pool {
 
     private func isDoubtful(_ job: Job, on slot: SlotID, audio: Duration, isSound: Bool) -> Bool {
         guard isSound else { return true }
-        let device = instances[slot.process.instance.index].device
-        let plausible = figures[job.engine][device].audioSeconds.plausible(units: job.units)
+        let instance = instances[slot.process.instance.index]
+        let plausible = figures(of: instance).audioSeconds.plausible(units: job.units)
         return plausible.map { !$0.contains(audio / .seconds(1)) } ?? false
     }
 

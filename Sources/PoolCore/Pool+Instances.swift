@@ -54,18 +54,7 @@ extension Pool {
             actions.append(.cancelTimer(loadTimer))
             instances[id.index].declared = declared
             instances[id.index].answeredAt = now
-            let isOnTrial = instances[id.index].isOnTrial
-            if isOnTrial || wantsMeasuring(id) {
-                let timer = makeTimer(
-                    .measure(slot.process),
-                    at: now.advanced(by: configuration.measureTimeout),
-                    &actions
-                )
-                move(id, to: .measuring(timer))
-                actions.append(isOnTrial ? .rehearse(slot) : .measure(slot))
-            } else {
-                beginServing(slot, now: now, &actions)
-            }
+            beginSampling(slot, now: now, &actions)
             return actions
         case .ready, .draining:
             if let openTimer { actions.append(.cancelTimer(openTimer)) }
@@ -87,7 +76,7 @@ extension Pool {
         var actions: [PoolAction] = [.cancelTimer(timer)]
         let instance = instances[process.instance.index]
         if let readAt = instance.footprint.readAt, readAt >= instance.answeredAt {
-            learnFloor(of: process.instance, instance.footprint.memory, &actions)
+            learnFloor(of: process.instance, instance.footprint.memory)
         }
         beginServing(SlotID(process: process, index: 0), now: now, &actions)
         return actions
@@ -100,9 +89,10 @@ extension Pool {
         }
         var actions: [PoolAction] = [.cancelTimer(timer)]
         if isSound {
-            beginServing(SlotID(process: process, index: 0), now: now, &actions)
+            instances[process.instance.index].isOnTrial = false
+            beginSampling(SlotID(process: process, index: 0), now: now, &actions)
         } else {
-            kill(process, &actions)
+            kill(process, because: .rehearse, &actions)
         }
         return actions
     }
@@ -131,7 +121,7 @@ extension Pool {
             guard case .measuring(let timer) = instances[slot.process.instance.index].state else { return [] }
             actions.append(.cancelTimer(timer))
             if instances[slot.process.instance.index].isOnTrial {
-                kill(slot.process, &actions)
+                kill(slot.process, because: .rehearse, &actions)
             } else {
                 beginServing(slot, isConnected: false, now: now, &actions)
             }
@@ -170,8 +160,7 @@ extension Pool {
         } else if instances[id.index].isRetired {
             move(id, to: .vacant)
         } else {
-            let isCurrentDefinition = instances[id.index].revision == revisions[engine].current
-            if instances[id.index].isOnTrial, isCurrentDefinition { rollBack(engine: engine, &actions) }
+            if instances[id.index].revision == revisions[engine].current { rollBack(engine: engine, &actions) }
             if isReplaced { move(id, to: .vacant) } else { noteDeath(of: id, isCrash: isCrash, now: now, &actions) }
         }
         release(id, heldBytes: heldBytes, now: now, &actions)
@@ -198,12 +187,12 @@ extension Pool {
             }
         case .load(let process):
             if isCurrent(process), instances[process.instance.index].state == .loading(timer) {
-                kill(process, &actions)
+                kill(process, because: .load, &actions)
             }
         case .measure(let process):
             if isCurrent(process), case .measuring(timer) = instances[process.instance.index].state {
                 if instances[process.instance.index].isOnTrial {
-                    kill(process, &actions)
+                    kill(process, because: .rehearse, &actions)
                     break
                 }
                 // The worker may still be speaking, so it is asked on a new connection.
@@ -211,7 +200,7 @@ extension Pool {
             }
         case .terminate(let process):
             if isCurrent(process), instances[process.instance.index].state == .stopping(timer) {
-                kill(process, &actions)
+                kill(process, because: .end, &actions)
             }
         case .open(let slot):
             if isCurrent(slot), self[slot] == .opening(timer) { openTimedOut(slot, now: now, &actions) }
@@ -231,6 +220,16 @@ extension Pool {
 
     // MARK: Helpers
 
+    /// It has loaded: it speaks samples if it has to, and serves if not.
+    private mutating func beginSampling(_ slot: SlotID, now: Instant, _ actions: inout [PoolAction]) {
+        let id = slot.process.instance
+        let isOnTrial = instances[id.index].isOnTrial
+        guard isOnTrial || wantsMeasuring(id) else { return beginServing(slot, now: now, &actions) }
+        let deadline = now.advanced(by: configuration.measureTimeout)
+        move(id, to: .measuring(makeTimer(.measure(slot.process), at: deadline, &actions)))
+        actions.append(isOnTrial ? .rehearse(slot) : .measure(slot))
+    }
+
     /// It has loaded, and been measured if need be: it may be given work.
     /// - Parameter isConnected: whether its first slot's connection can be used.
     private mutating func beginServing(
@@ -247,7 +246,6 @@ extension Pool {
             instances[id.index].slots.append(Slot(state: .opening(nil)))
             reopen(SlotID(process: slot.process, index: index), now: now, &actions)
         }
-        limit(id, &actions)
         if devices[instances[id.index].device].memory != nil { actions.append(.readMemory) }
         dispatch(now: now, &actions)
         fill(&actions)
@@ -294,15 +292,19 @@ extension Pool {
         }
         self[slot] = .opening(nil)
         forgetDeaths(of: id, now: now)
-        kill(slot.process, &actions)
+        kill(slot.process, because: .answer, &actions)
         // It was perhaps the last other instance for a job that has failed elsewhere.
         dispatch(now: now, &actions)
     }
 
-    private mutating func kill(_ process: ProcessID, _ actions: inout [PoolAction]) {
+    private mutating func kill(
+        _ process: ProcessID,
+        because failing: PoolAction.Failing,
+        _ actions: inout [PoolAction]
+    ) {
         cancelSlotTimers(of: process.instance, &actions)
         move(process.instance, to: .stopping(nil))
-        actions.append(.kill(process))
+        actions.append(.kill(process, because: failing))
     }
 
     mutating func terminate(

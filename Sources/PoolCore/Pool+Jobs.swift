@@ -110,9 +110,12 @@ extension Pool {
         noteWork(of: slot.process.instance)
         noteQuality(of: job, on: slot, audio: audio, isSound: isSound)
         guard job.units > 0 else { return }
-        figures[job.engine][device].seconds.observe(units: job.units, value: duration / .seconds(1))
-        if let audio {
-            figures[job.engine][device].audioSeconds.observe(units: job.units, value: audio / .seconds(1))
+        noteMovement(on: slot, now: now)
+        let stillness = instances[instance].slots[slot.index].stillness
+        learn(of: instances[instance]) { figures in
+            figures.stillness.observe(units: job.units, value: stillness)
+            figures.seconds.observe(units: job.units, value: duration / .seconds(1))
+            if let audio { figures.audioSeconds.observe(units: job.units, value: audio / .seconds(1)) }
         }
     }
 
@@ -149,6 +152,7 @@ extension Pool {
             updateDue(of: stream, now: now)
         }
         memoryWaiters.remove(id)
+        if stalledJobs.remove(id) != nil, end != .completed { learnStandstill(of: job) }
         actions.append(.end(id, end))
     }
 
@@ -160,8 +164,8 @@ extension Pool {
         guard case .running(let slot, let since, let mark) = job.state else { return }
         let seconds = isCharged ? since.duration(to: now) / .seconds(1) : 0
         queues[job.engine].ended(job.key, moreSeconds: seconds - job.seconds)
-        let device = instances[slot.process.instance.index].device
-        figures[job.engine][device].curve.ended(since: mark, units: units, now: now)
+        devices[instances[slot.process.instance.index].device].crowd.ended(now: now)
+        learn(of: instances[slot.process.instance.index]) { $0.curve.ended(since: mark, units: units, now: now) }
     }
 
     /// What went wrong with a job on an instance.

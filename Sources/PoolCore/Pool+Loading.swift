@@ -73,7 +73,7 @@ extension Pool {
     }
 
     mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {
-        let budget = budget(engine: instances[id.index].engine, device: instances[id.index].device)
+        let budget = budgetOfNext(engine: instances[id.index].engine, device: instances[id.index].device)
         move(id, to: .starting)
         instances[id.index].incarnation += 1
         let revision = revisions[instances[id.index].engine]
@@ -102,22 +102,24 @@ extension Pool {
         let instance = instances[id.index]
         return devices[instance.device].memory != nil
             && configuration.engines[instance.engine].isElastic
-            && figures[instance.engine][instance.device].floorBytes == nil
+            && figures(of: instance).floorBytes == nil
     }
 
     // MARK: Devices of one model
 
     /// What was measured on a device of the same model holds here.
     private mutating func learnFromTwins(of device: Int) {
-        for engine in configuration.engines.indices where figures[engine][device].floorBytes == nil {
+        for engine in configuration.engines.indices
+        where figuresOfNext(engine: engine, device: device).floorBytes == nil {
             let twin = twins(of: device).first { twin in
-                figures[engine][twin].floorBytes != nil && !isBeingMeasured(engine: engine, on: twin)
+                figuresOfNext(engine: engine, device: twin).floorBytes != nil
+                    && !isBeingMeasured(engine: engine, on: twin)
             }
             guard let twin else { continue }
+            var known = figuresOfNext(engine: engine, device: twin)
             // How many run here is this device's own affair.
-            let curve = figures[engine][device].curve
-            figures[engine][device] = figures[engine][twin]
-            figures[engine][device].curve = curve
+            known.curve = figuresOfNext(engine: engine, device: device).curve
+            revisions[engine].measured[revisions[engine].current]?[device] = known
         }
     }
 
@@ -128,8 +130,10 @@ extension Pool {
     }
 
     private func isBeingMeasured(engine: Int, on device: Int) -> Bool {
-        instances.contains { $0.engine == engine && $0.device == device && $0.isComing }
-            && !instances.contains { $0.engine == engine && $0.device == device && $0.isServing }
+        let own = instances.filter {
+            $0.engine == engine && $0.device == device && $0.revision == revisions[engine].current
+        }
+        return own.contains(where: \.isComing) && !own.contains(where: \.isServing)
     }
 
     private func twins(of device: Int) -> [Int] {

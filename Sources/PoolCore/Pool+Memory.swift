@@ -5,7 +5,7 @@ extension Pool {
     package mutating func memoryRead(_ reading: MemoryReading, now: Instant) -> [PoolAction] {
         var actions: [PoolAction] = []
         isUnderPressure = reading.pressure > configuration.pressureLimit
-        for device in devices.indices where take(reading, device: device, &actions) {
+        for device in devices.indices where take(reading, device: device) {
             moveWalls(device: device, &actions)
             if !askForCaches(device: device, &actions) { makeRoom(device: device, now: now, &actions) }
             replaceCreeping(device: device, now: now, &actions)
@@ -21,15 +21,25 @@ extension Pool {
     package mutating func peakMeasured(_ process: ProcessID, units: Int, bytes: Int) {
         guard isCurrent(process) else { return }
         let instance = instances[process.instance.index]
-        figures[instance.engine][instance.device].peakBytes.observe(units: units, value: Double(max(0, bytes)))
+        learn(of: instance) { $0.peakBytes.observe(units: units, value: Double(max(0, bytes))) }
     }
 
     /// A sample was spoken in so many seconds, and made so much audio.
     package mutating func sampleSpoken(_ process: ProcessID, units: Int, in duration: Duration, audio: Duration) {
         guard isCurrent(process) else { return }
         let instance = instances[process.instance.index]
-        figures[instance.engine][instance.device].seconds.observe(units: units, value: duration / .seconds(1))
-        figures[instance.engine][instance.device].audioSeconds.observe(units: units, value: audio / .seconds(1))
+        learn(of: instance) { figures in
+            figures.seconds.observe(units: units, value: duration / .seconds(1))
+            figures.audioSeconds.observe(units: units, value: audio / .seconds(1))
+        }
+    }
+
+    /// A sample showed no progress for so long at the most.
+    package mutating func sampleStoodStill(_ process: ProcessID, units: Int, for duration: Duration) {
+        guard isCurrent(process) else { return }
+        learn(of: instances[process.instance.index]) {
+            $0.stillness.observe(units: units, value: duration / .seconds(1))
+        }
     }
 
     // MARK: What is known
@@ -37,7 +47,7 @@ extension Pool {
     /// What was read before a process ended says nothing certain of its device any more. Another reading has been
     /// asked for since then.
     /// - Returns: whether the reading says how full the device is.
-    private mutating func take(_ reading: MemoryReading, device: Int, _ actions: inout [PoolAction]) -> Bool {
+    private mutating func take(_ reading: MemoryReading, device: Int) -> Bool {
         let memory = reading.devices[devices[device].name]
         if memory == nil, devices[device].lastRelease.duration(to: reading.taken) > Self.releaseTimeout {
             // A driver that has gone does not say when it is free.
@@ -49,7 +59,7 @@ extension Pool {
         }
         for index in instances.indices where instances[index].device == device && instances[index].hasProcess {
             guard let held = reading.processes[instances[index].process] else { continue }
-            take(held, of: index, taken: reading.taken, &actions)
+            take(held, of: index, taken: reading.taken)
         }
         guard let memory else { return false }
         devices[device].memory = memory
@@ -58,7 +68,7 @@ extension Pool {
         return true
     }
 
-    private mutating func take(_ memory: HeldMemory, of index: Int, taken: Instant, _ actions: inout [PoolAction]) {
+    private mutating func take(_ memory: HeldMemory, of index: Int, taken: Instant) {
         let isIdle = instances[index].isIdle(since: taken)
         instances[index].footprint.read(
             memory,
@@ -69,10 +79,10 @@ extension Pool {
             isWarm: instances[index].jobsOfProcess >= Self.warmJobs,
             isQuiet: instances[index].busySlots == 0
         )
-        let isUnknown = figures[instances[index].engine][instances[index].device].floorBytes == nil
-        if isIdle || isUnknown && instances[index].hasServed(since: taken) {
-            learnFloor(of: instances[index].id, memory, &actions)
-        }
+        guard let floor = instances[index].footprint.floorBytes else { return }
+        // What was kept may be of another model with the same name. No wall is to stand below what is there.
+        let isMore = !instances[index].isWalled && floor > figures(of: instances[index]).floorBytes ?? -1
+        if isIdle || isMore && instances[index].hasServed(since: taken) { learnFloor(of: instances[index].id, memory) }
     }
 
     /// What an instance's jobs need at most; `nil` if they have not been the same since this moment.
@@ -111,18 +121,16 @@ extension Pool {
     /// Jobs after which a process has allocated what it keeps.
     private static let warmJobs = 3
 
-    mutating func learnFloor(of id: InstanceID, _ memory: HeldMemory, _ actions: inout [PoolAction]) {
+    mutating func learnFloor(of id: InstanceID, _ memory: HeldMemory) {
         let instance = instances[id.index]
-        let hasPeers = instances.contains {
-            $0.id != id && $0.engine == instance.engine && $0.device == instance.device && $0.hasProcess
+        let hasPeers = instances.contains { $0.id != id && isTwin($0, of: instance) && $0.hasProcess }
+        learn(of: instance) { figures in
+            if hasPeers {
+                figures.addedBytes = max(0, memory.ownBytes - memory.cacheBytes)
+            } else {
+                figures.floorBytes = max(0, memory.heldBytes - memory.cacheBytes)
+            }
         }
-        let wasKnown = figures[instance.engine][instance.device].floorBytes != nil
-        if hasPeers {
-            figures[instance.engine][instance.device].addedBytes = max(0, memory.ownBytes - memory.cacheBytes)
-        } else {
-            figures[instance.engine][instance.device].floorBytes = max(0, memory.heldBytes - memory.cacheBytes)
-        }
-        if !wasKnown, instance.isReady { limit(id, &actions) }
     }
 
     /// An instance had too little memory for a job: such a text is predicted to need half as much again as this one
@@ -130,10 +138,10 @@ extension Pool {
     mutating func learnShortage(_ id: JobID, on slot: SlotID) {
         guard let job = jobs[id] else { preconditionFailure("a busy slot has a running job") }
         let instance = instances[slot.process.instance.index]
-        guard let room = emptyRoomBytes(engine: job.engine, device: instance.device) else { return }
+        guard let room = emptyRoomBytes(for: instance) else { return }
         let predicted = instance.slots[slot.index].peakBytes
         let raised = min(max(predicted + predicted / 2, Self.leastShortageBytes), room)
-        figures[job.engine][instance.device].peakBytes.observe(units: job.units, value: Double(raised))
+        learn(of: instance) { $0.peakBytes.observe(units: job.units, value: Double(raised)) }
     }
 
     /// A sample ran out of memory, though its instance was alone: its like can never be spoken there.
@@ -141,13 +149,13 @@ extension Pool {
         guard isCurrent(process) else { return }
         let instance = instances[process.instance.index]
         guard let memory = devices[instance.device].memory else { return }
-        figures[instance.engine][instance.device].peakBytes.observe(units: units, value: Double(memory.totalBytes))
+        learn(of: instance) { $0.peakBytes.observe(units: units, value: Double(memory.totalBytes)) }
     }
 
     /// What a device has for a job of an instance that is alone on it, in bytes; `nil` if nobody knows.
-    func emptyRoomBytes(engine: Int, device: Int) -> Int? {
-        guard let ledger = ledger(of: device) else { return nil }
-        return max(0, ledger.capacityBytes - ledger.reserveBytes - (figures[engine][device].floorBytes ?? 0))
+    private func emptyRoomBytes(for instance: Instance) -> Int? {
+        guard let ledger = ledger(of: instance.device) else { return nil }
+        return max(0, ledger.capacityBytes - ledger.reserveBytes - (figures(of: instance).floorBytes ?? 0))
     }
 
     /// What a job that ran out of memory needs at least.
@@ -161,34 +169,28 @@ extension Pool {
         if devices[device].memory != nil { actions.append(.readMemory) }
         instances[id.index].footprint = Footprint()
         let peers = instances.indices.filter {
-            instances[$0].engine == instances[id.index].engine && instances[$0].device == device
-                && instances[$0].footprint.sharedBytes > 0
+            isTwin(instances[$0], of: instances[id.index]) && instances[$0].footprint.sharedBytes > 0
         }
         for peer in peers { instances[peer].footprint.share(withFewer: peers.count) }
         instances[id.index].jobsOfProcess = 0
         instances[id.index].isRetired = false
         instances[id.index].isOnTrial = false
+        instances[id.index].isWalled = false
         instances[id.index].wish = nil
         instances[id.index].askedAt = nil
         instances[id.index].badAudio = 0
     }
 
-    /// Sets an instance's wall, if it is known where it has to stand.
-    mutating func limit(_ id: InstanceID, _ actions: inout [PoolAction]) {
-        let instance = instances[id.index]
-        guard figures[instance.engine][instance.device].floorBytes != nil,
-            let budget = budget(engine: instance.engine, device: instance.device)
-        else { return }
-        instances[id.index].budgetBytes = budget
-        actions.append(.limit(instance.process, memoryBytes: budget))
-    }
-
-    /// Walls stand where they were when an instance began to serve, and move when its texts turn out to take more.
+    /// A wall is set when an instance serves and has been read, so that it is known what it has, and moves when its
+    /// texts turn out to take more.
     private mutating func moveWalls(device: Int, _ actions: inout [PoolAction]) {
         for instance in instances where instance.device == device && instance.isServing {
-            guard let budget = budget(engine: instance.engine, device: device) else { continue }
+            guard instance.footprint.floorBytes != nil, let budget = budget(of: instance) else { continue }
             let limit = instance.budgetBytes.map { $0 + $0 / 8 } ?? 0
-            if budget > limit { self.limit(instance.id, &actions) }
+            guard !instance.isWalled || budget > limit else { continue }
+            instances[instance.id.index].budgetBytes = budget
+            instances[instance.id.index].isWalled = true
+            actions.append(.limit(instance.process, memoryBytes: budget))
         }
     }
 

@@ -13,7 +13,9 @@ extension Pool {
         precondition(next.engines.count >= configuration.engines.count, "engines keep their indices")
         guard !isStopping else { return [] }
         var actions: [PoolAction] = []
-        for engine in configuration.engines.indices where replaced.contains(engine) { revise(engine: engine, &actions) }
+        for engine in configuration.engines.indices where replaced.contains(engine) {
+            revise(engine: engine, known: next.engines[engine].figures, &actions)
+        }
         // From now on an engine that cannot load is no reason to end what serves.
         unproven = []
         let known = configuration.engines.count
@@ -32,7 +34,8 @@ extension Pool {
     }
 
     /// The definition of an engine's instances is another one from now on.
-    private mutating func revise(engine: Int, _ actions: inout [PoolAction]) {
+    /// - Parameter known: what was measured of that one before, by the devices' names.
+    private mutating func revise(engine: Int, known: [String: EngineFigures], _ actions: inout [PoolAction]) {
         let hasServed = revisions[engine].isProven && !configuration.engines[engine].placements.isEmpty
         if hasServed { revisions[engine].previous = revisions[engine].current }
         revisions[engine].last += 1
@@ -41,8 +44,12 @@ extension Pool {
         revisions[engine].notBefore = .start
         quarantine.forget(engine: engine)
         deathsOfEngines[engine].forget()
-        // How long texts take is learnt anew; what is slower than before does not hang.
-        for device in devices.indices { figures[engine][device].seconds = EngineFigures().seconds }
+        // What the old one takes says nothing of the new one. It still holds for the instances that it has.
+        let used = Set(instances.filter { $0.engine == engine && $0.hasProcess }.map(\.revision))
+        revisions[engine].measured = revisions[engine].measured.filter {
+            used.contains($0.key) || $0.key == revisions[engine].previous
+        }
+        revisions[engine].measured[revisions[engine].current] = devices.map { known[$0.name] ?? EngineFigures() }
         for instance in instances where instance.engine == engine {
             instances[instance.id.index].deaths.forget()
             switch instance.state {
@@ -61,9 +68,8 @@ extension Pool {
         queues.append(JobQueue(classWeights: configuration.classWeights, tenantWeights: configuration.tenantWeights))
         standing.append(StandingQueue())
         promisedUntil.append(.start)
-        revisions.append(Revision())
+        revisions.append(Revision(devices.map { configuration.engines[engine].figures[$0.name] ?? EngineFigures() }))
         deathsOfEngines.append(Deaths())
-        figures.append(devices.map { configuration.engines[engine].figures[$0.name] ?? EngineFigures() })
     }
 
     /// Devices that an engine may be on, and that are not known yet.
@@ -78,8 +84,12 @@ extension Pool {
                 )
             )
             deathsOfDevices.append(Deaths())
-            for engine in figures.indices {
-                figures[engine].append(configuration.engines[engine].figures[placement.device] ?? EngineFigures())
+            for engine in revisions.indices {
+                let known = configuration.engines[engine].figures[placement.device] ?? EngineFigures()
+                for revision in revisions[engine].measured.keys {
+                    let isCurrent = revision == revisions[engine].current
+                    revisions[engine].measured[revision]?.append(isCurrent ? known : EngineFigures())
+                }
             }
         }
     }

@@ -57,7 +57,6 @@ extension Pool {
         let engine = instances[id.index].engine
         unproven.remove(engine)
         instances[id.index].heardAt = now
-        instances[id.index].isOnTrial = false
         if instances[id.index].revision == revisions[engine].current {
             revisions[engine].isProven = true
             revisions[engine].previous = nil
@@ -85,7 +84,8 @@ extension Pool {
         return replacement.new != nil
     }
 
-    /// A new definition does not work: it is the old one again.
+    /// A process of the current definition has ended. If none of it has served, that one does not work: it is the old
+    /// one again.
     mutating func rollBack(engine: Int, _ actions: inout [PoolAction]) {
         guard let previous = revisions[engine].previous else { return }
         revisions[engine].current = previous

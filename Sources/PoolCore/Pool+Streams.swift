@@ -56,7 +56,8 @@ extension Pool {
         for (number, played) in stream.dues(margin: Self.playbackMargin) {
             guard let job = jobs[number], case .queued = job.state else { continue }
             let due = due(of: job, in: stream, played: played)
-            guard due != job.due else { continue }
+            // What rounding does is no reason to look for its place again.
+            guard max(due, job.due) > min(due, job.due).advanced(by: Self.dueTolerance) else { continue }
             let isReturned = job.failure != nil
             if !isReturned { queues[job.engine].remove(job.id, due: job.due, job.key) }
             jobs[number]?.due = due
@@ -66,6 +67,8 @@ extension Pool {
 
     /// How much longer than it would take alone something may take until it is due to which nobody listens.
     static var stretch: Double { 3 }
+    /// By how much a job may stand elsewhere in its queue than where it belongs.
+    private static var dueTolerance: Duration { .milliseconds(1) }
     /// How long before its listener runs dry a job is due.
     private static var playbackMargin: Duration { .milliseconds(250) }
 }

@@ -2,7 +2,7 @@ extension Pool {
     // MARK: Where a job may run
 
     /// What a job is predicted to need above the floor, in bytes.
-    func peak(of job: Job, device: Int) -> Int { figures[job.engine][device].peak(units: job.units) }
+    func peak(of job: Job, on instance: Instance) -> Int { figures(of: instance).peak(units: job.units) }
 
     /// Whether an instance serves, and could run a job if nothing else ran on its device.
     private func couldRun(_ job: Job, on instance: Instance) -> Bool {
@@ -30,7 +30,7 @@ extension Pool {
     }
 
     /// Whether a job's text has ended an instance, and is being tried on another: no third is to be lost to it.
-    private func isSuspectElsewhere(_ job: Job) -> Bool {
+    func isSuspectElsewhere(_ job: Job) -> Bool {
         guard let text = job.request.text, quarantine.entries[text] != nil else { return false }
         return jobs.values.contains { other in
             guard other.request.text == text, case .running = other.state else { return false }
@@ -57,9 +57,9 @@ extension Pool {
         return late.min { ($0.lacksMemorySince ?? now, $0.id.number) < ($1.lacksMemorySince ?? now, $1.id.number) }?.id
     }
 
-    /// Whether a job would run on a device if nothing else did.
+    /// Whether a job would run on a device if nothing else did. Nothing is kept for one whose engine has only spares left.
     private func lacksMemoryOnly(_ job: Job, device: Int) -> Bool {
-        openings(engine: job.engine, device: device) > 0
+        openings(engine: job.engine, device: device) > 0 && usableOpenings(engine: job.engine) > 0
             && instances.contains { instance in
                 instance.device == device && couldRun(job, on: instance)
                     && instance.slots.contains { slot in

@@ -12,9 +12,6 @@ package struct Pool: Sendable {
     package internal(set) var instances: [Instance] = []
     /// Where instances may be.
     package internal(set) var devices: [Device]
-    /// What was measured of each engine, by its index, on each device, by its index.
-    package internal(set) var figures: [[EngineFigures]]
-
     var queues: [JobQueue]
     var jobs: [JobID: Job] = [:]
     /// Utterances of several jobs that have not ended.
@@ -29,6 +26,8 @@ package struct Pool: Sendable {
     var waitingByTenant: [String: Int] = [:]
     /// Jobs that wait for nothing but memory.
     var memoryWaiters: Set<JobID> = []
+    /// Jobs that were taken from an instance because they stood still, and have not ended since.
+    var stalledJobs: Set<JobID> = []
     /// What has become of each engine's definition, by its index.
     package internal(set) var revisions: [Revision]
     /// Texts that are not spoken any more.
@@ -71,12 +70,11 @@ package struct Pool: Sendable {
         }
         standing = configuration.engines.map { _ in StandingQueue() }
         promisedUntil = configuration.engines.map { _ in .start }
-        revisions = configuration.engines.map { _ in Revision() }
+        revisions = configuration.engines.map { _ in Revision([]) }
         deathsOfEngines = configuration.engines.map { _ in Deaths() }
         unproven = Set(configuration.engines.indices)
         devices = []
         deathsOfDevices = []
-        figures = configuration.engines.map { _ in [] }
         addDevices()
         for engine in configuration.engines.indices { makePlaces(engine: engine) }
     }
@@ -118,13 +116,6 @@ package struct Pool: Sendable {
     /// Jobs of an engine that run on a device.
     package func running(engine: Int, device: Int) -> Int {
         instances.reduce(0) { $0 + ($1.engine == engine && $1.device == device && $1.isServing ? $1.busySlots : 0) }
-    }
-
-    /// How long the job on a slot may stand still, and since when it has; `nil` if there is none.
-    package func standstill(of slot: SlotID) -> (since: Instant, limit: Duration)? {
-        guard isCurrent(slot), case .busy = self[slot] else { return nil }
-        let known = instances[slot.process.instance.index].slots[slot.index]
-        return (known.movedAt, known.patience)
     }
 
     /// Whether another job may be run again.
@@ -188,7 +179,7 @@ package struct Pool: Sendable {
             case (.ready, .parked), (.draining, .parked), (.stopping, .parked): true
             case (.starting, .loading), (.starting, .stopping), (.starting, .backoff): true
             case (.loading, .measuring), (.loading, .ready), (.loading, .stopping), (.loading, .backoff): true
-            case (.measuring, .ready), (.measuring, .stopping), (.measuring, .backoff): true
+            case (.measuring, .measuring), (.measuring, .ready), (.measuring, .stopping), (.measuring, .backoff): true
             case (.ready, .draining), (.ready, .stopping), (.ready, .backoff): true
             case (.draining, .stopping), (.draining, .backoff), (.draining, .vacant): true
             case (.stopping, .stopping), (.stopping, .backoff), (.stopping, .vacant), (.stopping, .stopped): true

@@ -24,7 +24,7 @@ package enum PoolAction: Hashable, Sendable {
     /// not end. Answer with `slotClosed` for each connection.
     case abort(ProcessID)
     /// End the process and all that it started (SIGKILL to the group).
-    case kill(ProcessID)
+    case kill(ProcessID, because: Failing)
     /// Ask on the slot whether somebody is there. Answer with `heard`.
     case ask(SlotID)
     /// Have a sample spoken on the slot. Answer with `rehearsed`.
@@ -43,6 +43,18 @@ package enum PoolAction: Hashable, Sendable {
     case cancelTimer(TimerID)
     /// Nothing runs any more; the pool is done.
     case drained
+
+    /// What a process failed to do, so that it is killed.
+    package enum Failing: Hashable, Sendable {
+        /// It did not answer within the load timeout.
+        case load
+        /// It did not speak the sample that was to show that its definition works, or not well, or not in time.
+        case rehearse
+        /// It did not answer on a new connection in time.
+        case answer
+        /// It was asked to end, or to tell where it hangs, and did not end in time.
+        case end
+    }
 
     /// Why a process is asked to end.
     package enum Cause: Hashable, Sendable {

@@ -12,6 +12,20 @@ package struct Revision: Sendable {
     var notBefore = Instant.start
     /// What happens to replace an instance; one at a time.
     var replacement: Replacement?
+    /// What was measured of each definition that is in use, by its number, then by the device's index.
+    var measured: [Int: [EngineFigures]]
+
+    /// A first definition, and what is known of it on each device.
+    init(_ known: [EngineFigures]) { measured = [0: known] }
+
+    /// The definition that the engine is taken to be: the one before, until a process of the current one has served.
+    package var serving: Int { previous ?? current }
+
+    /// The newest definition of which a process has served; `nil` if there is none.
+    package var proven: Int? { previous ?? (isProven ? current : nil) }
+
+    /// What was measured of a definition on a device.
+    func figures(_ revision: Int, device: Int) -> EngineFigures { measured[revision]?[device] ?? EngineFigures() }
 
     /// Whether an instance is being replaced.
     package var isReplacing: Bool { replacement != nil }

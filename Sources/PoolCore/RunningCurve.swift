@@ -17,14 +17,7 @@ package struct RunningCurve: Sendable, Equatable, Codable {
 
     /// By how many ran, from 0.
     private var points: [Point] = []
-    /// How many run now.
-    private var running = 0
-    private var changed = Instant.start
-    /// Seconds during which so many ran, ever.
-    private var elapsed: [Double] = []
-
-    /// How far a device's clock had come when a job began.
-    typealias Mark = [Double]
+    private var clock = CrowdClock()
 
     /// Jobs after which half of what was seen is forgotten.
     private static let halfLife = 500.0
@@ -54,19 +47,14 @@ package struct RunningCurve: Sendable, Equatable, Codable {
     private static let most = 1 << 16
 
     /// A job began.
-    mutating func started(now: Instant) -> Mark {
-        pass(to: now)
-        running += 1
-        return elapsed
-    }
+    mutating func started(now: Instant) -> CrowdClock.Mark { clock.started(now: now) }
 
     /// A job is over.
     /// - Parameter units: what it did, unless it did not come to its own end.
-    mutating func ended(since mark: Mark, units: Int?, now: Instant) {
-        pass(to: now)
-        running -= 1
+    mutating func ended(since mark: CrowdClock.Mark, units: Int?, now: Instant) {
+        let shares = clock.seconds(since: mark, until: now)
+        clock.ended(now: now)
         guard let units else { return }
-        let shares = elapsed.enumerated().map { $1 - ($0 < mark.count ? mark[$0] : 0) }
         let total = shares.reduce(0, +)
         guard total > 0 else { return }
         let kept = 1 - 0.693 / Self.halfLife
@@ -108,9 +96,29 @@ package struct RunningCurve: Sendable, Equatable, Codable {
         return min(unitsPerSecond(running: knee + 1) == nil ? knee + 1 : knee, slots)
     }
 
-    private mutating func pass(to now: Instant) {
-        while elapsed.count <= running { elapsed.append(0) }
-        elapsed[running] += changed.duration(to: now) / .seconds(1)
-        changed = now
+    // MARK: Company
+
+    /// How many times as long each of so many jobs takes as where the fewest run of which it is known, at the least and
+    /// at the most: what nobody has seen yet may cost nothing, or all that others take.
+    func slowdown(running: Int) -> ClosedRange<Double> {
+        let speeds = figures.filter { $0.running > 0 && $0.unitsPerSecond > 0 }.map {
+            (running: $0.running, each: $0.unitsPerSecond / Double($0.running))
+        }
+        guard let base = speeds.first, let known = speeds.last(where: { $0.running <= running }) else {
+            // Fewer than were ever seen are no slower than those.
+            return 1...(speeds.isEmpty ? Double(max(1, running)) : 1)
+        }
+        let seen = max(1, base.each / known.each)
+        return seen...(seen * max(1, Double(running) / Double(known.running)))
+    }
+
+    /// How many of the seconds that a job had in such company it would have had to have alone.
+    /// - Parameters:
+    ///   - seconds: by how many ran.
+    ///   - bound: of the slowdown, the one that counts.
+    func undisturbed(_ seconds: [Double], _ bound: KeyPath<ClosedRange<Double>, Double>) -> Double {
+        seconds.enumerated().reduce(0) { sum, share in
+            share.element > 0 ? sum + share.element / slowdown(running: share.offset)[keyPath: bound] : sum
+        }
     }
 }

@@ -37,6 +37,8 @@ struct Listener<Child: ServerChildChannel>: Service {
                             connections.addTask { await child.handle(value: connection, logger: logger) }
                         }
                     }
+                } catch is CancellationError {
+                    // Another part of the server could not go on, and that one says why.
                 } catch {
                     logger.error("No more connections are accepted.", metadata: ["error.reason": "\(error)"])
                 }

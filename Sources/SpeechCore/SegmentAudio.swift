@@ -22,7 +22,7 @@ package final class SegmentAudio: SegmentSink {
         var notes: [String] = []
         var hadNothingToSay = false
         var end: Result<Void, SpeechError>?
-        var reader: CheckedContinuation<Result<PCM?, SpeechError>, Never>?
+        var reader: ResumedReaders.Reader?
         var onCancel: (@Sendable () -> Void)?
         var timing = SegmentTiming()
         var started: ContinuousClock.Instant?
@@ -121,10 +121,9 @@ package final class SegmentAudio: SegmentSink {
         }
     }
 
-    package func append(_ chunk: PCM) -> PieceTaken {
-        typealias Reader = CheckedContinuation<Result<PCM?, SpeechError>, Never>
+    package func append(_ chunk: PCM, resumed: inout ResumedReaders) -> PieceTaken {
         let now = ContinuousClock.now
-        let (piece, taken, reader): (PCM, PieceTaken, Reader?) = state.withLock { state in
+        let (piece, taken, reader): (PCM, PieceTaken, ResumedReaders.Reader?) = state.withLock { state in
             guard let chunk = Self.unheard(of: chunk, &state) else { return (chunk, .different, nil) }
             guard state.end == nil, !chunk.samples.isEmpty else { return (chunk, .taken, nil) }
             if state.timing.firstAudio == nil { state.timing.firstAudio = state.started?.duration(to: now) }
@@ -139,7 +138,7 @@ package final class SegmentAudio: SegmentSink {
             state.unreadBytes += chunk.byteCount
             return (chunk, .taken, nil)
         }
-        reader?.resume(returning: .success(piece))
+        if let reader { resumed.add(reader, piece) }
         return taken
     }
 
@@ -181,12 +180,6 @@ package final class SegmentAudio: SegmentSink {
         reader?.resume(returning: .failure(error))
     }
 
-    /// See `SegmentSink`.
-    package func mayRestart(isRepeatable: Bool) -> Bool {
-        // Whoever has left has no say.
-        state.withLock { $0.end != nil || $0.heard.samples == 0 || isRepeatable }
-    }
-
     package func restart(isRepeatable: Bool) -> Bool {
         state.withLock { state in
             let isUnheard = state.heard.samples == 0
@@ -207,7 +200,7 @@ package final class SegmentAudio: SegmentSink {
     private func end(
         _ end: Result<Void, SpeechError>,
         dropUnread: Bool
-    ) -> (CheckedContinuation<Result<PCM?, SpeechError>, Never>?, (@Sendable () -> Void)?) {
+    ) -> (ResumedReaders.Reader?, (@Sendable () -> Void)?) {
         state.withLock { state in
             if dropUnread {
                 state.chunks = []

@@ -7,8 +7,9 @@ package protocol SegmentSink: AnyObject, Sendable {
     func start(shared: SegmentTiming.Shared?)
 
     /// Adds a piece. Ignored after the end.
+    /// - Parameter resumed: gets the reader that waited for it, who is to be resumed when the caller holds no lock.
     /// - Returns: what became of it; unless it was taken, the segment should be failed.
-    func append(_ chunk: PCM) -> PieceTaken
+    func append(_ chunk: PCM, resumed: inout ResumedReaders) -> PieceTaken
 
     /// Adds a remark for the caller, such as what of the text cannot be spoken. Ignored after the end.
     func note(_ text: String)
@@ -20,14 +21,31 @@ package protocol SegmentSink: AnyObject, Sendable {
     /// No more audio will come, because of this. Pieces that are here already can still be read.
     func fail(_ error: SpeechError)
 
-    /// Whether it could be made again from its beginning, as far as this reader is concerned.
-    func mayRestart(isRepeatable: Bool) -> Bool
+    /// Whether nothing more will arrive, or nobody wants it.
+    var isEnded: Bool { get }
 
     /// Forgets what has arrived, so that the segment can be made again from its beginning.
     /// - Parameter isRepeatable: it will be the same again. Of that, what somebody has had already is then left out,
     ///   and has to be what it was.
     /// - Returns: `false` when somebody has had some of it already and it is not repeatable, or it has ended.
     func restart(isRepeatable: Bool) -> Bool
+}
+
+/// Readers that have waited, and what they get.
+package struct ResumedReaders: ~Copyable {
+    /// A reader that waits for a piece.
+    package typealias Reader = CheckedContinuation<Result<PCM?, SpeechError>, Never>
+
+    private var readers: [(reader: Reader, piece: PCM)] = []
+
+    package init() {}
+
+    mutating func add(_ reader: Reader, _ piece: PCM) { readers.append((reader, piece)) }
+
+    /// Resumes them. They may run at once, so no lock may be held.
+    package consuming func resume() {
+        for (reader, piece) in readers { reader.resume(returning: .success(piece)) }
+    }
 }
 
 /// What became of a piece of audio.
@@ -43,6 +61,14 @@ package enum PieceTaken: Sendable {
 extension SegmentSink {
     /// An instance has taken the segment.
     package func start() { start(shared: nil) }
+
+    /// Adds a piece, as above. The caller holds no lock.
+    package func append(_ chunk: PCM) -> PieceTaken {
+        var resumed = ResumedReaders()
+        let taken = append(chunk, resumed: &resumed)
+        resumed.resume()
+        return taken
+    }
 
     /// All audio is here.
     package func finish() { finish(nothingToSay: false) }

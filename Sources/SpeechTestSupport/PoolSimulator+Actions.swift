@@ -9,7 +9,10 @@ extension PoolSimulator {
         case .open(let slot): try open(slot)
         case .measure(let slot): try measure(slot)
         case .limit(let process, let bytes):
-            try check(self[process]?.orders == Process.Orders.none && bytes > 0, "a living process is limited")
+            guard let limited = self[process], limited.orders == .none else {
+                return try check(false, "a living process is limited")
+            }
+            try checkWall(of: limited, bytes: bytes)
             processes[process.instance.index]?.budgetBytes = bytes
         case .release(let process):
             try check(self[process]?.busySlots == 0, "only who has nothing to do is asked for its cache")
@@ -18,7 +21,7 @@ extension PoolSimulator {
         case .run(let job, let slot): try run(job, on: slot)
         case .interrupt(let slot):
             guard case .busy(let job)? = self[slot],
-                [JobEnd.cancelled.name, JobEnd.deadlineExceeded.name].contains(dueEnds[job])
+                [JobEnd.cancelled, .deadlineExceeded, .quarantined].map(\.name).contains(dueEnds[job])
             else {
                 return try check(false, "only a job that nobody wants is interrupted")
             }
@@ -31,7 +34,7 @@ extension PoolSimulator {
         case .reportRolledBack: break
         case .reportStartFailed: try check(false, "a pool that has served goes on")
         case .terminate(let process, let cause): try terminate(process, because: cause)
-        case .kill(let process):
+        case .kill(let process, _):
             guard let orders = self[process]?.orders else { return try check(false, "a process is killed") }
             try check(orders != .kill, "a process is killed once")
             processes[process.instance.index]?.orders = .kill
@@ -56,7 +59,11 @@ extension PoolSimulator {
         guard let process = self[id] else { return try check(false, "a process is aborted") }
         try check(process.orders == .none, "a process is told once to end")
         let soon = now.advanced(by: pool.configuration.watchInterval)
-        let stalled = process.slots.indices.filter { isStanding(SlotID(process: id, index: $0), at: soon) }
+        let stalled = process.slots.indices.filter { pool.isStalled(SlotID(process: id, index: $0)) }
+        try check(
+            stalled.allSatisfy { standing.contains(SlotID(process: id, index: $0)) },
+            "only what stands still is given up for it"
+        )
         let isDeaf = process.askedAt.map { $0.duration(to: soon) > pool.configuration.stallFloor } ?? false
         try check(!stalled.isEmpty || isDeaf, "only who stands still or does not answer is aborted")
         processes[id.instance.index]?.orders = .abort
@@ -80,10 +87,19 @@ extension PoolSimulator {
         processes[slot.process.instance.index]?.isOnTrial = true
     }
 
+    /// Looks who stands still before the pool does.
+    mutating func noteStandstills() {
+        let soon = now.advanced(by: pool.configuration.watchInterval)
+        let slots = processes().flatMap { process in
+            process.slots.indices.map { SlotID(process: process.id, index: $0) }
+        }
+        standing = Set(slots.filter { isStanding($0, at: soon) })
+    }
+
     /// Whether a job has stood still for too long.
-    func isStanding(_ slot: SlotID, at moment: Instant) -> Bool {
-        guard case .busy? = self[slot], let (since, limit) = pool.standstill(of: slot) else { return false }
-        return since.duration(to: moment) > limit && since.duration(to: moment) >= pool.configuration.stallFloor
+    private func isStanding(_ slot: SlotID, at moment: Instant) -> Bool {
+        guard case .busy? = self[slot] else { return false }
+        return pool.isStandingStill(slot, at: moment)
     }
 
     /// Whoever stands still for too long is found.

@@ -59,7 +59,7 @@ extension PoolAction: CustomStringConvertible {
         case .run(let job, let slot): "run \(job) on \(slot)"
         case .interrupt(let slot): "interrupt \(slot)"
         case .terminate(let process, let cause): "terminate \(process) because \(cause)"
-        case .kill(let process): "kill \(process)"
+        case .kill(let process, let failing): "kill \(process) because it did not \(failing)"
         case .abort(let process): "abort \(process)"
         case .ask(let slot): "ask \(slot)"
         case .rehearse(let slot): "rehearse \(slot)"

@@ -16,10 +16,10 @@ extension PoolSimulator {
         notePassedOver(by: job, on: slot)
 
         // What nobody has measured yet is measured alone, and what has run out of memory gets a second chance, alone.
-        let isMeasured = pool.figures[process.engine][index(of: process.device)].peakBytes.count > 0
+        let isMeasured = figures(of: process).peakBytes.count > 0
         let isAlone = work(on: process.device).isEmpty
         let isFree = isAlone && !isMeasured || job.isToBeAlone(on: process.device)
-        let peak = peak(of: job, on: process.device)
+        let peak = peak(of: job, on: process)
         jobs[id]?.isWaiting = false
         jobs[id]?.shortSince = nil
         set(slot, to: .busy(id))
@@ -30,9 +30,9 @@ extension PoolSimulator {
         if !isFree { try checkCapacity(of: process.device, "to run \(id)") }
     }
 
-    private func peak(of job: Job, on device: String) -> Peak {
-        let bytes = memory?.engines[job.request.engine].peakBytes(units: job.request.units) ?? 0
-        let predicted = predictedPeak(of: job, on: device)
+    private func peak(of job: Job, on process: Process) -> Peak {
+        let bytes = need(of: process)?.peakBytes(units: job.request.units) ?? 0
+        let predicted = predictedPeak(of: job, on: process)
         return Peak(bytes: bytes, knownBytes: min(bytes, predicted), predictedBytes: predicted)
     }
 
@@ -62,7 +62,7 @@ extension PoolSimulator {
             if isPatient, hasLackedMemory || memory != nil { return true }
             if rival.failure == nil, !precedes(rival, job) { return true }
             return usableBytes(of: process.device) != nil
-                && predictedPeak(of: rival, on: process.device) > predictedPeak(of: job, on: process.device)
+                && predictedPeak(of: rival, on: process) > predictedPeak(of: job, on: process)
         }
         try check(isOrderly, "retried jobs come first, then who of one tenant and class is due first")
         for other in idleSlots(engine: process.engine) where isRunnable(job, on: other) {
@@ -166,15 +166,23 @@ extension PoolSimulator {
     }
 
     /// What the pool takes a job to need, in bytes.
-    func predictedPeak(of job: Job, on device: String) -> Int {
-        pool.figures[job.request.engine][index(of: device)].peak(units: job.request.units)
+    func predictedPeak(of job: Job, on process: Process) -> Int {
+        figures(of: process).peak(units: job.request.units)
     }
 
     /// A job runs on a process that failed it only if no other could, and on a slot that has shown life since.
     func isRunnable(_ job: Job, on slot: SlotID) -> Bool {
-        guard let process = self[slot.process], !isBarred(job, from: process) else { return false }
+        guard let process = self[slot.process], !isBarred(job, from: process), !isTriedElsewhere(job) else {
+            return false
+        }
         guard let failure = job.failure, failure.process == slot.process else { return true }
         return self[slot]?.idleSince.map { $0 >= failure.at } ?? false
+    }
+
+    /// What has ended a process is tried on one at a time.
+    private func isTriedElsewhere(_ job: Job) -> Bool {
+        guard let text = job.request.text, suspects[text] != nil else { return false }
+        return jobs.values.contains { $0.request.text == text && !$0.isWaiting && $0.request.id != job.request.id }
     }
 
     /// A job does not return to where it failed while it could run elsewhere: not to the process, and for want of

@@ -24,7 +24,11 @@ extension PoolSimulator {
             }
         case .slotClosed(let slot, let canRestart):
             guard case .busy(let id)? = self[slot], let job = jobs[id] else { return [:] }
-            let deaths = job.deaths + (isStalled(slot) ? 1 : 0)
+            let isToBlame = isToBlame(slot)
+            if isToBlame, let text = job.request.text, suspects[text, default: (0, 0)].deaths >= 1 {
+                return jobs.filter { $1.request.text == text }.mapValues { _ in JobEnd.quarantined.name }
+            }
+            let deaths = job.deaths + (isToBlame ? 1 : 0)
             return deaths < 2 && mayRunAgain(job, canRestart) ? [:] : [id: JobEnd.instanceLost.name]
         case .memoryRead(let reading):
             guard reading.pressure > pool.configuration.pressureLimit else { return [:] }
@@ -51,6 +55,14 @@ extension PoolSimulator {
             && (pool.isStopping || pool.untilTriedAgain(engine: engine, now: now) != nil)
     }
 
+    /// Whether a process ended by its own doing.
+    func hasCrashed(_ process: ProcessID) -> Bool {
+        self[process]?.life == .dead && self[process]?.orders == Process.Orders.none
+    }
+
+    /// Whether the job on a slot is taken to have ended its process.
+    func isToBlame(_ slot: SlotID) -> Bool { isStalled(slot) || hasCrashed(slot.process) }
+
     func isStalled(_ slot: SlotID) -> Bool { self[slot.process]?.stalled.contains(slot.index) ?? false }
 
     private func mayRunAgain(_ job: Job, _ canRestart: Bool) -> Bool {
@@ -62,6 +74,9 @@ extension PoolSimulator {
         guard case .jobArrived(let request) = event else { return nil }
         if phase == .stopping || phase == .drained || phase == .draining && !request.isContinuation {
             return Admission.Refusal.shuttingDown.name
+        }
+        if let text = request.text, suspects[text, default: (0, 0)].deaths >= 2 {
+            return Admission.Refusal.quarantined.name
         }
         if isGivenUp(request.engine) { return Admission.Refusal.unavailable(retryAfter: .zero).name }
         if isUnderPressure, request.jobClass == .bulk { return Admission.Refusal.shed(retryAfter: .zero).name }

@@ -23,8 +23,8 @@ extension PoolSimulator {
         case timePassed
         /// Somebody wants an instance to be replaced.
         case restartRequested(InstanceID)
-        /// An engine's instances are to be started otherwise.
-        case redefined(Int)
+        /// An engine's instances are to be started otherwise. This is true of them then, and this is known of it.
+        case redefined(Int, Definition, figures: [String: EngineFigures])
         /// A job made some of its audio.
         case audioArrived(JobID, Duration)
         /// A caller wants nothing more of an utterance.

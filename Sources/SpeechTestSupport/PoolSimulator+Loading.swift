@@ -25,15 +25,25 @@ extension PoolSimulator {
         let maximum = (configured.placements.first { $0.device == device }?.maximum ?? 0) + more
         try check(peersHere < maximum, "a device has no more instances than it may have")
 
-        var process = Process(id: id, engine: engine, device: device)
+        let revision = pool.instances[index].revision
+        var process = Process(id: id, engine: engine, device: device, revision: revision)
         process.budgetBytes = memoryBytes
         let others = processes(on: device)
         processes[index] = process
         try check((memoryBytes != nil) == (usableBytes(of: device) != nil), "who is on a known device has a budget")
         guard usableBytes(of: device) != nil else { return }
         try check(!others.contains(where: \.isComing), "one is loaded on a device at a time")
-        try check(isFloorKnown(process) || peersHere == 0, "no second is loaded until the first was measured")
+        let isFirst = !others.contains { $0.kind == process.kind }
+        try check(isFloorKnown(process) || isFirst, "no second is loaded until the first was measured")
+        if isFloorKnown(process) { try checkWall(of: process, bytes: memoryBytes ?? 0) }
         try checkCapacity(of: device, "to load \(id)")
+    }
+
+    /// Nobody is to hold less than it has when it has nothing to do.
+    func checkWall(of process: Process, bytes: Int) throws(Violation) {
+        guard let usable = usableBytes(of: process.device), let need = need(of: process) else { return }
+        let floor = min(usable, need.sharedBytes + need.ownBytes)
+        try check(bytes >= floor, "\(process.id) is limited to \(bytes >> 20) MiB, and has \(floor >> 20) MiB")
     }
 
     /// A device is never over its capacity, as far as the pool can know.
@@ -44,12 +54,12 @@ extension PoolSimulator {
     }
 
     mutating func measure(_ slot: SlotID) throws(Violation) {
-        guard let process = self[slot.process], let memory, case .idle? = self[slot] else {
+        guard let process = self[slot.process], let need = need(of: process), case .idle? = self[slot] else {
             return try check(false, "who has just answered is measured")
         }
         try check(pool.configuration.engines[process.engine].isElastic, "what is elastic is measured")
         try check(usableBytes(of: process.device) != nil && !isFloorKnown(process), "what is unknown is measured")
-        let largest = memory.engines[process.engine].peakBytes(units: 300)
+        let largest = need.peakBytes(units: 300)
         set(slot, to: .measuring)
         processes[slot.process.instance.index]?.isMeasuring = true
         processes[slot.process.instance.index]?.peaks[slot.index] = Peak(

@@ -5,7 +5,7 @@ extension PoolSimulator {
     package struct Memory: Sendable {
         /// By their names. One that is not here cannot be read.
         package var devices: [String: Device]
-        /// By their indices.
+        /// What they need as they are defined at first, by their indices.
         package var engines: [Engine]
         /// What others used of each device when a reading was taken that the pool has not heard yet.
         var foreignBytesRead: [Instant: [String: Int?]] = [:]
@@ -78,24 +78,26 @@ extension PoolSimulator {
 
     /// What a process adds to what is used on its device, in bytes, what it shares apart.
     func ownBytes(of process: Process, peaksShare: Double = 1) -> Int {
-        guard let engine = memory?.engines[process.engine], process.life != .spawning else { return 0 }
-        guard process.hasAnswered else { return engine.ownBytes / 2 }
+        guard let need = need(of: process), process.life != .spawning else { return 0 }
+        guard process.hasAnswered else { return need.ownBytes / 2 }
         let atWork = process.life == .dead ? process.peakBytes : Int(Double(process.peakBytes) * peaksShare)
-        return engine.ownBytes + process.creepBytes + max(process.cacheBytes, atWork)
+        return need.ownBytes + process.creepBytes + max(process.cacheBytes, atWork)
     }
 
-    /// How many processes share what an engine's have together on a device.
-    func sharers(engine: Int, device: String) -> Int {
-        processes(on: device, engine: engine).count(where: \.hasAnswered)
+    /// How many processes share what those of a process's kind have together on its device.
+    func sharers(with process: Process) -> Int {
+        processes(on: process.device).count { $0.hasAnswered && $0.kind == process.kind }
+    }
+
+    /// What the processes of all kinds have together, in bytes.
+    private func sharedBytes(of processes: [Process]) -> Int {
+        Set(processes.map(\.kind)).reduce(0) { $0 + (definitions[$1]?.memory?.sharedBytes ?? 0) }
     }
 
     /// What processes and what is left of others use of a device, in bytes.
     func usedBytes(on device: String, peaksShare: Double = 1) -> Int {
-        guard let memory, let own = memory.devices[device] else { return 0 }
-        let shared = memory.engines.indices.reduce(0) {
-            $0 + (sharers(engine: $1, device: device) > 0 ? memory.engines[$1].sharedBytes : 0)
-        }
-        return shared + own.remains.reduce(0) { $0 + $1.bytes }
+        guard let own = memory?.devices[device] else { return 0 }
+        return sharedBytes(of: processes(on: device).filter(\.hasAnswered)) + own.remains.reduce(0) { $0 + $1.bytes }
             + processes(on: device).reduce(0) { $0 + ownBytes(of: $1, peaksShare: peaksShare) }
     }
 
@@ -112,8 +114,8 @@ extension PoolSimulator {
         }
         for process in processes() where process.life == .living && memory?.devices[process.device] != nil {
             let own = ownBytes(of: process, peaksShare: peaksShare)
-            let sharers = process.hasAnswered ? sharers(engine: process.engine, device: process.device) : 0
-            let shared = sharers > 0 ? (memory?.engines[process.engine].sharedBytes ?? 0) / sharers : 0
+            let sharers = process.hasAnswered ? sharers(with: process) : 0
+            let shared = sharers > 0 ? (need(of: process)?.sharedBytes ?? 0) / sharers : 0
             reading.processes[process.id] = HeldMemory(
                 heldBytes: own + shared,
                 ownBytes: sharers == 1 ? own + shared : own,
@@ -162,8 +164,8 @@ extension PoolSimulator {
     /// A process has ended: what it held stays for a while.
     mutating func leaveRemains(of process: Process) {
         memory?.devices[process.device]?.lastExit = now
-        let isLast = process.hasAnswered && sharers(engine: process.engine, device: process.device) == 1
-        let shared = isLast ? memory?.engines[process.engine].sharedBytes ?? 0 : 0
+        let isLast = process.hasAnswered && sharers(with: process) == 1
+        let shared = isLast ? need(of: process)?.sharedBytes ?? 0 : 0
         let bytes = ownBytes(of: process) + shared
         guard bytes > 0 else { return }
         let known = min(bytes, knownOwnBytes(of: process) + (isFloorKnown(process) ? shared : 0))
@@ -175,24 +177,23 @@ extension PoolSimulator {
 
     /// Whether the pool knows what a process like this has when it is idle.
     func isFloorKnown(_ process: Process) -> Bool {
-        pool.figures[process.engine][index(of: process.device)].floorBytes != nil
+        figures(of: process).floorBytes != nil
     }
 
     /// What a process adds on its device, as far as the pool can know, what it shares apart.
     func knownOwnBytes(of process: Process) -> Int {
         let peaks = max(process.knownCacheBytes, process.peaks.values.reduce(0) { $0 + $1.knownBytes })
-        guard let engine = memory?.engines[process.engine], isFloorKnown(process) else { return peaks }
-        return engine.ownBytes + process.knownCreepBytes + peaks
+        guard let need = need(of: process), isFloorKnown(process) else { return peaks }
+        return need.ownBytes + process.knownCreepBytes + peaks
     }
 
     /// What is spoken for on a device, as far as the pool can know: what others use, what is left of the dead, and our
     /// processes with all their jobs at their peaks. `nil` if it cannot know.
     func spokenFor(on device: String) -> Int? {
-        guard let memory, let own = memory.devices[device], let foreign = own.toldForeignBytes else { return nil }
+        guard let own = memory?.devices[device], let foreign = own.toldForeignBytes else { return nil }
         let living = processes(on: device)
-        let sharing = Set(living.filter(isFloorKnown).map(\.engine))
         return foreign + own.remains.reduce(0) { $0 + $1.knownBytes }
-            + sharing.reduce(0) { $0 + memory.engines[$1].sharedBytes }
+            + sharedBytes(of: living.filter(isFloorKnown))
             + living.reduce(0) { $0 + knownOwnBytes(of: $1) }
     }
 

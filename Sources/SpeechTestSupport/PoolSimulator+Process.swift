@@ -6,6 +6,8 @@ extension PoolSimulator {
         let id: ProcessID
         let engine: Int
         let device: String
+        /// Which definition of its engine it was started from.
+        let revision: Int
         var life = Life.spawning
         var orders = Orders.none
         /// Whether it has answered once.
@@ -40,6 +42,8 @@ extension PoolSimulator {
 
         enum Life: Sendable { case spawning, living, dead }
         enum Orders: Sendable { case none, terminate, abort, kill }
+
+        var kind: Kind { Kind(engine: engine, revision: revision) }
 
         /// Whether it may be given work.
         var serves: Bool { hasAnswered && orders == .none && !isMeasuring && !isRetiring }
@@ -137,7 +141,7 @@ extension PoolSimulator {
         guard var process = self[slot.process] else { return }
         process.slots[slot.index] = state
         if state.idleSince != nil {
-            if memory?.engines[process.engine].keepsCache == true {
+            if need(of: process)?.keepsCache == true {
                 process.cacheBytes = max(process.cacheBytes, process.peakBytes)
             }
             process.peaks[slot.index] = nil

@@ -47,7 +47,7 @@ extension PoolSimulator.RandomWalk {
         case .reading: nextReading().map { .memoryRead($0) }
         case .time: .timePassed
         case .restart: .restartRequested(simulator.pool.instances.map(\.id).random(using: &random))
-        case .redefinition: .redefined(Int.random(in: simulator.pool.configuration.engines.indices, using: &random))
+        case .redefinition: nextRedefinition()
         case .foreignUse: nextForeignUse()
         case .audio:
             .audioArrived(
@@ -59,6 +59,8 @@ extension PoolSimulator.RandomWalk {
         }
     }
 
+    /// Texts of each engine that come again and again.
+    private static let texts: UInt64 = 3
     /// Utterances of several jobs that there are at once.
     private static let streams: UInt64 = 3
 
@@ -66,9 +68,11 @@ extension PoolSimulator.RandomWalk {
         jobsMade += 1
         let isStream = isContinuation || Bool.random(using: &random)
         let deadline = Int.random(in: 0..<4, using: &random) == 0 ? Double.random(in: 0...20, using: &random) : nil
+        let engine = Int.random(in: simulator.pool.configuration.engines.indices, using: &random)
+        let text = UInt64.random(in: 0..<8, using: &random)
         return JobRequest(
             id: JobID(jobsMade),
-            engine: Int.random(in: simulator.pool.configuration.engines.indices, using: &random),
+            engine: engine,
             tenant: ["a", "b", "c"].random(using: &random),
             isContinuation: isContinuation,
             jobClass: JobClass.allCases.random(using: &random),
@@ -79,8 +83,26 @@ extension PoolSimulator.RandomWalk {
             isPlayed: Bool.random(using: &random),
             toleratesGaps: Bool.random(using: &random),
             deadline: deadline.map { simulator.now.advanced(by: .seconds($0)) },
-            bytes: Int.random(in: 0...1_000, using: &random)
+            bytes: Int.random(in: 0...1_000, using: &random),
+            text: text < Self.texts ? TextDigest(high: UInt64(engine), low: text) : nil
         )
+    }
+
+    /// An engine becomes another one: larger or smaller, faster or slower. In half of the cases it was measured in
+    /// another life.
+    private mutating func nextRedefinition() -> PoolSimulator.Event {
+        let engine = Int.random(in: simulator.pool.configuration.engines.indices, using: &random)
+        let need = simulator.memory == nil ? nil : Self.need(using: &random)
+        var definition = PoolSimulator.Definition(memory: need)
+        definition.timePerUnit = .milliseconds([1, 10, 100].random(using: &random))
+        definition.audioPerUnit = .milliseconds([20, 50, 120].random(using: &random))
+        var figures: [String: EngineFigures] = [:]
+        if let need, Bool.random(using: &random) {
+            for placement in simulator.pool.configuration.engines[engine].placements {
+                figures[placement.device] = Self.figures(of: need)
+            }
+        }
+        return .redefined(engine, definition, figures: figures)
     }
 
     /// A reading that is told; one is sometimes kept for later.

@@ -73,13 +73,7 @@ extension PoolSimulator.RandomWalk {
             configuration.memory[device] = DeviceMemory(totalBytes: total, usedBytes: 0)
         }
         for index in configuration.engines.indices {
-            let engine = PoolSimulator.Memory.Engine(
-                sharedBytes: [0, 0, 1, 3].random(using: &random) << 30,
-                ownBytes: [100, 500, 1000, 2500].random(using: &random) << 20,
-                peakBytesPerUnit: [0, 1, 3, 10].random(using: &random) << 20,
-                leakBytes: [0, 0, 100, 300].random(using: &random) << 20,
-                keepsCache: Bool.random(using: &random)
-            )
+            let engine = need(using: &random)
             memory.engines.append(engine)
             guard Bool.random(using: &random) else { continue }
             for placement in configuration.engines[index].placements {
@@ -89,7 +83,19 @@ extension PoolSimulator.RandomWalk {
         return memory
     }
 
-    private static func figures(of engine: PoolSimulator.Memory.Engine) -> EngineFigures {
+    /// What an engine needs of memory.
+    static func need(using random: inout SplitMix64) -> PoolSimulator.Memory.Engine {
+        PoolSimulator.Memory.Engine(
+            sharedBytes: [0, 0, 1, 3].random(using: &random) << 30,
+            ownBytes: [100, 500, 1000, 2500].random(using: &random) << 20,
+            peakBytesPerUnit: [0, 1, 3, 10].random(using: &random) << 20,
+            leakBytes: [0, 0, 100, 300].random(using: &random) << 20,
+            keepsCache: Bool.random(using: &random)
+        )
+    }
+
+    /// What was measured of an engine in another life.
+    static func figures(of engine: PoolSimulator.Memory.Engine) -> EngineFigures {
         var figures = EngineFigures(
             floorBytes: engine.sharedBytes + engine.ownBytes,
             addedBytes: engine.sharedBytes > 0 ? engine.ownBytes : nil

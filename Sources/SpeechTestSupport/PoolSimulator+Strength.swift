@@ -63,8 +63,10 @@ extension PoolSimulator {
             return true
         }
         let index = index(of: device)
-        let figures = pool.figures[engine][index]
-        let isFirst = processes(on: device, engine: engine).isEmpty
+        let figures = pool.figuresOfNext(engine: engine, device: index)
+        let isFirst = !processes(on: device, engine: engine).contains {
+            $0.revision == pool.revisions[engine].current
+        }
         let spoken = foreign + usedBytes(on: device)
         guard figures.floorBytes != nil else { return isFirst && usable > spoken }
         let floor = figures.floor(besideOthers: !isFirst)

@@ -13,10 +13,8 @@ extension PoolSimulator {
             guard !isCounted else { continue }
             for slot in idleSlots(engine: engine) {
                 guard let process = self[slot.process], isOpen(process.device, to: engine) else { continue }
-                try check(
-                    !waiting.contains { isRunnable($0, on: slot) },
-                    "no slot idles beside a job that it could run"
-                )
+                let job = waiting.first { isRunnable($0, on: slot) }
+                try check(job == nil, "\(slot) idles beside \(job?.request.id.description ?? "") that it could run")
             }
         }
     }
@@ -52,11 +50,11 @@ extension PoolSimulator {
             let room = usable - (memory?.devices[device]?.foreignBytes ?? 0) - expectedBytes(on: device)
             for job in jobs.values
             where job.isWaiting && isSeen(job) && openings(engine: job.request.engine, device: device) > 0 {
-                guard here.contains(where: { $0.engine == job.request.engine && hasSlot(for: job, of: $0) }) else {
-                    continue
+                let fits = here.contains { process in
+                    process.engine == job.request.engine && hasSlot(for: job, of: process)
+                        && (job.isToBeAlone(on: device)
+                            || predictedPeak(of: job, on: process) <= room - Self.toleranceBytes)
                 }
-                let fits =
-                    job.isToBeAlone(on: device) || predictedPeak(of: job, on: device) <= room - Self.toleranceBytes
                 try check(!fits, "\(device) is idle, and \(job.request.id) waits that fits there")
             }
         }
@@ -73,7 +71,7 @@ extension PoolSimulator {
         let coming = processes(on: device).filter { !$0.hasAnswered }
         return usedBytes(on: device)
             + coming.reduce(0) { sum, process in
-                let figures = pool.figures[process.engine][index(of: device)]
+                let figures = figures(of: process)
                 return sum + max(figures.floor(besideOthers: false), figures.floor(besideOthers: true))
             }
     }

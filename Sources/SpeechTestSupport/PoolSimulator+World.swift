@@ -86,7 +86,10 @@ extension PoolSimulator {
         switch event {
         case .started: phase = .serving
         case .jobArrived(let request): jobs[request.id] = Job(request: request, arrived: now)
-        case .jobCancelled, .audioArrived, .streamEnded, .timePassed, .restartRequested, .redefined: break
+        case .jobCancelled, .audioArrived, .streamEnded, .timePassed, .restartRequested: break
+        case .redefined(let engine, _, _):
+            // Another model may well speak what ended the one before.
+            if !pool.isStopping { suspects = suspects.filter { $1.engine != engine } }
         case .heard(let slot): processes[slot.process.instance.index]?.askedAt = nil
         case .processSpawned(let process): processes[process.instance.index]?.life = .living
         case .processDied(let process): processes[process.instance.index]?.life = .dead
@@ -100,14 +103,18 @@ extension PoolSimulator {
             set(slot, to: isHeard ? .idle(since: now) : .closed)
         case .slotClosed(let slot, _):
             if case .busy(let job)? = self[slot] {
-                if isStalled(slot) { jobs[job]?.deaths += 1 }
+                if isToBlame(slot) { blame(job) }
                 fail(job, on: slot, isOutOfMemory: false)
             }
             processes[slot.process.instance.index]?.isMeasuring = false
             set(slot, to: .closed)
         case .jobEnded(let job, let slot, let outcome, _):
-            if let engine = self[slot.process]?.engine {
-                processes[slot.process.instance.index]?.creepBytes += memory?.engines[engine].leakBytes ?? 0
+            if outcome == .completed, case .busy? = self[slot], let text = jobs[job]?.request.text {
+                suspects[text] = nil
+            }
+            if let process = self[slot.process] {
+                let leakBytes = need(of: process)?.leakBytes ?? 0
+                processes[slot.process.instance.index]?.creepBytes += leakBytes
             }
             if outcome == .outOfMemory { fail(job, on: slot, isOutOfMemory: true) }
             if outcome == .doubtful { fail(job, on: slot, isOutOfMemory: false) }
@@ -142,6 +149,13 @@ extension PoolSimulator {
         case .cancel(let slot): set(slot, to: .closed)
         case .restart, .load, .terminate, .open, .expire: break
         }
+    }
+
+    /// A job has ended its process.
+    private mutating func blame(_ job: JobID) {
+        jobs[job]?.deaths += 1
+        guard let request = jobs[job]?.request, let text = request.text else { return }
+        suspects[text, default: (request.engine, 0)].deaths += 1
     }
 
     private mutating func fail(_ job: JobID, on slot: SlotID, isOutOfMemory: Bool) {

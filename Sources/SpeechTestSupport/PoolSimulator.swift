@@ -14,6 +14,8 @@ package struct PoolSimulator: Sendable {
     package internal(set) var phase = Phase.new
     /// What is true of memory; `nil` in a world where nobody looks at it.
     package internal(set) var memory: Memory?
+    /// What is true of each definition of each engine.
+    private(set) var definitions: [Kind: Definition] = [:]
     /// The process of each instance, while it has one.
     var processes: [Process?] = []
     /// How many processes each instance has had.
@@ -32,6 +34,10 @@ package struct PoolSimulator: Sendable {
     private(set) var steps = 0
     /// How many steps there had been when the memory was read.
     private(set) var readAfterStep = 0
+    /// How many processes each text has ended, by the engine's index and the text, since it was spoken last.
+    var suspects: [TextDigest: (engine: Int, deaths: Int)] = [:]
+    /// Slots whose jobs had stood still for too long before the last event.
+    var standing: Set<SlotID> = []
     /// Whether a job has ever run out of memory.
     var hasLackedMemory = false
     /// What the pool was told last of memory.
@@ -62,6 +68,9 @@ package struct PoolSimulator: Sendable {
         pool = Pool(configuration: configuration, seed: seed)
         self.declarations = declarations
         self.memory = memory
+        for engine in configuration.engines.indices {
+            definitions[Kind(engine: engine, revision: 0)] = Definition(memory: memory?.engines[engine])
+        }
         makePlaces()
     }
 
@@ -80,6 +89,8 @@ package struct PoolSimulator: Sendable {
         if case .timerFired(let timer) = event, let deadline = timers[timer] { now = max(now, deadline) }
         let refusal = refusal(dueBy: event)
         dueEnds = ends(dueBy: event)
+        try checkBelief(in: event)
+        if case .timePassed = event { noteStandstills() }
         let answer = tell(event)
         if refusal == nil { take(event) }
         makePlaces()
@@ -147,12 +158,12 @@ package struct PoolSimulator: Sendable {
         case .heard(let slot): answer(toSignOf: slot)
         case .rehearsed(let process, let isSound): Answer(pool.rehearsed(process, isSound: isSound, now: now))
         case .restartRequested(let instance): Answer(pool.restartRequested(of: instance, now: now))
-        case .redefined(let engine):
-            Answer(pool.reconfigured(pool.configuration, replaced: [engine], now: now))
+        case .redefined(let engine, let definition, let figures):
+            answer(toRedefinitionOf: engine, definition, figures)
         case .slotOpened(let slot):
             Answer(pool.slotOpened(slot, declared: declaration(of: slot.process.instance), now: now))
         case .slotClosed(let slot, let canRestart):
-            Answer(pool.slotClosed(slot, canRestart: canRestart, now: now))
+            Answer(pool.slotClosed(slot, canRestart: canRestart, isCrash: hasCrashed(slot.process), now: now))
         case .jobEnded(let job, let slot, let outcome, let canRestart):
             answer(toEndOf: job, on: slot, outcome: outcome, canRestart: canRestart)
         case .measured(let process): answer(toMeasured: process)
@@ -164,6 +175,21 @@ package struct PoolSimulator: Sendable {
         case .drainRequested: Answer(pool.drainRequested(now: now))
         case .stopRequested: Answer(pool.stopRequested(now: now))
         }
+    }
+
+    private mutating func answer(
+        toRedefinitionOf engine: Int,
+        _ definition: Definition,
+        _ figures: [String: EngineFigures]
+    ) -> Answer {
+        let before = pool.revisions[engine].current
+        var configuration = pool.configuration
+        configuration.engines[engine].figures = figures
+        let actions = pool.reconfigured(configuration, replaced: [engine], now: now)
+        let revision = pool.revisions[engine].current
+        // A pool that stops does not listen.
+        if revision != before { definitions[Kind(engine: engine, revision: revision)] = definition }
+        return Answer(actions)
     }
 
     private mutating func answer(toSignOf slot: SlotID) -> Answer {
@@ -188,8 +214,10 @@ package struct PoolSimulator: Sendable {
         outcome: JobOutcome,
         canRestart: Bool
     ) -> Answer {
-        if outcome == .completed, self[slot]?.job == job, let request = jobs[job]?.request, let memory {
-            let bytes = memory.engines[request.engine].peakBytes(units: request.units)
+        if outcome == .completed, let process = self[slot.process], self[slot]?.job == job,
+            let request = jobs[job]?.request, let need = need(of: process)
+        {
+            let bytes = need.peakBytes(units: request.units)
             pool.peakMeasured(slot.process, units: request.units, bytes: bytes)
         }
         let actions = pool.jobEnded(
@@ -197,7 +225,7 @@ package struct PoolSimulator: Sendable {
             on: slot,
             outcome: outcome,
             canRestart: canRestart,
-            audio: outcome == .completed ? .seconds(1) : nil,
+            audio: outcome == .completed ? audio(of: job, on: slot) : nil,
             now: now
         )
         return Answer(actions)
@@ -205,14 +233,15 @@ package struct PoolSimulator: Sendable {
 
     /// Samples of three sizes are told before the end of the measurement.
     private mutating func answer(toMeasured process: ProcessID) -> Answer {
-        if let memory, let engine = self[process]?.engine, self[process]?.isMeasuring == true {
+        if let known = self[process], let need = need(of: known), known.isMeasuring {
+            let definition = definition(of: known)
             for units in [10, 100, 300] {
-                pool.peakMeasured(process, units: units, bytes: memory.engines[engine].peakBytes(units: units))
+                pool.peakMeasured(process, units: units, bytes: need.peakBytes(units: units))
                 pool.sampleSpoken(
                     process,
                     units: units,
-                    in: .milliseconds(10 * units),
-                    audio: .milliseconds(50 * units)
+                    in: definition.timePerUnit * units,
+                    audio: definition.audioPerUnit * units
                 )
             }
         }

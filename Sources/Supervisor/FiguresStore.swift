@@ -21,7 +21,7 @@ package struct FiguresStore: Sendable {
         var version = Self.current
         var entries: [Entry] = []
 
-        static let current = 1
+        static let current = 2
     }
 
     private struct Entry: Codable {
@@ -44,7 +44,7 @@ package struct FiguresStore: Sendable {
     }
 
     private let path: String
-    private let content: Content
+    private var content: Content
 
     /// Reads the file. One that is not there or does not make sense is as good as empty.
     package init(path: String) {
@@ -70,10 +70,8 @@ package struct FiguresStore: Sendable {
         content.entries.first { $0.matches(engine, model) }
     }
 
-    /// Writes what was measured to the file, and keeps what it has of others.
-    package func save(_ measured: [Measured]) throws(SystemError) {
-        guard !measured.isEmpty else { return }
-        var content = Self(path: path).content
+    /// Takes down what was measured, without writing it.
+    mutating func note(_ measured: [Measured]) {
         for one in measured {
             content.entries.removeAll { $0.matches(one.engine, one.model) }
             content.entries.append(
@@ -87,13 +85,20 @@ package struct FiguresStore: Sendable {
                 )
             )
         }
+    }
+
+    /// Writes what was measured to the file, and keeps what it has of others.
+    package func save(_ measured: [Measured]) throws(SystemError) {
+        guard !measured.isEmpty else { return }
+        var file = Self(path: path)
+        file.note(measured)
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = .sortedKeys
         do {
             let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            try encoder.encode(content).write(to: URL(filePath: path), options: .atomic)
+            try encoder.encode(file.content).write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw SystemError("write \(path): \(error)", number: 0)
         }

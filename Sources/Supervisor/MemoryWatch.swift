@@ -60,6 +60,9 @@ struct MemoryWatch {
         }
     }
 
+    /// Takes down what was measured; the file does not know it by that.
+    mutating func note(_ measured: [FiguresStore.Measured]) { store?.note(measured) }
+
     mutating func saw(_ readings: [DeviceReading]) { self.readings = readings }
 
     /// How full the devices are.

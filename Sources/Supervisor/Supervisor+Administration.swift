@@ -18,7 +18,7 @@ extension Supervisor {
         return definition(engine: instance.engine, revision: instance.revision)
     }
 
-    private func definition(engine: Int, revision: Int) -> SupervisorConfiguration.Engine {
+    func definition(engine: Int, revision: Int) -> SupervisorConfiguration.Engine {
         guard let definition = definitions[engine][revision] else {
             preconditionFailure("the pool numbers the definitions that it was told of")
         }
@@ -32,6 +32,8 @@ extension Supervisor {
         guard !pool.isStopping else { return [] }
         var plan = next.pool
         plan.engines = next.engines.map(\.plan)
+        // An engine may become what it was before.
+        saveFigures()
         watch?.prepare(&plan, engines: next.engines)
         var engines = pool.configuration.engines
         var changes: [EngineChange] = []

@@ -77,6 +77,7 @@ extension Supervisor {
         case .pong:
             pool.heard(slot, now: now)
         case .userEvent(WyomingServiceEvent.progressName, _):
+            workers[slot.process]?.links[slot.index]?.sampling?.moved()
             pool.jobMoved(slot, now: now)
         case .userEvent(WyomingClientEvent.voiceName, let data):
             jobEnded(on: slot, link: link) { work in
@@ -98,8 +99,11 @@ extension Supervisor {
         case .taken: return true
         case .tooMuch:
             guard let link = workers[slot.process]?.links[slot.index] else { return false }
-            let seconds = SegmentAudio.limitBytes / (2 * piece.sampleRate)
-            linkBroke(slot, link: link.number, because: "it made more than \(seconds) s of audio for one segment")
+            linkBroke(
+                slot,
+                link: link.number,
+                because: "it made more than \(piece.mostSeconds) s of audio for one segment"
+            )
         case .different:
             work[id]?.failure = .different
             perform(pool.jobUnusable(id, now: now))
@@ -108,13 +112,23 @@ extension Supervisor {
     }
 
     /// A job is to be made again, if it can be: nobody has heard any of it, or it will be the same.
-    func restart(_ id: JobID, because reason: PoolMetrics.RerunReason) -> Bool {
+    func restart(_ id: JobID, on slot: SlotID, because reason: PoolMetrics.RerunReason) -> Bool {
         // What is only doubted goes on if it might be different: then the doubt would do the harm.
         guard let engine = work[id]?.engine,
-            work[id]?.restart(isDeterministic: deterministic.contains(engine), isDoubted: reason == .badAudio) == true
+            work[id]?.restart(repeatedAudio(after: slot.process), isDoubted: reason == .badAudio) == true
         else { return false }
         metrics.rerun(engine: engine, because: reason)
         return true
+    }
+
+    /// When a job that a process has begun sounds the same if it is made again: never if it may come to an instance of
+    /// another definition.
+    private func repeatedAudio(after process: ProcessID) -> RepeatedAudio {
+        let instance = pool.instances[process.instance.index]
+        let ready = pool.instances.filter { $0.engine == instance.engine && $0.isReady && $0.id != process.instance }
+        let next = Set(ready.isEmpty ? [pool.revisions[instance.engine].current] : ready.map(\.revision))
+        guard next == [instance.revision] else { return .never }
+        return deterministic.contains(instance.engine) ? .always : .withSeed
     }
 
     /// - Parameters:
@@ -143,7 +157,8 @@ extension Supervisor {
                 id,
                 on: slot,
                 outcome: outcome,
-                canRestart: outcome == .doubtful || outcome == .outOfMemory && restart(id, because: .outOfMemory),
+                canRestart: outcome == .doubtful
+                    || outcome == .outOfMemory && restart(id, on: slot, because: .outOfMemory),
                 audio: ended.flatMap { $0.audio == nil ? nil : .seconds($0.audioSeconds) },
                 isSound: ended?.isSound ?? true,
                 now: now
@@ -156,7 +171,7 @@ extension Supervisor {
         guard let id, work[id]?.audio != nil, pool.doubts(id, on: slot, audio: .zero, isSound: false) else {
             return false
         }
-        return restart(id, because: .badAudio)
+        return restart(id, on: slot, because: .badAudio)
     }
 
     /// How a job ended that its worker calls done: well, unless that is not believed.
@@ -165,7 +180,7 @@ extension Supervisor {
         guard ended.failure == nil else { return .failed }
         guard let audio = ended.audio, !ended.hasNothingToSay else { return .completed }
         let isDoubtful = pool.doubts(id, on: slot, audio: ended.check.duration, isSound: ended.check.isSound)
-        if isDoubtful, restart(id, because: .badAudio) {
+        if isDoubtful, restart(id, on: slot, because: .badAudio) {
             log(
                 .warning,
                 "Audio is not believed, and made again by another instance.",
@@ -174,8 +189,12 @@ extension Supervisor {
             )
             return .doubtful
         }
-        for piece in work[id]?.check.rest() ?? [] where audio.append(piece) != .taken {
-            work[id]?.failure = .different
+        for piece in work[id]?.check.rest() ?? [] {
+            switch audio.append(piece) {
+            case .taken: continue
+            case .tooMuch: work[id]?.failure = .tooMuchAudio(most: piece.mostSeconds)
+            case .different: work[id]?.failure = .different
+            }
             return .failed
         }
         return .completed
@@ -269,6 +288,14 @@ extension SpeechError {
         return SpeechError(.tooLarge, message)
     }
 
+    /// The engine does not come to an end with a segment.
+    static func tooMuchAudio(most seconds: Int) -> SpeechError {
+        SpeechError(
+            .engineFailed,
+            "The engine made more than \(seconds) s of audio for one part of this text. Try again."
+        )
+    }
+
     /// No instance of the engine works, and none is being started.
     static func unavailable(retryAfter: Duration) -> SpeechError {
         SpeechError(
@@ -298,6 +325,11 @@ extension SpeechError {
         default: self.init(.engineFailed, "The engine failed: \(text)")
         }
     }
+}
+
+extension PCM {
+    /// How much audio like this a segment may have, in seconds.
+    fileprivate var mostSeconds: Int { SegmentAudio.limitBytes / (2 * sampleRate) }
 }
 
 extension Duration {

@@ -9,6 +9,9 @@ struct Sampling {
     var left: [Sample]
     var current: Sample?
     var began = NIODeadline.now()
+    /// When the worker moved on last, and the longest that it has not.
+    private var movedAt = NIODeadline.now()
+    private(set) var stillness = Duration.zero
     var audioSeconds = 0.0
     /// Whether it is no measurement, but is to show that the instance can speak.
     var isRehearsal = false
@@ -17,8 +20,20 @@ struct Sampling {
     /// Whether something was spoken, and it sounds like something.
     var isSound: Bool { audioSeconds > 0 && check.isSound }
 
+    /// The next sample is to be spoken.
+    mutating func begin(_ sample: Sample) {
+        (current, began, audioSeconds, movedAt, stillness) = (sample, .now(), 0, .now(), .zero)
+    }
+
+    /// The worker moves on.
+    mutating func moved() {
+        stillness = max(stillness, .nanoseconds((NIODeadline.now() - movedAt).nanoseconds))
+        movedAt = .now()
+    }
+
     /// A sample's audio arrives.
     mutating func heard(_ chunk: PCM) {
+        moved()
         audioSeconds += chunk.duration / .seconds(1)
         _ = check.take(chunk)
     }
@@ -97,15 +112,19 @@ extension Supervisor {
             return
         }
         let sample = sampling.left.removeFirst()
-        (sampling.current, sampling.began, sampling.audioSeconds) = (sample, .now(), 0)
+        sampling.begin(sample)
         workers[slot.process]?.links[slot.index]?.sampling = sampling
         send(.synthesize(WyomingSynthesize(text: sample.text, voice: nil, context: [:])), to: slot)
     }
 
     /// The worker has spoken a sample, or cannot.
     func sampleEnded(on slot: SlotID) {
-        guard let sampling = workers[slot.process]?.links[slot.index]?.sampling, let sample = sampling.current
+        guard var sampling = workers[slot.process]?.links[slot.index]?.sampling, let sample = sampling.current
         else { return }
+        sampling.moved()
+        if sampling.audioSeconds > 0 {
+            pool.sampleStoodStill(slot.process, units: sample.units, for: sampling.stillness)
+        }
         if sampling.isRehearsal { return rehearsed(slot, isSound: sampling.isSound) }
         // What failed says nothing of what it takes.
         let counts = !sample.warmsUp && sampling.audioSeconds > 0
@@ -120,7 +139,7 @@ extension Supervisor {
 
     private func logMeasured(_ process: ProcessID) {
         let instance = pool.instances[process.instance.index]
-        let figures = pool.figures[instance.engine][instance.device]
+        let figures = pool.figures(of: instance)
         guard let floor = figures.floorBytes else { return }
         let peak = figures.peak(units: pool.configuration.engines[instance.engine].largestUnits)
         log(

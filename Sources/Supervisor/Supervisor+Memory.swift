@@ -99,7 +99,7 @@ extension Supervisor {
             }
             let grown = max(0, gpu.usedBytes - others - worker.deviceBytesBefore)
             // The first of its kind was measured when it was alone. That is more certain than another difference.
-            let loaded = pool.figures[instance.engine][instance.device].floorBytes ?? grown
+            let loaded = pool.figures(of: instance).floorBytes ?? grown
             if let opened = worker.openedAt, opened <= taken {
                 workers[process]?.memory.loadedBytes = max(loaded, worker.memory.report?.reserved ?? 0)
                 workers[process]?.memory.reservedAtLoad = worker.memory.report?.reserved
@@ -149,19 +149,28 @@ extension Supervisor {
         }
     }
 
-    /// - Parameter then: done when they are kept, or cannot be.
-    private func saveFigures(then: @escaping @Sendable () -> Void = {}) {
-        guard let current = watch, let store = current.store else { return then() }
-        watch?.savedAt = .now()
-        var measured: [FiguresStore.Measured] = []
-        for engine in order {
-            let plan = definition(of: engine)
-            for (device, figures) in pool.figures[engine].enumerated() where figures.floorBytes != nil {
-                guard let model = current.reading(of: pool.devices[device].name)?.model else { continue }
-                measured.append(.init(engine: plan, model: model, figures: figures))
+    /// What was measured of the definitions that have served. What is on trial may be nothing that lasts.
+    private var measured: [FiguresStore.Measured] {
+        order.flatMap { engine -> [FiguresStore.Measured] in
+            guard let revision = pool.revisions[engine].proven else { return [] }
+            let plan = definition(engine: engine, revision: revision)
+            return pool.figures[engine].enumerated().compactMap { device, figures in
+                guard figures.floorBytes != nil, let model = watch?.reading(of: pool.devices[device].name)?.model else {
+                    return nil
+                }
+                return FiguresStore.Measured(engine: plan, model: model, figures: figures)
             }
         }
-        current.thread.submit { [measured] _ in
+    }
+
+    /// Keeps what was measured.
+    /// - Parameter then: done when it is kept, or cannot be.
+    func saveFigures(then: @escaping @Sendable () -> Void = {}) {
+        guard let current = watch, let store = current.store else { return then() }
+        let measured = measured
+        watch?.savedAt = .now()
+        watch?.note(measured)
+        current.thread.submit { _ in
             do throws(SystemError) {
                 try store.save(measured)
             } catch {

@@ -228,8 +228,7 @@ extension Supervisor {
     /// The worker answered on a new connection.
     func opened(_ slot: SlotID, _ info: WyomingInfo) {
         guard !info.program.isEmpty else {
-            log(.error, "A worker offers no text-to-speech. Is it the right program?", slot.process)
-            kill(slot.process)
+            kill(slot.process, because: "it offers no text-to-speech: is it the right program?")
             return
         }
         workers[slot.process]?.links[slot.index]?.isOpen = true
@@ -300,7 +299,7 @@ extension Supervisor {
             if link.job != nil, workers[slot.process]?.isToEnd != true {
                 log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
             }
-            let canRestart = link.job.map { restart($0, because: .instanceLost) } ?? false
+            let canRestart = link.job.map { restart($0, on: slot, because: .instanceLost) } ?? false
             let isCrash = workers[slot.process]?.hasCrashed ?? false
             perform(pool.slotClosed(slot, canRestart: canRestart, isCrash: isCrash, now: now))
         }
@@ -319,8 +318,8 @@ extension Supervisor {
         if let pid = workers[process]?.pid { keeper.signal(number, to: pid) }
     }
 
-    func kill(_ process: ProcessID) {
-        log(.warning, "A worker is killed: it did not load, answer or end in time.", process)
+    func kill(_ process: ProcessID, because reason: String) {
+        log(.warning, "A worker is killed.", process, [.reason: "\(reason)"])
         workers[process]?.isToEnd = true
         signal(SIGKILL, to: process)
     }
@@ -414,6 +413,18 @@ extension Supervisor {
         metadata[.instance] = "\(name(of: process.instance))"
         if let pid = workers[process]?.pid { metadata[.pid] = "\(pid)" }
         logger.log(level: level, message, metadata: metadata)
+    }
+}
+
+extension PoolAction.Failing {
+    /// In words, for the log.
+    var reason: String {
+        switch self {
+        case .load: "it did not answer within load_timeout"
+        case .rehearse: "it did not speak a sample that sounds like something"
+        case .answer: "it did not answer on a new connection in time"
+        case .end: "it did not end in time"
+        }
     }
 }
 

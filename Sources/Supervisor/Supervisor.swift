@@ -247,7 +247,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         case .interrupt(let slot): send(.cancel, to: slot)
         case .terminate(let process, let cause): terminate(process, because: cause)
         case .abort(let process): abort(process)
-        case .kill(let process): kill(process)
+        case .kill(let process, let failing): kill(process, because: failing.reason)
         case .ask(let slot): send(.describe, to: slot)
         case .rehearse(let slot): rehearse(slot)
         case .reportParked(let instance): reportParked(instance)

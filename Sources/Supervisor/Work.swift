@@ -3,6 +3,15 @@ import PoolCore
 import SpeechCore
 import Wyoming
 
+/// When an engine makes the same audio of the same text again.
+enum RepeatedAudio {
+    case always
+    /// When a seed is given.
+    case withSeed
+    /// The next instance is of another definition.
+    case never
+}
+
 /// A job, as the shell sees it: what to ask a worker, and where the answer goes.
 struct Work {
     /// What is to be done.
@@ -135,12 +144,18 @@ struct Work {
 
     /// Forgets what the worker has made of it, so that another one can begin anew.
     /// - Parameters:
-    ///   - isDeterministic: the engine always makes the same of the same.
+    ///   - repeated: when the next one makes the same audio of the same text.
     ///   - isDoubted: it may be all right, and a seed does not make it the same to the last bit everywhere.
     /// - Returns: `false` when somebody has heard some of it already that may be different the next time.
-    mutating func restart(isDeterministic: Bool, isDoubted: Bool) -> Bool {
+    mutating func restart(_ repeated: RepeatedAudio, isDoubted: Bool) -> Bool {
         guard case .speak(let segment, let audio) = task else { return true }
-        guard audio.restart(isRepeatable: isDeterministic || segment.hasSeed && !isDoubted) else { return false }
+        let isRepeatable =
+            switch repeated {
+            case .always: true
+            case .withSeed: segment.hasSeed && !isDoubted
+            case .never: false
+            }
+        guard audio.restart(isRepeatable: isRepeatable) else { return false }
         audioSeconds = 0
         return true
     }

@@ -63,7 +63,7 @@ import Testing
         stage.cancel(1, at: 2)
         #expect(stage.fire(.open(slot(0))) == [.set(.open(slot(0)), 6)])
         stage.arrive(2, at: 5)
-        #expect(stage.fire(.open(slot(0))) == [.kill(process(0))])
+        #expect(stage.fire(.open(slot(0))) == [.kill(process(0), because: .answer)])
         // It was no fault of its own, so the next one is made at once.
         #expect(stage.exit(process(0), at: 6.5).contains(.spawn(process(0, 2), engine: 0, device: "cpu")))
     }
@@ -88,7 +88,7 @@ import Testing
         stage.cancel(1, at: 2)
         var last: [PoolAction] = []
         while let deadline = stage.deadline(.open(slot(0))), deadline <= 62 { last = stage.fire(.open(slot(0))) }
-        #expect(last == [.kill(process(0))])
+        #expect(last == [.kill(process(0), because: .answer)])
     }
 
     @Test("only the answer to the cancelled job frees the slot")
@@ -132,7 +132,7 @@ import Testing
         var stage = Stage(ready: 1, slots: 2, obeysCancel: true)
         stage.arrive(1, at: 0)
         stage.close(slot(0, 1), at: 0)
-        #expect(stage.fire(.open(slot(0, 1))) == [.kill(process(0))])
+        #expect(stage.fire(.open(slot(0, 1))) == [.kill(process(0), because: .answer)])
         #expect(stage.cancel(1, at: 60) == [.end(JobID(1), .cancelled)])
     }
 

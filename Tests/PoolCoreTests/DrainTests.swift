@@ -95,7 +95,7 @@ import Testing
     func kill() {
         var stage = Stage(ready: 1)
         drain(&stage, at: 1)
-        #expect(stage.fire(.terminate(process(0))) == [.kill(process(0))])
+        #expect(stage.fire(.terminate(process(0))) == [.kill(process(0), because: .end)])
         #expect(stage.exit(process(0), at: 5) == [.drained])
     }
 

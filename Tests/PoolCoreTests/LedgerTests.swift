@@ -120,14 +120,14 @@ import Testing
 
         var large = PoolConfiguration.cards(instances: 1...1)
         large.engines[0].largestUnits = 8 * 1024
-        #expect(Pool(configuration: large, seed: 1).budget(engine: 0, device: 0) == gib(9))
+        #expect(Pool(configuration: large, seed: 1).budgetOfNext(engine: 0, device: 0) == gib(9))
 
         var small = PoolConfiguration.cards(instances: 1...1)
         small.engines[0].figures["cuda:0"] = EngineFigures(floorBytes: gib(0.5))
         small.engines[0].figures["cuda:0"]?.peakBytes.observe(units: 1, value: 0)
-        #expect(Pool(configuration: small, seed: 1).budget(engine: 0, device: 0) == gib(0.75))
+        #expect(Pool(configuration: small, seed: 1).budgetOfNext(engine: 0, device: 0) == gib(0.75))
 
         let unknown = PoolConfiguration.cards(instances: 1...1, isMeasured: false)
-        #expect(Pool(configuration: unknown, seed: 1).budget(engine: 0, device: 0) == gib(9))
+        #expect(Pool(configuration: unknown, seed: 1).budgetOfNext(engine: 0, device: 0) == gib(9))
     }
 }

@@ -37,6 +37,33 @@ import Testing
         )
     }
 
+    @Test("small jobs of others pass the large ones of one tenant, however many those are")
+    func floodOfLarge() {
+        var stage = tight()
+        stage.arrive(1, units: 1024, at: 1)
+        for number in 100..<300 { stage.arrive(UInt64(number), units: 1024, at: 1) }
+        var small = JobRequest(id: JobID(2), engine: 0, tenant: "b", units: 300)
+        guard case .accepted(let actions) = stage.admit(small, at: 1.5) else { return #expect(Bool(false)) }
+        #expect(actions.runs == [.run(JobID(2), slot(1))])
+        stage.end(2, on: slot(1), at: 2)
+        // So does a small one of their own tenant.
+        (small.id, small.tenant) = (JobID(3), "a")
+        guard case .accepted(let own) = stage.admit(small, at: 2.5) else { return #expect(Bool(false)) }
+        #expect(own.runs == [.run(JobID(3), slot(2))])
+    }
+
+    @Test("one large text of each of many tenants holds up nobody either")
+    func manyTenants() {
+        var stage = tight()
+        stage.arrive(1, units: 1024, at: 1)
+        for number in 100..<160 {
+            stage.accept(JobRequest(id: JobID(UInt64(number)), engine: 0, tenant: "\(number)", units: 1024), at: 1)
+        }
+        let small = JobRequest(id: JobID(2), engine: 0, tenant: "b", units: 300)
+        guard case .accepted(let actions) = stage.admit(small, at: 1.5) else { return #expect(Bool(false)) }
+        #expect(actions.runs == [.run(JobID(2), slot(1))])
+    }
+
     @Test("what is kept for one that has waited for long is given to others when it has gone")
     func patienceEnds() {
         var stage = tight()

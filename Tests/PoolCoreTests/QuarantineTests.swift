@@ -66,6 +66,21 @@ import Testing
         #expect(stage.pool.waitingJobs == 0)
     }
 
+    @Test("a flood of a text under suspicion holds up nobody: not other texts of its tenant, nor others")
+    func flood() {
+        var stage = Stage(ready: 3) { $0.maxJobsPerTenant = 10_000 }
+        stage.accept(request(1), at: 1)
+        _ = crash(&stage, slot(0), at: 2)
+        #expect(stage.pool.instances[1].busySlots == 1)
+        for number in 100..<300 { stage.accept(request(UInt64(number)), at: 2) }
+        var other = request(400, text: 8)
+        #expect(stage.admit(other, at: 3) == .accepted([.run(JobID(400), slot(2))]))
+        stage.end(400, on: slot(2), at: 4)
+        other = request(401, text: 9)
+        other.tenant = "b"
+        #expect(stage.admit(other, at: 5) == .accepted([.run(JobID(401), slot(2))]))
+    }
+
     @Test("it is let out when somebody says so, and after a day")
     func released() {
         var stage = Stage(ready: 3)

@@ -9,7 +9,8 @@ import Testing
     private static let wanted: Set<String> = [
         "completed", "failed", "instanceLost", "waitedTooLong", "cancelled", "shutDown",
         "deadlineExceeded", "deadlineExceededAtOnce", "deadlineTooEarly", "standingQueue",
-        "queueFull", "waitTooLong", "tenantLimit", "shuttingDown", "shed", "shedAtOnce", "tooLargeAtOnce",
+        "queueFull", "waitTooLong", "quarantined", "quarantinedAtOnce", "tenantLimit", "shuttingDown", "shed",
+        "shedAtOnce", "tooLargeAtOnce",
         "retry", "retry for memory", "interrupt", "measure", "limit", "kill", "drained",
         "terminate: poolEnds", "terminate: roomNeeded", "terminate: memoryCreeps", "terminate: overBudget",
         "terminate: replaced", "terminate: recycled", "terminate: asked",

@@ -45,7 +45,11 @@ import Testing
         stage.at(1) { $0.reconfigured(.test(instances: 2), replaced: [0], now: $1) }
         stage.at(2) { $0.processSpawned(process(2), now: $1) }
         stage.open(slot(2), at: 3)
-        #expect(stage.at(4) { $0.rehearsed(process(2), isSound: false, now: $1) }.contains(.kill(process(2))))
+        #expect(
+            stage.at(4) { $0.rehearsed(process(2), isSound: false, now: $1) }.contains(
+                .kill(process(2), because: .rehearse)
+            )
+        )
         #expect(stage.exit(process(2), at: 5).contains(.reportRolledBack(engine: 0)))
         #expect(ready(stage) == 2 && stage.pool.revisions[0].current == 0)
         #expect(stage.at(20) { $0.timePassed(now: $1) } == [])

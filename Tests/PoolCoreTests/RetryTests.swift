@@ -116,7 +116,7 @@ import Testing
         stage.close(slot(1, 1), canRestart: false, at: 2)
         stage.close(slot(0, 0), at: 3)
         #expect(stage.open(slot(0, 0), at: 4) == [.unset(.open(slot(0, 0)))])
-        #expect(stage.fire(.open(slot(1, 1))) == [.kill(process(1)), .run(JobID(1), slot(0, 0))])
+        #expect(stage.fire(.open(slot(1, 1))) == [.kill(process(1), because: .answer), .run(JobID(1), slot(0, 0))])
     }
 
     @Test("it is not wasted on another slot of a process that dies: that slot has to show life first")

@@ -108,6 +108,6 @@ import Testing
         let second = try #require(stage.timers[.open(slot(0))]).id
         #expect(first != second)
         #expect(stage.at(61) { $0.timerFired(first, now: $1) } == [])
-        #expect(stage.at(63) { $0.timerFired(second, now: $1) } == [.kill(process(0))])
+        #expect(stage.at(63) { $0.timerFired(second, now: $1) } == [.kill(process(0), because: .answer)])
     }
 }

@@ -75,7 +75,7 @@ import Testing
         var stage = Stage(.test(instances: 1))
         stage.at(0) { $0.started(now: $1) }
         stage.at(0) { $0.processSpawned(process(0), now: $1) }
-        #expect(stage.fire(.load(process(0))) == [.kill(process(0))])
+        #expect(stage.fire(.load(process(0))) == [.kill(process(0), because: .load)])
         #expect(stage.open(slot(0), at: 61) == [])
 
         let exit = stage.exit(process(0), at: 62)
@@ -110,7 +110,7 @@ import Testing
         var stage = Stage(ready: 1, slots: 2)
         #expect(stage.close(slot(0, 1), at: 5) == [.set(.open(slot(0, 1)), 65), .open(slot(0, 1))])
         stage.close(slot(0, 0), at: 6)
-        #expect(stage.fire(.open(slot(0, 1))) == [.unset(.open(slot(0, 0))), .kill(process(0))])
+        #expect(stage.fire(.open(slot(0, 1))) == [.unset(.open(slot(0, 0))), .kill(process(0), because: .answer)])
         #expect(stage.open(slot(0, 0), at: 66) == [])
 
         let exit = stage.exit(process(0), at: 67)

@@ -130,6 +130,44 @@ import Testing
         #expect(!stage.runner.sink(0).restart(isRepeatable: false))
     }
 
+    @Test("When one of them has had some of it, the others keep what they have, too")
+    func restartForNone() async throws {
+        let stage = SharingStage()
+        let (first, second) = (stage.submit(.of()), stage.submit(.of()))
+        stage.runner.sink(0).start()
+        stage.runner.sink(0).note("remark")
+        stage.runner.sink(0).play(1, finish: false)
+        #expect(try await second.next()?.samples == [1, 1, 1, 1])
+        #expect(!stage.runner.sink(0).restart(isRepeatable: false))
+        stage.runner.sink(0).play(2)
+        #expect(try await first.rest() == [1, 1, 1, 1, 2, 2, 2, 2])
+        #expect(first.notes == ["remark"])
+        #expect(try await second.rest() == [2, 2, 2, 2])
+    }
+
+    @Test("A reader that takes its first piece while it is made again hears one of both, whole, and so do all")
+    func restartWhileRead() async throws {
+        for _ in 0..<300 {
+            let stage = SharingStage()
+            let readers = [stage.submit(.of()), stage.submit(.of()), stage.submit(.of())]
+            let sink = stage.runner.sink(0)
+            sink.start()
+            sink.play(1, finish: false)
+            let heard = await withTaskGroup(of: [Int16].self) { group in
+                for reader in readers { group.addTask { (try? await reader.rest()) ?? [] } }
+                group.addTask {
+                    let value: Int16 = sink.restart(isRepeatable: false) ? 2 : 1
+                    if value == 2 { sink.play(value, finish: false) }
+                    sink.play(value)
+                    return [value]
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let value = heard.first { $0.count == 1 }?[0] ?? 0
+            #expect(heard.filter { $0.count > 1 } == Array(repeating: Array(repeating: value, count: 8), count: 3))
+        }
+    }
+
     @Test("What befalls the first one's place in the queue is not told to those who joined: they take their own")
     func refusal() async throws {
         let stage = SharingStage()

@@ -176,6 +176,53 @@ import Testing
         }
     }
 
+    @Test("A reload to a model of twice the size serves, and what was measured of each is kept under its own command")
+    func reloadToLarger() async throws {
+        let state = try TemporaryDirectory()
+        let file = "\(state.path)/measured.json"
+        var plan = PoolConfiguration.Engine(
+            name: FakePool.engine,
+            placements: [.init(device: "cuda:0", maximum: 16)],
+            instances: 1...16,
+            loadTimeout: .seconds(30)
+        )
+        plan.largestUnits = 64
+        func engine(floor: Int) -> SupervisorConfiguration.Engine {
+            let command = [
+                "\(FakePool.programs)/FakeWorker", "--uri", "{uri}", "--device", "{device}", "--gpu-directory",
+                gpus.directory, "--floor-bytes", "\(floor)", "--bytes-per-unit", "\(32 << 20)",
+            ]
+            return .init(plan: plan, command: command, environment: ["PATH": "/usr/bin:/bin"])
+        }
+        let (small, large) = (engine(floor: 4 << 30), engine(floor: 9 << 30))
+        try await FakePool.with(
+            command: small.command,
+            waitUntilReady: false,
+            plan: plan,
+            prepare: { configuration in
+                configuration.monitor = DeviceMonitor(nvmlLibrary: gpus.library, environment: [:])
+                configuration.memoryInterval = .milliseconds(5)
+                configuration.figuresFile = file
+            },
+            configure: { $0.reserveBytes = Self.gibibyte }
+        ) { pool in
+            try await pool.until { $0.engines[0].ready == 3 }
+            // It would not load within what the old one may hold: 4 + 2 × 2 GiB.
+            let next = SupervisorConfiguration(engines: [large], socketParent: "/tmp") {
+                $0.reserveBytes = Self.gibibyte
+            }
+            #expect(await pool.supervisor.reload(next).map(\.change) == [.replaced])
+            try await pool.until { snapshot in
+                let ready = snapshot.instances.filter { $0.state == "ready" }
+                return ready.count == 2 && ready.allSatisfy { $0.heldBytes == 9 << 30 }
+            }
+            try await expect(pool.submit("Larger."), says: "Larger.")
+        }
+        let store = FiguresStore(path: file)
+        #expect(store.figures(of: small, on: "Fake GPU")?.floorBytes == 4 << 30)
+        #expect(store.figures(of: large, on: "Fake GPU")?.floorBytes == 9 << 30)
+    }
+
     @Test("What was measured is known at the next start: nothing is measured again")
     func keepsFigures() async throws {
         let state = try TemporaryDirectory()

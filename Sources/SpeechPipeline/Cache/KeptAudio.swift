@@ -32,16 +32,18 @@ struct KeptAudio: Sendable, Equatable {
     }
 
     /// Gives what there is so far to a sink that has been started.
-    func pour(into sink: any SegmentSink) {
+    func pour(into sink: any SegmentSink, resumed: inout ResumedReaders) {
         for note in notes { sink.note(note) }
         // It fits: no more is kept than a sink takes.
-        for chunk in chunks { _ = sink.append(chunk) }
+        for chunk in chunks { _ = sink.append(chunk, resumed: &resumed) }
     }
 
     /// Gives all of it to a sink, as what had been made before.
     func play(to sink: any SegmentSink) {
         sink.start(shared: .cached)
-        pour(into: sink)
+        var resumed = ResumedReaders()
+        pour(into: sink, resumed: &resumed)
+        resumed.resume()
         sink.finish(nothingToSay: hadNothingToSay)
     }
 }

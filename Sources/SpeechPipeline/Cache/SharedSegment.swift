@@ -4,7 +4,8 @@ import Synchronization
 /// A segment that is being made, or waits to be, for all who want the same audio.
 ///
 /// It keeps what has arrived, so that who joins late has it from the beginning. Readers are fed under its lock: that
-/// gives each of them everything in order, and a sink never waits nor calls back.
+/// gives each of them everything in order, and a sink never waits nor calls back. Readers that waited are resumed when
+/// the lock is free.
 final class SharedSegment: SegmentSink {
     private struct State {
         /// Those who want it, in the order in which they came; empty after the end.
@@ -61,20 +62,26 @@ final class SharedSegment: SegmentSink {
     /// Gives a reader all that there is, and what will come.
     /// - Returns: `false` after the end.
     func join(_ reader: SegmentReader) -> Bool {
+        var resumed = ResumedReaders()
         let hasJoined = state.withLock { state in
             guard !state.hasEnded else { return false }
             state.readers.append(reader)
-            if state.hasStarted {
-                reader.sink.start(shared: state.shared ?? .joined)
-                state.audio.pour(into: reader.sink)
-            }
+            giveAll(to: reader, of: state, resumed: &resumed)
             return true
         }
+        resumed.resume()
         if hasJoined {
             follow(reader)
             reader.mindDeadline()
         }
         return hasJoined
+    }
+
+    /// Gives a reader all that there is so far.
+    private func giveAll(to reader: SegmentReader, of state: borrowing State, resumed: inout ResumedReaders) {
+        guard state.hasStarted else { return }
+        reader.sink.start(shared: reader === state.leader ? state.shared : state.shared ?? .joined)
+        state.audio.pour(into: reader.sink, resumed: &resumed)
     }
 
     /// Hears of it when a reader leaves.
@@ -151,7 +158,7 @@ final class SharedSegment: SegmentSink {
         if isOn { owner.started(self) }
     }
 
-    func append(_ chunk: PCM) -> PieceTaken {
+    func append(_ chunk: PCM, resumed: inout ResumedReaders) -> PieceTaken {
         state.withLock { state in
             guard !state.hasEnded else { return .taken }
             // So it fits into each reader's sink, however little that one has read.
@@ -160,9 +167,11 @@ final class SharedSegment: SegmentSink {
             }
             state.audio.append(chunk)
             // Each of them, so that all have the same.
-            return state.readers.reduce(.taken) { taken, reader in
-                reader.sink.append(chunk) == .different ? .different : taken
+            var taken = PieceTaken.taken
+            for reader in state.readers where reader.sink.append(chunk, resumed: &resumed) == .different {
+                taken = .different
             }
+            return taken
         }
     }
 
@@ -183,9 +192,7 @@ final class SharedSegment: SegmentSink {
         guard let audio else { return }
         // First, so that everybody finds either this or what was kept of it.
         owner.finished(self, audio, isNew: state.withLock { $0.shared == nil })
-        state.withLock { state in
-            for reader in end(&state) { reader.sink.finish(nothingToSay: nothingToSay) }
-        }
+        for reader in state.withLock({ end(&$0) }) { reader.sink.finish(nothingToSay: nothingToSay) }
     }
 
     /// Those who joined do not answer for what befell the leader's place in the queue: they take one of their own.
@@ -201,23 +208,29 @@ final class SharedSegment: SegmentSink {
         }
     }
 
-    func mayRestart(isRepeatable: Bool) -> Bool {
-        state.withLock { state in
-            !state.hasEnded && state.readers.allSatisfy { $0.sink.mayRestart(isRepeatable: isRepeatable) }
-        }
-    }
+    var isEnded: Bool { state.withLock { $0.hasEnded } }
 
+    /// For all of them, or for none.
     func restart(isRepeatable: Bool) -> Bool {
-        state.withLock { state in
-            // For all of them, or for none.
-            guard !state.hasEnded, state.readers.allSatisfy({ $0.sink.mayRestart(isRepeatable: isRepeatable) }) else {
-                return false
+        var resumed = ResumedReaders()
+        let hasRestarted = state.withLock { state in
+            guard !state.hasEnded else { return false }
+            var forgetful: [SegmentReader] = []
+            for reader in state.readers {
+                if reader.sink.restart(isRepeatable: isRepeatable) {
+                    forgetful.append(reader)
+                } else if !reader.sink.isEnded {
+                    // It has had some already, so it goes on. The others go on, too, with what they have forgotten.
+                    for reader in forgetful { giveAll(to: reader, of: state, resumed: &resumed) }
+                    return false
+                }
             }
             state.audio = KeptAudio()
             state.hasStarted = false
-            for reader in state.readers { _ = reader.sink.restart(isRepeatable: isRepeatable) }
             return true
         }
+        resumed.resume()
+        return hasRestarted
     }
 
     /// - Returns: those who are still there.

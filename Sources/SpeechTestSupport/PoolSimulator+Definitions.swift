@@ -1,0 +1,51 @@
+import PoolCore
+
+extension PoolSimulator {
+    /// What is true of the processes of one definition of an engine. The pool finds it out by and by.
+    package struct Definition: Sendable {
+        /// What they need of memory; `nil` in a world where nobody looks at it.
+        package var memory: Memory.Engine?
+        /// How long they take to speak a unit of a text.
+        package var timePerUnit = Duration.milliseconds(10)
+        /// How much audio a unit of a text becomes.
+        package var audioPerUnit = Duration.milliseconds(50)
+
+        package init(memory: Memory.Engine?) {
+            self.memory = memory
+        }
+    }
+
+    /// Which definition of which engine a process was started from.
+    struct Kind: Hashable, Sendable {
+        let engine: Int
+        let revision: Int
+    }
+
+    /// What is true of a process; all that is started is defined.
+    func definition(of process: Process) -> Definition {
+        guard let definition = definitions[process.kind] else { preconditionFailure("what is started is defined") }
+        return definition
+    }
+
+    /// What a process needs of memory; `nil` in a world where nobody looks at it.
+    func need(of process: Process) -> Memory.Engine? { definition(of: process).memory }
+
+    /// What the pool has measured of a process's kind on its device.
+    func figures(of process: Process) -> EngineFigures { pool.figures(of: pool.instances[process.id.instance.index]) }
+
+    /// What is as long as the definition of its process makes it is believed.
+    func checkBelief(in event: Event) throws(Violation) {
+        guard case .jobEnded(let job, let slot, .completed, _) = event, let length = audio(of: job, on: slot) else {
+            return
+        }
+        try check(!pool.doubts(job, on: slot, audio: length, isSound: true), "the length of \(job) is believed")
+    }
+
+    /// How long the audio of a job is that a slot works on.
+    func audio(of job: JobID, on slot: SlotID) -> Duration? {
+        guard let process = self[slot.process], self[slot]?.job == job, let request = jobs[job]?.request else {
+            return nil
+        }
+        return definition(of: process).audioPerUnit * request.units
+    }
+}
