@@ -12,6 +12,8 @@ final class SharedSegment: SegmentSink {
         /// Whose place in the queue it has.
         var leader: SegmentReader
         var audio = KeptAudio()
+        /// Whether it has a place, or its audio comes from elsewhere.
+        var isAdmitted = false
         var hasStarted = false
         /// Where it comes from, if nothing is run for it.
         var shared: SegmentTiming.Shared?
@@ -61,16 +63,18 @@ final class SharedSegment: SegmentSink {
     /// Gives a reader all that there is, and what will come.
     /// - Returns: `false` after the end.
     func join(_ reader: SegmentReader) -> Bool {
-        let hasJoined = state.withLock { state in
-            guard !state.hasEnded else { return false }
+        let (hasJoined, isAdmitted) = state.withLock { state in
+            guard !state.hasEnded else { return (false, false) }
             state.readers.append(reader)
             if state.hasStarted {
                 reader.sink.start(shared: state.shared ?? .joined)
                 state.audio.pour(into: reader.sink)
             }
-            return true
+            return (true, state.isAdmitted)
         }
         if hasJoined {
+            // Not under the lock: the reader may submit more of the same.
+            if isAdmitted { reader.sink.admitted() }
             follow(reader)
             reader.mindDeadline()
         }
@@ -136,6 +140,15 @@ final class SharedSegment: SegmentSink {
         }
         // Everybody left before.
         if hasEnded { cancel() }
+    }
+
+    func admitted() {
+        let readers = state.withLock { state in
+            state.isAdmitted = true
+            return state.readers
+        }
+        // Not under the lock: they may submit more of the same.
+        for reader in readers { reader.sink.admitted() }
     }
 
     func start(shared: SegmentTiming.Shared?) {
