@@ -22,6 +22,10 @@ package struct Segment: Sendable, Hashable {
     package var weight: Int
     /// The weight of all that follows it in its utterance.
     package var laterWeight: Int
+    /// How many segments follow it in its utterance.
+    package var laterCount: Int
+    /// How many of those are submitted as soon as this one is admitted, as far as one knows.
+    package var laterAtOnce: Int
     /// How long the audio lasts that came from elsewhere between the utterance's last segment that was run and this.
     package var audioBefore: Duration
     /// How fast it is listened to; `nil` if nobody said.
@@ -43,6 +47,8 @@ package struct Segment: Sendable, Hashable {
         priority: Priority = .standard,
         weight: Int = 1,
         laterWeight: Int = 0,
+        laterCount: Int = 0,
+        laterAtOnce: Int = 0,
         audioBefore: Duration = .zero,
         playback: Playback? = nil,
         deadline: ContinuousClock.Instant? = nil,
@@ -59,6 +65,8 @@ package struct Segment: Sendable, Hashable {
         self.priority = priority
         self.weight = weight
         self.laterWeight = laterWeight
+        self.laterCount = laterCount
+        self.laterAtOnce = laterAtOnce
         self.audioBefore = audioBefore
         self.playback = playback
         self.deadline = deadline

@@ -24,6 +24,8 @@ package final class SegmentAudio: SegmentSink {
         var end: Result<Void, SpeechError>?
         var reader: ResumedReaders.Reader?
         var onCancel: (@Sendable () -> Void)?
+        var isAdmitted = false
+        var onAdmission: (@Sendable () -> Void)?
         var timing = SegmentTiming()
         var started: ContinuousClock.Instant?
     }
@@ -51,6 +53,15 @@ package final class SegmentAudio: SegmentSink {
             return false
         }
         if isGivenUp { action() }
+    }
+
+    /// Has somebody told, once, when the segment is admitted. At once if it has been.
+    package func onAdmission(_ action: @escaping @Sendable () -> Void) {
+        let isAdmitted = state.withLock { state in
+            if !state.isAdmitted { state.onAdmission = action }
+            return state.isAdmitted
+        }
+        if isAdmitted { action() }
     }
 
     /// The next piece, or `nil` after the last. Suspends until there is one; a cancelled task cancels the segment.
@@ -109,6 +120,14 @@ package final class SegmentAudio: SegmentSink {
     package var hadNothingToSay: Bool { state.withLock { $0.hadNothingToSay } }
 
     // MARK: Producer
+
+    package func admitted() {
+        let onAdmission = state.withLock { state in
+            state.isAdmitted = true
+            return state.onAdmission.take()
+        }
+        onAdmission?()
+    }
 
     package func start(shared: SegmentTiming.Shared?) {
         let now = ContinuousClock.now

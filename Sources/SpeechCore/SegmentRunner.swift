@@ -3,8 +3,8 @@ package protocol SegmentRunner: Sendable {
     /// The engines as they are now, in the order of the configuration.
     var engines: [EngineStatus] { get }
 
-    /// Queues a segment. Never waits and never throws: refusals arrive as an error at the sink.
-    /// A segment with index 0 has to be admitted; later segments of an admitted utterance are not refused.
+    /// Queues a segment. Never waits and never throws: the sink is told that it is admitted, or gets the refusal as an
+    /// error. A segment with index 0 has to be admitted; later segments of an admitted utterance are not refused.
     /// - Parameter sink: where its audio goes. It may be called before this returns.
     /// - Returns: what gives the segment up. It may be called more than once, from anywhere, and after the end.
     func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void

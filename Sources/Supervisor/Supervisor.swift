@@ -198,6 +198,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         switch pool.jobArrived(newWork.jobRequest(id, now: now), now: now) {
         case .accepted(let actions):
             work[id] = newWork
+            newWork.audio?.admitted()
             perform(actions)
         case .refused(let refusal):
             let error = SpeechError(refusal, configuration: pool.configuration)

@@ -1,5 +1,6 @@
 """The queue has limits, and says so; who leaves it costs nothing."""
 
+import httpx
 import openai
 import pytest
 
@@ -95,3 +96,23 @@ def test_segments_of_one_text_run_on_several_instances_and_come_back_in_order(se
     assert heard.whole
     assert len(heard.segments) > 4
     assert sum(instance["jobs_done"] > 0 for instance in server.instances()) > 1
+
+
+def test_nothing_of_a_refused_text_reaches_a_worker(serve: Serve) -> None:
+    server = serve(fake_engine("--unit-us", "2000", instances=4))
+    # What a text takes is known from these.
+    for number in range(40):
+        assert server.speak(f"Sentence number {number}.").status_code == 200
+    texts = [sentences(1) + " " + "{die} " + sentences(20) for _ in range(20)]
+    answers = [
+        httpx.post(
+            f"{server.url}/v1/audio/speech",
+            json={"input": text, "response_format": "pcm"},
+            headers={"X-Request-Timeout": "0.3"},
+            timeout=60,
+        )
+        for text in texts
+    ]
+    assert [(answer.status_code, answer.json()["error"]["code"]) for answer in answers] == [(503, "overloaded")] * 20
+    assert server.speak("Still here").content == speech("Still here")
+    assert (server.restarts(), server.jobs_done()) == (0, 41)

@@ -19,27 +19,36 @@ final class ScriptedRunner: SegmentRunner {
     }
 
     private let state: Mutex<State>
+    private let admits: Bool
     private let answer: @Sendable (Segment, any SegmentSink) -> Void
     private let speaker: @Sendable (VoiceRecipe) -> Result<[String: JSONValue], SpeechError>
 
     /// - Parameters:
+    ///   - admits: whether each segment is admitted at once.
     ///   - answer: what to do with a segment at once; nothing unless given.
     ///   - speaker: what a recipe becomes; unless given, something that tells recipes apart.
     init(
         _ engines: [EngineStatus],
+        admits: Bool = true,
         answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in },
         speaker: @escaping @Sendable (VoiceRecipe) -> Result<[String: JSONValue], SpeechError> = {
             .success(["from": .string("\($0)")])
         }
     ) {
         self.state = Mutex(State(engines: engines))
+        self.admits = admits
         self.speaker = speaker
         self.answer = answer
     }
 
     /// One engine with these slots and no voices.
-    convenience init(slots: Int, answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }) {
-        self.init([EngineStatus(name: "test", voices: [], readyInstances: 1, slots: slots)], answer: answer)
+    convenience init(
+        slots: Int,
+        admits: Bool = true,
+        answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }
+    ) {
+        let engine = EngineStatus(name: "test", voices: [], readyInstances: 1, slots: slots)
+        self.init([engine], admits: admits, answer: answer)
     }
 
     var engines: [EngineStatus] {
@@ -49,6 +58,7 @@ final class ScriptedRunner: SegmentRunner {
 
     func submit(_ segment: Segment, to sink: any SegmentSink) -> @Sendable () -> Void {
         state.withLock { $0.submitted.append((segment, sink)) }
+        if admits { sink.admitted() }
         answer(segment, sink)
         return { [weak self] in self?.noteCancelled(segment.index) }
     }

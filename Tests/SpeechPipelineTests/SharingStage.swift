@@ -11,9 +11,10 @@ struct SharingStage {
     init(
         deterministic: Bool = true,
         cache: CacheConfiguration = CacheConfiguration(),
+        admits: Bool = true,
         answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }
     ) {
-        runner = ScriptedRunner([Self.engine(deterministic: deterministic)], answer: answer)
+        runner = ScriptedRunner([Self.engine(deterministic: deterministic)], admits: admits, answer: answer)
         sharing = SharingRunner(runner, configuration: cache)
     }
 

@@ -1,5 +1,6 @@
 import SpeechCore
 import SpeechPipeline
+import Synchronization
 import Testing
 
 /// Segments that are made once for several readers at the same time.
@@ -18,6 +19,50 @@ import Testing
             #expect(reader.notes == ["remark"])
         }
         #expect(readers.map(\.timing.shared) == [nil, .joined])
+    }
+
+    @Test("Readers are admitted with the segment that they joined, and at once if that is, or if the audio is there")
+    func admission() {
+        let stage = SharingStage(admits: false)
+        let admitted = Mutex<[Int]>([])
+        var readers: [SegmentAudio] = []
+        func submit() {
+            let (audio, number) = (stage.submit(.of()), readers.count)
+            audio.onAdmission { admitted.withLock { $0.append(number) } }
+            readers.append(audio)
+        }
+        submit()
+        submit()
+        #expect(admitted.withLock { $0 } == [])
+        stage.runner.sink(0).admitted()
+        #expect(admitted.withLock { $0 } == [0, 1])
+        submit()
+        #expect(admitted.withLock { $0 } == [0, 1, 2])
+        stage.runner.sink(0).start()
+        submit()
+        #expect(admitted.withLock { $0 } == [0, 1, 2, 3])
+        stage.runner.sink(0).play(1)
+        submit()
+        #expect(admitted.withLock { $0 } == [0, 1, 2, 3, 4])
+        #expect(stage.runner.segments.count == 1)
+    }
+
+    @Test("A text of the same words again and again is spoken once its first segment is admitted")
+    func sameWords() async throws {
+        var engine = SharingStage.engine()
+        engine.slots = 3
+        let runner = ScriptedRunner([engine], admits: false)
+        let pipeline = SpeechPipeline(runner: runner)
+        let text = Array(repeating: "This is a sentence that is so long that it is not joined with another one.", count: 4)
+        let stream = try pipeline.speak(Utterance(id: "u", text: text.joined(separator: " ")))
+        #expect(stream.segmentCount > 2)
+        let count = runner.segments.count
+        runner.sink(0).admitted()
+        runner.sink(0).start()
+        for number in 0..<count { runner.sink(number).play(1, count: 1) }
+        var heard = 0
+        while let chunk = try await stream.next() { heard += chunk.samples.count }
+        #expect(heard == stream.segmentCount)
     }
 
     @Test("Who joins late hears it from the beginning")

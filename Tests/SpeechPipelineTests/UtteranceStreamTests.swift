@@ -182,12 +182,71 @@ struct UtteranceStreamTests {
     @Test("After a refusal nothing more of the utterance is submitted")
     func refusal() async throws {
         let refusal = SpeechError(.queueFull, "Full.", retryAfter: .seconds(3))
-        let runner = ScriptedRunner(slots: 3) { $1.fail(refusal) }
+        let runner = ScriptedRunner(slots: 3, admits: false) { $1.fail(refusal) }
         let pipeline = SpeechPipeline(runner: runner)
         let stream = try speak(5, with: pipeline)
         await #expect(throws: refusal) { try await stream.next() }
         #expect(runner.indices == [0])
         expectIdle(pipeline)
+    }
+
+    @Test("Nothing follows the first segment before that is admitted, and all of the window then, though nobody reads")
+    func admission() async throws {
+        let runner = ScriptedRunner(slots: 3, admits: false)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        #expect(runner.indices == [0])
+        #expect(pipeline.resources.lookahead.count == 0)
+        runner.sink(0).admitted()
+        #expect(runner.indices == [0, 1, 2])
+        runner.sink(0).admitted()
+        #expect(runner.indices == [0, 1, 2])
+        stream.cancel()
+        expectIdle(pipeline)
+    }
+
+    @Test("A refusal that comes later finds nothing else of the utterance submitted")
+    func lateRefusal() async throws {
+        let refusal = SpeechError(.overloaded, "Too much.", retryAfter: .seconds(3))
+        let runner = ScriptedRunner(slots: 3, admits: false)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        let reader = Task { try await stream.next() }
+        runner.sink(0).fail(refusal)
+        await #expect(throws: refusal) { try await reader.value }
+        #expect(runner.indices == [0])
+        #expect(runner.endedUtterances.count == 1)
+        expectIdle(pipeline)
+    }
+
+    @Test("What is admitted after its reader has left is followed by nothing")
+    func admissionAfterCancel() throws {
+        let runner = ScriptedRunner(slots: 3, admits: false)
+        let pipeline = SpeechPipeline(runner: runner)
+        let stream = try speak(5, with: pipeline)
+        stream.cancel()
+        runner.sink(0).admitted()
+        #expect(runner.indices == [0])
+        #expect(runner.cancelled == [0])
+        expectIdle(pipeline)
+    }
+
+    @Test("Segments are submitted in their order, whoever is reading when the first is admitted")
+    func admissionDuringReading() async throws {
+        for _ in 0..<200 {
+            let runner = ScriptedRunner(slots: 2, admits: false) { segment, audio in
+                if segment.index > 0 { audio.play(Int16(segment.index), count: 1) }
+            }
+            let pipeline = SpeechPipeline(runner: runner)
+            let stream = try speak(6, with: pipeline)
+            async let reading = samples(stream)
+            async let admission: Void = runner.sink(0).admitted()
+            runner.sink(0).play(0, count: 1)
+            await admission
+            #expect(try await reading == [0, 1, 2, 3, 4, 5])
+            #expect(runner.indices == Array(0..<6))
+            expectIdle(pipeline)
+        }
     }
 
     @Test("The gap goes between segments that have audio, at their sample rate")

@@ -40,6 +40,7 @@ struct KeptAudio: Sendable, Equatable {
 
     /// Gives all of it to a sink, as what had been made before.
     func play(to sink: any SegmentSink) {
+        sink.admitted()
         sink.start(shared: .cached)
         var resumed = ResumedReaders()
         pour(into: sink, resumed: &resumed)

@@ -13,6 +13,8 @@ final class SharedSegment: SegmentSink {
         /// Whose place in the queue it has.
         var leader: SegmentReader
         var audio = KeptAudio()
+        /// Whether it has a place, or its audio comes from elsewhere.
+        var isAdmitted = false
         var hasStarted = false
         /// Where it comes from, if nothing is run for it.
         var shared: SegmentTiming.Shared?
@@ -63,14 +65,16 @@ final class SharedSegment: SegmentSink {
     /// - Returns: `false` after the end.
     func join(_ reader: SegmentReader) -> Bool {
         var resumed = ResumedReaders()
-        let hasJoined = state.withLock { state in
-            guard !state.hasEnded else { return false }
+        let (hasJoined, isAdmitted) = state.withLock { state in
+            guard !state.hasEnded else { return (false, false) }
             state.readers.append(reader)
             giveAll(to: reader, of: state, resumed: &resumed)
-            return true
+            return (true, state.isAdmitted)
         }
         resumed.resume()
         if hasJoined {
+            // Not under the lock: the reader may submit more of the same.
+            if isAdmitted { reader.sink.admitted() }
             follow(reader)
             reader.mindDeadline()
         }
@@ -143,6 +147,15 @@ final class SharedSegment: SegmentSink {
         }
         // Everybody left before.
         if hasEnded { cancel() }
+    }
+
+    func admitted() {
+        let readers = state.withLock { state in
+            state.isAdmitted = true
+            return state.readers
+        }
+        // Not under the lock: they may submit more of the same.
+        for reader in readers { reader.sink.admitted() }
     }
 
     func start(shared: SegmentTiming.Shared?) {

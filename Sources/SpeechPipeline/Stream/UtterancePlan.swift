@@ -20,9 +20,10 @@ struct UtterancePlan: Sendable {
     var lookaheadLimit: Int
 
     /// The job for a segment.
-    /// - Parameter audioBefore: how long the audio lasts that was there already, between the last segment that was run
-    ///   and this.
-    func segment(_ index: Int, audioBefore: Duration) -> Segment {
+    /// - Parameters:
+    ///   - audioBefore: how long the audio lasts that was there already, between the last segment that was run and this.
+    ///   - permits: how many segments may be submitted before their turn just now.
+    func segment(_ index: Int, audioBefore: Duration, permits: Int) -> Segment {
         var context = utterance.engineOptions
         if case .made(let voice) = voice { context["speaker"] = .object(voice.speaker) }
         let spans = takesSpans ? voices.spans(voice, for: segments[index]) : []
@@ -39,6 +40,8 @@ struct UtterancePlan: Sendable {
             priority: utterance.priority,
             weight: segments[index].weight,
             laterWeight: segments[(index + 1)...].reduce(0) { $0 + $1.weight },
+            laterCount: segments.count - index - 1,
+            laterAtOnce: min(segments.count - index, window, max(0, permits) + 1) - 1,
             audioBefore: audioBefore,
             playback: utterance.playback,
             deadline: utterance.deadline,

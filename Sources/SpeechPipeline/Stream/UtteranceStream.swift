@@ -14,12 +14,10 @@ final class UtteranceStream: SpeechStream {
     static let unreadLimitBytes = 64 * 1024
 
     private struct State {
-        /// The segment to submit next.
-        var nextIndex = 0
+        /// Which segments are submitted.
+        var turns: UtteranceWindow
         /// What is submitted and not read to its end; the head is the one that is read.
         var window: [SegmentAudio] = []
-        /// Permits held: one for each submitted segment beyond the head.
-        var permits = 0
         /// The first segment, for its timing.
         var first: SegmentAudio?
         /// The sample rate, once there was audio.
@@ -37,14 +35,22 @@ final class UtteranceStream: SpeechStream {
 
     private let plan: UtterancePlan
     private let resources: PipelineResources
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    /// Held while segments are submitted, so that the runner gets them in their order.
+    private let submission = Mutex(())
 
-    /// Opens the stream, which has a permit of `resources.utterances` already, and submits its first segments.
+    /// Opens the stream, which has a permit of `resources.utterances` already, and submits its first segment. The others
+    /// follow as soon as that is admitted, whether anybody reads or not.
     init(_ plan: UtterancePlan, resources: PipelineResources) {
         self.plan = plan
         self.resources = resources
+        state = Mutex(State(turns: UtteranceWindow(count: plan.segments.count, width: plan.window)))
         resources.metrics.utteranceOpened()
         topUp()
+        state.withLock { $0.first }?.onAdmission { [weak self] in
+            self?.state.withLock { $0.turns.admitted() }
+            self?.topUp()
+        }
     }
 
     deinit { cancel() }
@@ -75,42 +81,42 @@ final class UtteranceStream: SpeechStream {
 
     /// Submits what the window has room for.
     private func topUp() {
-        while let index = reserveNext() {
-            let audioBefore = state.withLock { $0.audioBefore }
-            let audio = resources.runner.submit(plan.segment(index, audioBefore: audioBefore))
-            resources.metrics.segmentSubmitted()
-            let isOpen = state.withLock { state in
-                guard state.end == nil else { return false }
-                state.audioBefore = audio.timing.shared == .cached ? audioBefore + audio.unreadDuration : .zero
-                if index == 0 { state.first = audio }
-                state.window.append(audio)
-                return true
-            }
-            guard isOpen else {
-                audio.cancel()
-                // It may have come after the end was told.
-                resources.runner.utteranceEnded(plan.number)
-                return
-            }
+        submission.withLock { _ in
+            while let index = reserveNext() { submit(index) }
         }
+    }
+
+    private func submit(_ index: Int) {
+        let audioBefore = state.withLock { $0.audioBefore }
+        let permits = plan.lookaheadLimit - resources.lookahead.count
+        let segment = plan.segment(index, audioBefore: audioBefore, permits: permits)
+        let audio = resources.runner.submit(segment)
+        resources.metrics.segmentSubmitted()
+        let isOpen = state.withLock { state in
+            guard state.end == nil else { return false }
+            state.audioBefore = audio.timing.shared == .cached ? audioBefore + audio.unreadDuration : .zero
+            if index == 0 { state.first = audio }
+            state.window.append(audio)
+            return true
+        }
+        guard !isOpen else { return }
+        audio.cancel()
+        // It may have come after the end was told.
+        resources.runner.utteranceEnded(plan.number)
     }
 
     /// The index of a segment that may be submitted now, with its permit taken.
     private func reserveNext() -> Int? {
         state.withLock { state in
-            guard state.end == nil, state.nextIndex < plan.segments.count, state.window.count < plan.window else {
-                return nil
+            guard state.end == nil else { return nil }
+            // A head that ended with nothing has probably failed: let the reader see it first.
+            let isHeadRead =
+                state.window.first.map { head in
+                    (!head.isEnded || head.unreadBytes > 0) && head.unreadBytes <= Self.unreadLimitBytes
+                } ?? true
+            return state.turns.submitNext(isHeadRead: isHeadRead) {
+                resources.lookahead.take(limit: plan.lookaheadLimit)
             }
-            if let head = state.window.first {
-                // A head that ended with nothing was probably refused: let the reader see it first.
-                guard !head.isEnded || head.unreadBytes > 0,
-                    head.unreadBytes <= Self.unreadLimitBytes,
-                    resources.lookahead.take(limit: plan.lookaheadLimit)
-                else { return nil }
-                state.permits += 1
-            }
-            defer { state.nextIndex += 1 }
-            return state.nextIndex
         }
     }
 
@@ -150,9 +156,7 @@ final class UtteranceStream: SpeechStream {
             state.notes = Self.joined(state.notes, head)
             state.hadNothingToSay = state.hadNothingToSay || head.hadNothingToSay
             state.gapIsDue = state.sampleRate != nil
-            let permits = min(state.permits, 1)
-            state.permits -= permits
-            return permits
+            return state.turns.headRead()
         }
         resources.lookahead.giveBack(permits)
     }
@@ -186,8 +190,8 @@ final class UtteranceStream: SpeechStream {
         let held: (window: [SegmentAudio], permits: Int)? = state.withLock { state in
             guard state.end == nil else { return nil }
             state.end = end
-            defer { (state.window, state.permits) = ([], 0) }
-            return (state.window, state.permits)
+            defer { state.window = [] }
+            return (state.window, state.turns.end())
         }
         guard let held else { return }
         for audio in held.window { audio.cancel() }
