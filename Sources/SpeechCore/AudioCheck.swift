@@ -27,12 +27,12 @@ package struct AudioCheck: Sendable {
     /// - Returns: what may be heard now, in order.
     package mutating func take(_ piece: PCM) -> [PCM] {
         duration += piece.duration
-        let loud = piece.samples.count { abs(Int($0)) > Self.silence }
+        let isLoud = piece.samples.contains { $0.magnitude > Self.silence }
         let atFullScale = piece.samples.count { $0 == .max || $0 == .min }
         samples += piece.samples.count
         clipped += atFullScale
-        if loud > 0 { isSilent = false }
-        let isSuspicious = loud == 0 || Double(atFullScale) > Self.mostClipped * Double(piece.samples.count)
+        if isLoud { isSilent = false }
+        let isSuspicious = !isLoud || Double(atFullScale) > Self.mostClipped * Double(piece.samples.count)
         // What has been heard once is not held back again.
         guard isSuspicious, heldFor == duration - piece.duration, duration <= Self.longestHeld else {
             return rest() + [piece]

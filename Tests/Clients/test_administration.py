@@ -1,11 +1,13 @@
 """What those may do who run the server, while callers speak."""
 
+import subprocess
+
 import httpx
 import pytest
 
 from conftest import Serve
 from fake_voice import speech
-from server import Server, fake_engine, wait_until
+from server import BIN, Server, clean_environment, fake_engine, wait_until
 from test_reload import TEXT, ready, speaking
 
 
@@ -45,6 +47,21 @@ def test_an_instance_is_drained_and_comes_back_when_asked(serve: Serve) -> None:
         assert server.administer("POST", "/v1/pool/instances/fake-1/restart").status_code == 202
         wait_until(lambda: instance(server, "fake-1")["state"] in {"ready", "busy"}, "it is back")
     assert heard.troubles == []
+
+
+def test_a_second_server_does_not_take_the_socket_away(serve: Serve) -> None:
+    server = serve(fake_engine())
+    second = subprocess.run(
+        [str(BIN / "chorus"), "serve", "--config", str(server.configuration)],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert second.returncode == 1
+    assert "`admin_socket` cannot be served. Another program answers at the Unix socket" in second.stderr
+    assert server.administer("GET", "/v1/pool/quarantine").status_code == 200
 
 
 def test_an_engine_is_scaled(serve: Serve) -> None:
