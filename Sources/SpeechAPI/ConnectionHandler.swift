@@ -25,6 +25,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// A head has been written, and goes out with what follows it: one packet instead of two. Something always follows
     /// at once, for heads are written when the first audio is there.
     private var holdsHead = false
+    /// What has been written goes out when all that is ready now has been written: a short response is one packet, with
+    /// its end.
+    private var flushIsDue = false
     /// Body bytes handed down so far.
     private var writtenBytes = 0
     /// What the kernel had accepted of them at the last look, and when that last was news.
@@ -50,6 +53,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        flushIsDue = false
         ended(.clientGone, context)
     }
 
@@ -116,7 +120,19 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func flush(context: ChannelHandlerContext) {
-        guard !holdsHead else { return }
+        guard !holdsHead, !flushIsDue else { return }
+        flushIsDue = true
+        context.eventLoop.assumeIsolated().execute { self.flushIfDue(context) }
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        flushIfDue(context)
+        context.close(mode: mode, promise: promise)
+    }
+
+    private func flushIfDue(_ context: ChannelHandlerContext) {
+        guard flushIsDue else { return }
+        flushIsDue = false
         context.flush()
         guard stallCheck == nil, let waiting = waitingBytes(context), waiting > 0 else { return }
         acceptedBytes = writtenBytes - waiting
