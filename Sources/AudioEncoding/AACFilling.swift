@@ -4,7 +4,7 @@ import CLibAV
 /// have been written as a constant bit rate has in that time. A stream of ADTS frames says nowhere how long it is:
 /// players divide its size by the bit rate of its first frames.
 ///
-/// A frame that is larger than its share is left as it is, and those after it are filled up less until it is made up for.
+/// A frame that is larger than its share is left as it is. Those after it are filled up less until that is made up.
 struct AACFilling {
     /// What ADTS puts before each frame.
     private static let adtsHeaderBytes = 7

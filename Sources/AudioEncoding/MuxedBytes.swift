@@ -1,8 +1,8 @@
 import CLibAV
 import Glibc
 
-/// Where libav writes a file to: memory that is handed over piece by piece. Of a file, unlike of a stream, the beginning
-/// is kept, because a muxer goes back to it when the lengths are known.
+/// Where libav writes a file to: memory that is handed over piece by piece. Of a file, unlike of a stream, the
+/// beginning is kept, because a muxer goes back to it when the lengths are known.
 final class MuxedBytes {
     /// Bytes of a file's beginning that a muxer may write again. STREAMINFO of FLAC ends at 42, the frame with the
     /// lengths of mp3 at 1,441 at the latest, the size of an MPEG-4 file's audio at 48.

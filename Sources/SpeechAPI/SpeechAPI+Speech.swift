@@ -175,8 +175,8 @@ struct BrokenRequest: Error {
 }
 
 extension SpeechRequest {
-    /// Whether it is finished before it is sent though nobody asked for that: the header of a wav file says how long the
-    /// audio is, and one segment is short enough to wait for.
+    /// Whether it is finished before it is sent though nobody asked for that: the header of a wav file says how long
+    /// the audio is, and one segment is short enough to wait for.
     fileprivate func isQuicklyWhole(segmentCount: Int) -> Bool {
         format == .wav && streamFormat == .audio && segmentCount == 1
     }
