@@ -3,8 +3,8 @@ import Wyoming
 
 /// A part of a job's text that one voice speaks.
 ///
-/// Each part is spoken by itself. Without a pause at its end the library ends it with some 7 ms of zeros, and begins the next
-/// with at most the 49 ms that come before a `t` within a sentence, too: so parts follow one another as they are.
+/// Each part is spoken by itself. Without a pause at its end the library ends it with some 7 ms of zeros, and begins the
+/// next with at most the 49 ms that come before a `t` within a sentence, too: so parts follow one another as they are.
 struct Part: Equatable {
     /// Parts of a job at the most.
     private static let maxParts = 256
@@ -85,13 +85,21 @@ struct Part: Equatable {
 
     /// Whether a part ends with a line or with a mark at which a voice pauses.
     private static func pauses(after piece: Substring.UnicodeScalarView) -> Bool {
-        for scalar in piece.reversed() {
-            if Character(scalar).isNewline || pauses.contains(scalar) { return true }
+        for (index, scalar) in zip(piece.indices, piece).reversed() {
+            if Character(scalar).isNewline { return true }
+            if pauses.contains(scalar) { return scalar != "." || !isAbbreviation(piece[..<index]) }
             switch scalar.properties.generalCategory {
             case .closePunctuation, .finalPunctuation, .otherPunctuation: continue
             default: if !scalar.properties.isWhitespace { return false }
             }
         }
         return false
+    }
+
+    /// Whether a text before a full stop ends with an initial or such a word as `Dr`.
+    private static func isAbbreviation(_ text: Substring.UnicodeScalarView) -> Bool {
+        let letters = text.suffix(3).reversed().prefix { $0.properties.isAlphabetic }.reversed()
+        guard let first = letters.first, letters.count <= 2, first.properties.isUppercase else { return false }
+        return letters.dropFirst().allSatisfy(\.properties.isLowercase)
     }
 }

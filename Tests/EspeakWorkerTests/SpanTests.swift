@@ -90,6 +90,18 @@ struct SpanTests {
         }
     }
 
+    @Test(
+        "The full stop of an abbreviation is no pause, that of a sentence is",
+        arguments: [("Dr. ", false), ("I see. ", true)]
+    )
+    func abbreviations(first: String, isPause: Bool) throws {
+        let worker = try start()
+        let pieces = [(text: first, voice: "en-us"), (text: "小明。", voice: "cmn")]
+        let samples = try worker.connect().speak("\(first)小明。", context: Self.context(pieces)).samples
+        let longest = samples.dropLast(22_050 / 2).split { $0 != 0 }.map(\.count).max() ?? 0
+        #expect(isPause ? longest > 22_050 / 5 : longest < 22_050 * 60 / 1000, "\(longest)")
+    }
+
     @Test("Rate and pitch are those of all parts, and the next job is as if there had been none")
     func options() throws {
         let worker = try start()

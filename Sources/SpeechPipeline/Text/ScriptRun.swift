@@ -12,6 +12,10 @@ extension TextSegment {
     /// What is shorter than a word is no run of its own but part of the one before it: a single letter in another
     /// script, as in `维生素C` or `the angle α`, is a symbol. In Chinese, Japanese and Korean one character may be a word.
     package var runs: [ScriptRun] {
+        // Most texts are plain English.
+        if script == .latin, text.utf8.allSatisfy({ $0 < 0x80 }) {
+            return [ScriptRun(script: .latin, length: text.utf8.count)]
+        }
         let scalars = Array(text.unicodeScalars)
         var starts: [(script: SpokenScript, index: Int)] = []
         for stretch in stretches(of: scalars) where stretch.script == script || stretch.hasWord {

@@ -47,9 +47,10 @@ package struct VoiceBook: Sendable {
     /// Which voice speaks which part of a segment, for an engine that can change it within a text; empty when one speaks
     /// all. Only where the script chooses: a voice that was named speaks everything.
     package func spans(_ choice: VoiceChoice, for segment: TextSegment) -> [VoiceSpan] {
-        guard let main = ownVoice(choice, among: speakers(of: segment.script)) else { return [] }
+        let runs = segment.runs
+        guard runs.count > 1, let main = ownVoice(choice, among: speakers(of: segment.script)) else { return [] }
         var spans: [VoiceSpan] = []
-        for run in segment.runs {
+        for run in runs {
             let isRead = run.script == segment.script || run.script == .other || Self.speaks(main.voice, run.script)
             let name = (isRead ? nil : ownVoice(choice, among: readers(of: run.script))?.name) ?? main.name
             if spans.last?.voice == name {
