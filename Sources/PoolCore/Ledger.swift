@@ -90,19 +90,23 @@ extension Pool {
     /// then all that may run could be at the peak of their largest text together. The first one of a definition on a
     /// device is loaded to be measured, if there is anything left at all, but beside those that it is to replace only
     /// where one more of them would have room.
-    func hasRoomToLoad(engine: Int, device: Int) -> Bool {
+    /// - Parameter old: an instance that would go first.
+    func hasRoomToLoad(engine: Int, device: Int, inPlaceOf old: Instance? = nil) -> Bool {
         guard let ledger = ledger(of: device) else { return true }
-        let own = instances.filter { $0.engine == engine && $0.device == device && $0.hasProcess }
+        let room = ledger.roomBytes + (old.map { charge(of: $0) } ?? 0)
+        let others = instances.filter { $0.device == device && $0.hasProcess && $0.id != old?.id }
+        let own = others.filter { $0.engine == engine }
         let isFirst = !own.contains { $0.revision == revisions[engine].current }
         let next = figuresOfNext(engine: engine, device: device)
-        let isLacking = liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
+        let live = liveInstances(engine: engine) - (old == nil ? 0 : 1)
+        let isLacking = live < configuration.engines[engine].instances.lowerBound
         guard next.floorBytes != nil else {
             let likely = isLacking ? 0 : own.map { figures(of: $0).floorBytes ?? 0 }.max() ?? 0
-            return isFirst && ledger.roomBytes > likely && !isBeingMeasured(engine: engine, likeOn: device)
+            return isFirst && room > likely && !isBeingMeasured(engine: engine, likeOn: device)
         }
         let floor = next.floor(besideOthers: !isFirst)
         let peaks = configuration.engines.indices.map { other -> (running: Int, bytes: Int) in
-            let peers = instances.filter { $0.engine == other && $0.device == device && $0.hasProcess }
+            let peers = others.filter { $0.engine == other }
             let slots = peers.reduce(other == engine ? 1 : 0) { $0 + max(1, $1.slots.count) }
             let running = min(slots, maxRunning(engine: other, device: device, slots: slots))
             let largest = peers.map { largestPeak(of: figures(of: $0), engine: other) }.max() ?? 0
@@ -112,9 +116,23 @@ extension Pool {
             isLacking
             ? peaks.lazy.filter { $0.running > 0 }.map(\.bytes).max() ?? 0
             : peaks.reduce(0) { $0 + $1.running * $1.bytes }
-        let floors = instances.reduce(floor) { $0 + ($1.device == device ? self.floor(of: $1) : 0) }
-        return ledger.roomBytes >= floor
+        let floors = others.reduce(floor) { $0 + self.floor(of: $1) }
+        return room >= floor
             && floors + needed <= ledger.capacityBytes - ledger.reserveBytes - ledger.foreignBytes
+    }
+
+    /// Whether it is known that not even one instance of an engine's definition fits on any of its devices.
+    func fitsNowhere(engine: Int) -> Bool {
+        let placements = configuration.engines[engine].placements
+        return !placements.isEmpty
+            && placements.allSatisfy { placement in
+                guard let device = devices.firstIndex(where: { $0.name == placement.device }),
+                    let ledger = ledger(of: device)
+                else { return false }
+                let next = figuresOfNext(engine: engine, device: device)
+                guard let floor = next.floorBytes else { return false }
+                return floor + largestPeak(of: next, engine: engine) > ledger.capacityBytes - ledger.reserveBytes
+            }
     }
 
     /// The peak of the largest text that an engine is given.

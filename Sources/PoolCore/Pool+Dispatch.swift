@@ -138,6 +138,8 @@ extension Pool {
         queues[job.engine].began(job.key, seconds: job.seconds)
         self[slot.id] = .busy(job.id)
         instances[index].slots[slot.id.index].peakBytes = peak(of: job, on: instances[index])
+        // From now on its job's movement shows whether it lives.
+        instances[index].askedAt = nil
         instances[index].slots[slot.id.index].movedAt = now
         instances[index].slots[slot.id.index].mark = devices[slot.device].crowd.started(now: now)
         instances[index].slots[slot.id.index].stillness = 0

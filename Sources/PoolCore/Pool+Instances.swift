@@ -58,6 +58,8 @@ extension Pool {
             return actions
         case .ready, .draining:
             if let openTimer { actions.append(.cancelTimer(openTimer)) }
+            // What it was asked over the old connection is answered by this.
+            heard(slot, now: now)
         case .measuring, .stopping:
             return []
         case .vacant, .backoff, .parked, .starting, .stopped:

@@ -40,6 +40,8 @@ extension Pool {
         let hasPlace = configuration.engines[engine].placements.contains { $0.device == devices[device].name }
         if hasPlace, isCounted, instances.contains(where: { $0.device == device && $0.isComing }) { return }
         guard hasPlace, hasRoomToLoad(engine: engine, device: device) else {
+            // It goes first, but not for one that could not come then.
+            if hasPlace, !hasRoomToLoad(engine: engine, device: device, inPlaceOf: old) { return }
             revisions[engine].replacement = Revision.Replacement(old: old.id, new: nil)
             retire(old.id, because: cause(toReplace: old) ?? .asked, now: now, &actions)
             return
@@ -93,6 +95,13 @@ extension Pool {
         revisions[engine].previous = nil
         revisions[engine].notBefore = .start
         actions.append(.reportRolledBack(engine: engine))
+    }
+
+    /// A new definition of which it is known that it fits nowhere does not work.
+    mutating func rollBackWhatFitsNowhere(_ actions: inout [PoolAction]) {
+        for engine in revisions.indices where revisions[engine].previous != nil && fitsNowhere(engine: engine) {
+            rollBack(engine: engine, &actions)
+        }
     }
 
     // MARK: Age

@@ -11,6 +11,7 @@ extension Pool {
             move(instance.id, to: .vacant)
         }
         noteAges(now: now)
+        rollBackWhatFitsNowhere(&actions)
         replaceInstances(now: now, &actions)
         fill(&actions)
         for engine in queues.indices { endWaiting(engine: engine, now: now, &actions) }
@@ -129,10 +130,7 @@ extension Pool {
             abort(instance.process, now: now, &actions)
             return
         }
-        guard instance.isIdle(since: now) else {
-            instances[id.index].askedAt = nil
-            return
-        }
+        guard instance.isIdle(since: now) else { return }
         if let asked = instance.askedAt {
             if asked.duration(to: soon) > configuration.stallFloor { abort(instance.process, now: now, &actions) }
         } else if max(instance.idleSince, instance.heardAt).duration(to: now) >= configuration.canaryInterval {

@@ -5,7 +5,10 @@ import PoolCore
 extension PoolSimulator {
     mutating func run(_ id: JobID, on slot: SlotID) throws(Violation) {
         guard let job = jobs[id], job.isWaiting else { return try check(false, "only a waiting job is run") }
-        guard let process = self[slot.process], process.serves, case .idle? = self[slot] else {
+        // It may be told to go by the same event, after that.
+        guard let process = self[slot.process], process.serves || process.retiredInStep == steps,
+            case .idle? = self[slot]
+        else {
             return try check(false, "a slot has one job, and only if it is idle")
         }
         try check(process.engine == job.request.engine, "a job runs on its engine")
@@ -22,6 +25,7 @@ extension PoolSimulator {
         let peak = peak(of: job, on: process)
         jobs[id]?.isWaiting = false
         jobs[id]?.shortSince = nil
+        processes[slot.process.instance.index]?.askedAt = nil
         set(slot, to: .busy(id))
         processes[slot.process.instance.index]?.peaks[slot.index] = peak
         if peak.bytes > peak.predictedBytes { processes[slot.process.instance.index]?.isUnderestimated = true }

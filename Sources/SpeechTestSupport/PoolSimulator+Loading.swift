@@ -126,6 +126,7 @@ extension PoolSimulator {
             default: try check(false, "this makes no instance go: \(event)")
             }
             processes[index]?.isRetiring = true
+            processes[index]?.retiredInStep = steps
         }
     }
 }

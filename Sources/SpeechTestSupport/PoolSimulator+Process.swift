@@ -22,6 +22,8 @@ extension PoolSimulator {
         var stalled: Set<Int> = []
         /// Whether it gets no more work, because it is to end.
         var isRetiring = false
+        /// The event by which it was told so.
+        var retiredInStep: Int?
         var slots: [Slot] = []
         /// What it may hold.
         var budgetBytes: Int?

@@ -64,18 +64,24 @@ extension PoolSimulator {
         }
         let index = index(of: device)
         let figures = pool.figuresOfNext(engine: engine, device: index)
-        let isFirst = !processes(on: device, engine: engine).contains {
-            $0.revision == pool.revisions[engine].current
-        }
+        let own = processes(on: device, engine: engine)
+        let isFirst = !own.contains { $0.revision == pool.revisions[engine].current }
         let spoken = foreign + usedBytes(on: device)
-        guard figures.floorBytes != nil else { return isFirst && usable > spoken }
+        let isLacking = processes(engine: engine).count < pool.configuration.engines[engine].instances.lowerBound
+        guard figures.floorBytes != nil else {
+            // Beside old ones, the first of a new definition needs as much room as one more of those.
+            let likely = isLacking ? 0 : own.map { self.figures(of: $0).floorBytes ?? 0 }.max() ?? 0
+            return isFirst && usable - spoken > likely + Self.toleranceBytes
+        }
         let floor = figures.floor(besideOthers: !isFirst)
         let peaks = pool.configuration.engines.indices.map { other -> (running: Int, bytes: Int) in
             let slots = processes(on: device, engine: other).reduce(other == engine ? 1 : 0) { $0 + $1.slots.count }
             let running = min(slots, pool.maxRunning(engine: other, device: index, slots: slots))
-            return (running, pool.figures[other][index].peak(units: pool.configuration.engines[other].largestUnits))
+            let units = pool.configuration.engines[other].largestUnits
+            let largest =
+                processes(on: device, engine: other).map { self.figures(of: $0).peak(units: units) }.max() ?? 0
+            return (running, other == engine ? max(largest, figures.peak(units: units)) : largest)
         }
-        let isLacking = processes(engine: engine).count < pool.configuration.engines[engine].instances.lowerBound
         let needed =
             isLacking
             ? peaks.filter { $0.running > 0 }.map(\.bytes).max() ?? 0

@@ -99,7 +99,10 @@ extension PoolSimulator {
         case .slotOpened(let slot):
             // The answer of one that is to end is not heard, and says nothing of what it still holds.
             let isHeard = self[slot.process]?.orders == Process.Orders.none
-            if isHeard { processes[slot.process.instance.index]?.hasAnswered = true }
+            if isHeard {
+                processes[slot.process.instance.index]?.hasAnswered = true
+                processes[slot.process.instance.index]?.askedAt = nil
+            }
             set(slot, to: isHeard ? .idle(since: now) : .closed)
         case .slotClosed(let slot, _):
             if case .busy(let job)? = self[slot] {

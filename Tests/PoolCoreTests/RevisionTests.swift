@@ -87,6 +87,29 @@ import Testing
         #expect(stage.pool.figures[0][0] == before)
     }
 
+    @Test("a definition of which it is known that it fits nowhere costs no instance, and is rolled back")
+    func fitsNowhere() {
+        var stage = Stage(loaded: .cards(instances: 1...1))
+        var larger = EngineFigures(floorBytes: gib(8.5))
+        larger.peakBytes.observe(units: 1024, value: Double(gib(1)))
+        #expect(redefine(&stage, figures: larger, at: 1) == [])
+        #expect(stage.at(2) { $0.timePassed(now: $1) } == [.reportRolledBack(engine: 0)])
+        #expect(stage.ready == 1 && stage.pool.revisions[0].current == 0)
+    }
+
+    @Test("one that lacks room because of others waits for it, and the old one serves")
+    func waits() {
+        var stage = Stage(loaded: .cards(instances: 1...1))
+        var larger = EngineFigures(floorBytes: gib(6))
+        larger.peakBytes.observe(units: 1024, value: Double(gib(1)))
+        stage.read(foreign: ["cuda:0": gib(4)], at: 0.5)
+        #expect(redefine(&stage, figures: larger, at: 1) == [])
+        #expect(stage.at(2) { $0.timePassed(now: $1) } == [] && stage.ready == 1)
+        stage.read(at: 3)
+        let replaced = stage.at(4) { $0.timePassed(now: $1) }
+        #expect(replaced.contains(.terminate(process(0), because: .replaced)))
+    }
+
     @Test("an elastic engine is measured anew when it is defined anew, after it has spoken a sample")
     func measuredAnew() {
         var stage = Stage(loaded: .cards(instances: 1...2))

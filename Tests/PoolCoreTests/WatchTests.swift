@@ -168,8 +168,8 @@ import Testing
             return #expect(Bool(false))
         }
         // It may have been slow, so it has three times as long now.
-        #expect(aborted(&stage, second.process, from: 16) == 32)
-        #expect(stage.close(second, at: 32) == [.end(JobID(1), .instanceLost)])
+        #expect(aborted(&stage, second.process, from: 16) == 34)
+        #expect(stage.close(second, at: 34) == [.end(JobID(1), .instanceLost)])
     }
 
     @Test("who has nothing to do is asked every half a minute, and aborted when it does not answer")
@@ -183,6 +183,19 @@ import Testing
         #expect(pass(&stage, at: 62) == [.ask(slot(0))])
         #expect(pass(&stage, at: 66) == [])
         #expect(pass(&stage, at: 67) == [.set(.terminate(process(0)), 68), .abort(process(0))])
+    }
+
+    @Test("an answer on a new connection is one, too, and a job between two looks as well")
+    func answers() {
+        var stage = Stage(ready: 1)
+        #expect(pass(&stage, at: 30) == [.ask(slot(0))])
+        stage.close(slot(0), at: 30.1)
+        stage.open(slot(0), at: 30.2)
+        #expect(pass(&stage, at: 40) == [])
+        #expect(pass(&stage, at: 60.2) == [.ask(slot(0))])
+        stage.arrive(1, at: 60.3)
+        stage.end(1, on: slot(0), at: 60.4)
+        #expect(pass(&stage, at: 70) == [])
     }
 
     @Test("a job that comes while an answer is awaited runs, and its own movement counts from then on")

@@ -111,6 +111,26 @@ import Testing
         }
     }
 
+    @Test(
+        "After one job it is known what to expect: a worker that is stopped at the next one is soon found"
+    )
+    func stoppedWhileYoung() async throws {
+        let devices = Array(repeating: "cpu", count: 4)
+        let plan = PoolConfiguration.Engine(name: FakePool.engine, devices: devices, loadTimeout: .seconds(1_000))
+        try await FakePool.with(arguments: ["--service-ms", "300"], plan: plan) { pool in
+            try await expect(pool.submit("Warm."), says: "Warm.")
+            let texts = (0..<4).map { "Number \($0)." }
+            let audio = texts.map { pool.submit($0) }
+            var stopped: pid_t?
+            try await pool.until { snapshot in
+                stopped = snapshot.instances.first { $0.state == "busy" }?.pid
+                if let stopped { kill(stopped, SIGSTOP) }
+                return stopped != nil
+            }
+            for (text, audio) in zip(texts, audio) { try await expect(audio, says: text) }
+        }
+    }
+
     @Test("What has been heard and may be different the next time is not made again: the audio ends with an error")
     func diedMidway() async throws {
         try await FakePool.with(arguments: ["--no-chorus"]) { pool in
