@@ -112,8 +112,8 @@ struct PoolMetrics: Sendable {
         engines[engine].silentSeconds.increment(by: silence / .seconds(1))
     }
 
-    func jobRefused(engine: Int, _ code: SpeechError.Code) {
-        count(engine: engine, outcome: code.description)
+    func jobRefused(engine: Int, _ error: SpeechError) {
+        count(engine: engine, outcome: error.reason ?? error.code.description)
     }
 
     func jobEnded(_ work: Work, _ end: JobEnd) {
