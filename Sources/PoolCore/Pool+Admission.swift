@@ -1,5 +1,5 @@
-// Which jobs are let in. A job that is has a good chance to be done in time; one that is not is told why, and when to come
-// back.
+// Which jobs are let in. A job that is has a good chance to be done in time; one that is not is told why, and when to
+// come back.
 
 extension Pool {
     /// Why a job is not taken; `nil` if it is.

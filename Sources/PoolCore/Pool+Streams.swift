@@ -35,8 +35,8 @@ extension Pool {
         stream.expect(later, audio: predictedAudio(engine: job.engine, units: later.units))
     }
 
-    /// When a part of an utterance is to be done so that all of it is by a deadline, with a reserve: each part has its part
-    /// of the time.
+    /// When a part of an utterance is to be done so that all of it is by a deadline, with a reserve: each part has its
+    /// part of the time.
     /// - Parameters:
     ///   - seconds: how long that part takes with what is before it.
     ///   - all: how long all of it takes.
@@ -45,8 +45,8 @@ extension Pool {
         return begin.advanced(by: time * (all > 0 ? min(1, seconds / all) : 1))
     }
 
-    /// The part of the time until a deadline in which all is to be done. The rest is for what nobody foresees: texts that
-    /// take longer than nine of ten, news on its way, another instance that fails.
+    /// The part of the time until a deadline in which all is to be done. The rest is for what nobody foresees: texts
+    /// that take longer than nine of ten, news on its way, another instance that fails.
     static var aimed: Double { 0.9 }
 
     /// When a part of a stream should be done.

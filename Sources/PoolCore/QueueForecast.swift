@@ -1,16 +1,16 @@
 /// Runs a queue forward in the order in which it would be served, to see when a new job would be begun and done, and
 /// which others would be late because of it.
 ///
-/// Each slot takes one job after the other; a job takes what nine of ten of its size stay below. What is still to come of
-/// a stream comes one by one, when something of it is done, as the pipeline submits it. It costs O(n log n) in the jobs
-/// that wait, and is bounded by `maxSteps`.
+/// Each slot takes one job after the other; a job takes what nine of ten of its size stay below. What is still to come
+/// of a stream comes one by one, when something of it is done, as the pipeline submits it. It costs O(n log n) in the
+/// jobs that wait, and is bounded by `maxSteps`.
 struct QueueForecast {
-    /// Jobs that are run forward at most. After that, what is looked for is taken to come when an even share of the rest
-    /// is done.
+    /// Jobs that are run forward at most. After that, what is looked for is taken to come when an even share of the
+    /// rest is done.
     static let maxSteps = 2_048
 
-    /// How long after a job's end the next one of its stream comes, in seconds: it has to be heard first, and submitted.
-    /// Until then the slot has gone to another.
+    /// How long after a job's end the next one of its stream comes, in seconds: it has to be heard first, and
+    /// submitted. Until then the slot has gone to another.
     private static let newsDelay = 0.002
 
     /// A slot, as it is now.

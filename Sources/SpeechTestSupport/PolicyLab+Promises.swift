@@ -1,9 +1,9 @@
 import PoolCore
 
 extension PolicyLab {
-    /// Utterances of which each has a deadline of its own, and workers that take exactly what the line says. What the pool
-    /// decides is judged by what the simulator knows, not by what the pool predicts: each promise has to be kept, and
-    /// what is refused must not have fitted easily.
+    /// Utterances of which each has a deadline of its own, and workers that take exactly what the line says. What the
+    /// pool decides is judged by what the simulator knows, not by what the pool predicts: each promise has to be kept,
+    /// and what is refused must not have fitted easily.
     package struct Promises: Sendable {
         private let seed: UInt64
 

@@ -84,11 +84,11 @@ extension PoolSimulator {
         else { return false }
         let canStart = canStartAtOnce(engine: request.engine)
         switch refusal {
-        case .deadlineTooEarly(let predicted, _): return request.deadline.map { now.advanced(by: predicted) > $0 } ?? false
+        case .deadlineTooEarly(let predicted, _):
+            // A tenth of the time is kept in reserve.
+            return request.deadline.map { predicted > now.duration(to: $0) * 0.9 } ?? false
         case .tooSlow(let predicted, _): return request.laterUnits > 0 && predicted > .zero
-        case .othersTooLate(let predicted, _):
-            let others = jobs.values.filter { $0.request.engine == request.engine && $0.request.tenant == request.tenant }
-            return predicted > .zero && !others.isEmpty
+        case .othersTooLate(let predicted, _): return predicted > .zero
         case .waitTooLong(let predicted, _):
             return !canStart && predicted > pool.configuration.maxWait(request.jobClass)
         case .standingQueue: return !canStart && request.jobClass != .interactive

@@ -228,14 +228,14 @@ extension SpeechError {
             self = .overloaded(message, "wait_too_long", retryAfter: retryAfter, predicted: predicted)
         case .othersTooLate(let predicted, let retryAfter):
             let message = """
-                Requests of yours that wait already would be late by about \(predicted.inWords) because of it. Try again \
-                later.
+                Requests of yours that wait already would be late by about \(predicted.inWords) because of it. Try \
+                again later.
                 """
             self = .overloaded(message, "others_too_late", retryAfter: retryAfter)
         case .tooSlow(let predicted, let retryAfter):
             let message = """
-                A text of this length would be held up by others for about \(predicted.inWords). Try again later, or send \
-                less text.
+                A text of this length would be held up by others for about \(predicted.inWords). Try again later, or \
+                send less text.
                 """
             self = .overloaded(message, "too_slow", retryAfter: retryAfter, predicted: predicted)
         case .standingQueue(let predicted, let retryAfter):
@@ -246,8 +246,8 @@ extension SpeechError {
             self = .overloaded(message, "standing_queue", retryAfter: retryAfter, predicted: predicted)
         case .deadlineTooEarly(let predicted, let retryAfter):
             let message = """
-                It would be done in about \(predicted.inWords), which is after its deadline or too close to it. Try again \
-                later, or give it more time.
+                It would be done in about \(predicted.inWords), which is after its deadline or too close to it. Try \
+                again later, or give it more time.
                 """
             self = .overloaded(message, "deadline_too_early", retryAfter: retryAfter, predicted: predicted)
         case .deadlineExceeded:

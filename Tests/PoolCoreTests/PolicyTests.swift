@@ -72,8 +72,7 @@ import Testing
 
     @Test("deadlines of all lengths are kept as they were promised, and few are refused that would have fitted easily")
     func promises() {
-        // Of these, none has so few slots or so little time that a part of a text is held up by a whole one of another.
-        let outcomes = (UInt64(2)..<6).map { PolicyLab.Promises(seed: $0).run() }
+        let outcomes = (UInt64(1)..<6).map { PolicyLab.Promises(seed: $0).run() }
         let promised = outcomes.reduce(0) { $0 + $1.promised }
         #expect(promised > 200)
         #expect(outcomes.reduce(0) { $0 + $1.broken.count } * 200 <= promised)

@@ -172,8 +172,8 @@ func slot(_ instance: Int, _ index: Int = 0, incarnation: Int = 1) -> SlotID {
 }
 
 extension EngineFigures {
-    /// Of texts of these sizes that take a time and become audio in proportion, as often as it takes until predictions are
-    /// believed.
+    /// Of texts of these sizes that take a time and become audio in proportion, as often as it takes until predictions
+    /// are believed.
     static func proven(
         units: [Int] = [10, 100, 200],
         secondsPerUnit: Double,

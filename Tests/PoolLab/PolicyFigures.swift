@@ -8,7 +8,8 @@ struct PolicyFigures {
     /// All scenarios, by their names.
     static let all: [(name: String, measure: @Sendable (PolicyFigures) -> [Figure])] = [
         ("mixed", { $0.mixed }), ("listeners", { $0.listeners }), ("tenants", { $0.tenants }), ("flood", { $0.flood }),
-        ("overload", { $0.overload }), ("deadlines", { $0.deadlines }), ("retries", { $0.retries }), ("long", { $0.long }), ("bulk", { $0.bulk }),
+        ("overload", { $0.overload }), ("deadlines", { $0.deadlines }), ("retries", { $0.retries }),
+        ("long", { $0.long }), ("bulk", { $0.bulk }),
     ]
 
     static var names: [String] { all.map(\.name) }

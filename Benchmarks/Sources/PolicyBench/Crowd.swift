@@ -77,7 +77,8 @@ struct Crowd: Sendable {
         counted: ClosedRange<Double>? = nil
     ) throws -> [Client] {
         let supply = Supply(clients)
-        let fields = (playback.map { ["X-Playback: \($0)"] } ?? []) + (timeout.map { ["X-Request-Timeout: \($0)"] } ?? [])
+        let fields =
+            (playback.map { ["X-Playback: \($0)"] } ?? []) + (timeout.map { ["X-Request-Timeout: \($0)"] } ?? [])
         // Until then all are connected.
         let start = ContinuousClock.now + .milliseconds(500)
         return try inParallel(min(threads, clients.count)) { _ in

@@ -1,7 +1,7 @@
 import BenchSupport
 
-/// Half as much again as can be done, of texts of which each has to be answered soon, on a server that knows nothing yet:
-/// whether what is let in is answered in time, and how much of the workers' time is lost.
+/// Half as much again as can be done, of texts of which each has to be answered soon, on a server that knows nothing
+/// yet: whether what is let in is answered in time, and how much of the workers' time is lost.
 enum Deadlines {
     /// Far more than are ever on their way at once.
     private static let threads = 300
