@@ -10,8 +10,10 @@ struct Job {
     let key: JobQueue.Key
     /// When it should be done; where it stands in its queue.
     var due: Instant
-    /// When it has to be done so that all of its stream can be by its deadline; `nil` without one.
+    /// When it is to be done so that all of its stream is in time; `nil` without a deadline.
     let wanted: Instant?
+    /// When all of its stream is to be done, so that there is a reserve until its deadline; `nil` without one.
+    let aim: Instant?
     /// When it has waited too long; `nil` if it may wait until its deadline, or as long as it takes.
     var expires: Instant?
     var state = State.queued
@@ -35,8 +37,16 @@ struct Job {
     /// As it stands in its queue.
     func entry(maxWait: Duration) -> SortedJobs.Entry {
         // What belongs to a stream never expires, but that is no reason to hold it up.
-        let latest = (expires.map { $0.advanced(by: .seconds(seconds)) } ?? due.advanced(by: maxWait))
-        return SortedJobs.Entry(id: id, due: due, latest: min(latest, wanted ?? latest), seconds: seconds)
+        let beginBy = expires ?? (request.deadline == nil ? due.advanced(by: maxWait) : nil)
+        return SortedJobs.Entry(
+            id: id,
+            due: due,
+            units: units,
+            stream: request.stream,
+            beginBy: beginBy,
+            aim: aim,
+            doneBy: request.deadline
+        )
     }
 
     /// When it is given up, if it is queued.
@@ -107,6 +117,10 @@ package struct JobRequest: Sendable {
     package var stream: StreamID?
     /// The size of what follows it in its stream.
     package var laterUnits: Int
+    /// How many jobs that will be.
+    package var laterJobs: Int
+    /// How many of them come as soon as this one is admitted. Each of the others comes when one of the stream is done.
+    package var laterAtOnce: Int
     /// How long the audio lasts that came from elsewhere between the stream's last job and this one.
     package var audioBefore: Duration
     /// Whether the audio is played while it arrives.
@@ -129,6 +143,8 @@ package struct JobRequest: Sendable {
         units: Int = 1,
         stream: StreamID? = nil,
         laterUnits: Int = 0,
+        laterJobs: Int? = nil,
+        laterAtOnce: Int? = nil,
         audioBefore: Duration = .zero,
         isPlayed: Bool = true,
         toleratesGaps: Bool = true,
@@ -144,6 +160,8 @@ package struct JobRequest: Sendable {
         self.units = units
         self.stream = stream
         self.laterUnits = laterUnits
+        self.laterJobs = laterJobs ?? (laterUnits > 0 ? 1 : 0)
+        self.laterAtOnce = laterAtOnce ?? self.laterJobs
         self.audioBefore = audioBefore
         self.isPlayed = isPlayed
         self.toleratesGaps = toleratesGaps
@@ -151,4 +169,9 @@ package struct JobRequest: Sendable {
         self.bytes = bytes
         self.text = text
     }
+}
+
+extension JobRequest {
+    /// What follows it in its stream.
+    var later: Load { Load(jobs: laterUnits > 0 ? max(1, laterJobs) : 0, units: laterUnits) }
 }

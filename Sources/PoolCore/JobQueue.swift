@@ -12,8 +12,8 @@ struct JobQueue {
     /// What waits, by class and tenant; no empty ones.
     private(set) var waiting: [JobClass: [String: SortedJobs]] = [:]
     private(set) var count = 0
-    private var classShares: FairShare<JobClass>
-    private var tenantShares: [JobClass: FairShare<String>]
+    private(set) var classShares: FairShare<JobClass>
+    private(set) var tenantShares: [JobClass: FairShare<String>]
 
     init(classWeights: [JobClass: Double], tenantWeights: [String: Double]) {
         classShares = FairShare(weights: classWeights)
@@ -133,98 +133,43 @@ struct JobQueue {
 
     // MARK: Foresight
 
-    /// Something that wants slots.
-    private struct Demand {
-        let entry: SortedJobs.Entry
-        let isStream: Bool
-        let isNew: Bool
-    }
-
-    /// How long all that waits of a class takes, in seconds, and of how many tenants it is.
-    func load(of jobClass: JobClass) -> (seconds: Double, tenants: Int) {
-        let tenants = waiting[jobClass] ?? [:]
-        return (tenants.values.reduce(0) { $0 + $1.seconds }, tenants.count)
-    }
-
     /// How long the jobs take that would be started before one that came now, in seconds.
     /// - Parameters:
     ///   - due: when that one should be done.
     ///   - later: what each tenant will want before then beside what waits, in seconds.
-    func secondsAhead(of key: Key, due: Instant, later: [Key: Double] = [:]) -> Double {
+    func secondsAhead(of key: Key, due: Instant, later: [Key: Double] = [:], pace: Pace) -> Double {
         let shares = tenantShares[key.jobClass] ?? FairShare(weights: [:])
-        var ahead = seconds(of: key, dueBefore: due) + later[key, default: 0]
+        var ahead = pace.mean(load(of: key, dueBefore: due)) + later[key, default: 0]
         let turn = shares.start(of: key.tenant) + ahead / shares.weight(of: key.tenant)
         for other in keys(later) where other.jobClass == key.jobClass && other != key {
             let start = shares.start(of: other.tenant)
+            let first = waiting[other.jobClass]?[other.tenant]?.entries.first
             if start < turn {
                 let share = (turn - start) * shares.weight(of: other.tenant)
-                let first = waiting[other.jobClass]?[other.tenant]?.entries.first?.seconds ?? 0
-                ahead += min(seconds(of: other) + later[other, default: 0], max(share, first))
-            } else if start == turn {
+                let all = pace.mean(load(of: other)) + later[other, default: 0]
+                ahead += min(all, max(share, pace.mean(units: first?.units ?? 0)))
+            } else if start == turn, let first, first.due <= due {
                 // Among equals, one each.
-                let first = waiting[other.jobClass]?[other.tenant]?.entries.first
-                if let first, first.due <= due { ahead += first.seconds }
+                ahead += pace.mean(units: first.units)
             }
         }
-        return ahead + secondsOfOthers(ahead: ahead, of: key.jobClass, later)
-            + returned.reduce(0) { $0 + $1.seconds }
-    }
-
-    /// By how much some job of one tenant and class would be done later than it has to be if more came, in seconds;
-    /// negative if none. Jobs of others get between them what is theirs.
-    /// - Parameters:
-    ///   - job: what would come.
-    ///   - streams: what is still to come of streams, each as if it were one job that many slots work on; that of the
-    ///     new job is new.
-    ///   - busy: how long what runs goes on, in seconds.
-    ///   - slots: that work on it all.
-    func lateness(
-        adding job: SortedJobs.Entry,
-        _ key: Key,
-        streams: [(entry: SortedJobs.Entry, isNew: Bool)],
-        busy: Double,
-        slots: Double,
-        now: Instant
-    ) -> Double {
-        let jobs = waiting[key.jobClass]?[key.tenant]?.entries ?? []
-        let demands =
-            jobs.map { Demand(entry: $0, isStream: false, isNew: false) }
-            + streams.map { Demand(entry: $0.entry, isStream: true, isNew: $0.isNew) }
-            + [Demand(entry: job, isStream: false, isNew: true)]
-        let entries = demands.sorted { $0.entry.due < $1.entry.due }
-        // Who has to share gets on more slowly by what the others get.
-        let own = entries.reduce(0) { $0 + $1.entry.seconds }
-        let others = secondsAhead(of: key, due: entries[entries.count - 1].entry.due) - seconds(of: key)
-        let growth = own > 0 ? 1 + max(0, others) / own : 1
-        // How many parts of one stream are worked on at once.
-        let width = max(1, slots / Double(max(1, streams.count)))
-        func end(_ demand: Demand, after ahead: Double) -> Double {
-            // The parts of a stream are done beside what is ahead of its end, a job after it.
-            let (begin, seconds) = ((busy + ahead * growth) / slots, demand.entry.seconds)
-            return demand.isStream ? max(begin + seconds / slots, seconds / width) : begin + seconds
-        }
-        // What is ahead with what would come, and without it.
-        var (ahead, before, latest) = (0.0, 0.0, -Double.infinity)
-        for demand in entries {
-            let left = now.duration(to: demand.entry.latest) / .seconds(1)
-            // A stream that is too late anyway, on an engine slower than speech, is no reason to refuse others.
-            if demand.isNew || !demand.isStream || end(demand, after: before) <= left {
-                latest = max(latest, end(demand, after: ahead) - left)
-            }
-            ahead += demand.entry.seconds
-            if !demand.isNew { before += demand.entry.seconds }
-        }
-        return latest
+        return ahead + secondsOfOthers(ahead: ahead, of: key.jobClass, later, pace: pace)
+            + returned.reduce(0) { $0 + pace.mean(units: $1.units) }
     }
 
     /// What the other classes get before one has got so many seconds.
-    private func secondsOfOthers(ahead: Double, of jobClass: JobClass, _ later: [Key: Double]) -> Double {
+    private func secondsOfOthers(
+        ahead: Double,
+        of jobClass: JobClass,
+        _ later: [Key: Double],
+        pace: Pace
+    ) -> Double {
         let turn = classShares.start(of: jobClass) + ahead / classShares.weight(of: jobClass)
         return JobClass.allCases.reduce(0) { sum, other in
             let start = classShares.start(of: other)
             guard other != jobClass, start < turn else { return sum }
             let all = keys(later).lazy.filter { $0.jobClass == other }
-                .reduce(0) { $0 + self.seconds(of: $1) + later[$1, default: 0] }
+                .reduce(0) { $0 + pace.mean(load(of: $1)) + later[$1, default: 0] }
             return sum + min(all, (turn - start) * classShares.weight(of: other))
         }
     }
@@ -235,9 +180,16 @@ struct JobQueue {
         }
     }
 
-    func seconds(of key: Key) -> Double { waiting[key.jobClass]?[key.tenant]?.seconds ?? 0 }
+    /// What waits of a class and tenant.
+    func load(of key: Key) -> Load { waiting[key.jobClass]?[key.tenant]?.load ?? Load() }
 
-    private func seconds(of key: Key, dueBefore due: Instant) -> Double {
-        waiting[key.jobClass]?[key.tenant]?.seconds(dueBefore: due) ?? 0
+    /// All that waits.
+    var load: Load {
+        let lanes = waiting.values.lazy.flatMap(\.values).map(\.load)
+        return (lanes + returned.map(\.load)).reduce(into: Load()) { $0 += $1 }
+    }
+
+    private func load(of key: Key, dueBefore due: Instant) -> Load {
+        waiting[key.jobClass]?[key.tenant]?.load(dueBefore: due) ?? Load()
     }
 }

@@ -29,8 +29,8 @@ struct JobStream {
     let firstDue: Instant
     /// How long what came of it so far is predicted to take, in seconds.
     private(set) var arrivedSeconds = 0.0
-    /// How long what has not come yet is predicted to take, in seconds.
-    private(set) var laterSeconds = 0.0
+    /// What has not come yet.
+    private(set) var later = Load()
     /// How long the audio of what has not come yet is predicted to be, in seconds.
     private(set) var laterAudio = 0.0
     /// When the listener has nothing to play any more, with what can be played by now; `nil` while nothing can.
@@ -48,28 +48,21 @@ struct JobStream {
         firstDue = job.due
     }
 
-    /// What has not come yet, as if it were one job that waits.
-    func later(maxWait: Duration, now: Instant) -> SortedJobs.Entry? {
-        guard laterSeconds > 0 else { return nil }
-        let due = end(now: now)
-        let latest = due.advanced(by: maxWait)
-        return SortedJobs.Entry(
-            id: JobID(.max),
-            due: due,
-            latest: deadline.map { min(latest, $0) } ?? latest,
-            seconds: laterSeconds
-        )
-    }
+    /// When all of it is to be done, so that there is a reserve until its deadline.
+    var aim: Instant? { deadline.map { Pool.share(1, of: 1, from: arrived, to: $0) } }
+
+    /// Whether it has jobs that are not done.
+    var hasOpenJobs: Bool { parts.contains { !$0.isDone } }
 
     /// Whether it has jobs that are not heard to their ends.
     var hasJobs: Bool { !parts.isEmpty }
 
     /// When all of it is due: when it will have been played to its end, if it is played.
-    func end(now: Instant) -> Instant {
+    func end(pace: Pace, now: Instant) -> Instant {
         let due =
             isPlayed
             ? max(now, (playedUntil ?? firstDue).advanced(by: .seconds(audioToCome))).advanced(by: .seconds(laterAudio))
-            : max(now, arrived.advanced(by: .seconds((arrivedSeconds + laterSeconds) * Pool.stretch)))
+            : max(now, arrived.advanced(by: .seconds((arrivedSeconds + pace.mean(later)) * Pool.stretch)))
         return deadline.map { min(due, $0) } ?? due
     }
 
@@ -93,10 +86,10 @@ struct JobStream {
 
     /// So much is still to come after its last job.
     /// - Parameters:
-    ///   - seconds: how long that is predicted to take.
+    ///   - later: in how many jobs, and how large they are together.
     ///   - audio: how long what is made of it is predicted to be, in seconds.
-    mutating func expect(seconds: Double, audio: Double) {
-        laterSeconds = seconds
+    mutating func expect(_ later: Load, audio: Double) {
+        self.later = later
         laterAudio = audio
     }
 
@@ -150,6 +143,23 @@ struct JobStream {
             if index > 0 { due = due.advanced(by: .seconds(left(of: index - 1) + parts[index].before)) }
             return (parts[index].id, due)
         }
+    }
+
+    /// When one of its jobs should be done that have not come yet, as far as one knows, if all of them are of one size.
+    /// - Parameter number: the first is 1.
+    func due(ofLater number: Int, pace: Pace) -> Instant {
+        let all = arrivedSeconds + pace.mean(later)
+        let seconds = arrivedSeconds + pace.mean(later) * Double(number) / Double(later.jobs)
+        let before = audioToCome + laterAudio * Double(number - 1) / Double(later.jobs)
+        let due =
+            isPlayed
+            ? max(
+                (playedUntil ?? firstDue).advanced(by: .seconds(before)),
+                arrived.advanced(by: .seconds(seconds))
+            )
+            : arrived.advanced(by: .seconds(seconds * Pool.stretch))
+        guard let deadline else { return due }
+        return min(due, Pool.share(seconds, of: all, from: arrived, to: deadline))
     }
 
     /// How much audio of a part is still to be played, beyond what can be by now, as far as one knows; in seconds.

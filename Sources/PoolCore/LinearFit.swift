@@ -18,6 +18,9 @@ package struct LinearFit: Sendable, Equatable, Codable {
     /// How much more than the line the quantile of the samples is.
     private var margin = 0.0
     private let quantile: Double
+    /// Which of the last predictions were worth something, the latest last. Not kept over restarts: the machine may be
+    /// busier than it was.
+    private var trials: [Bool] = []
 
     /// Measurements that are kept.
     private static let limit = 128
@@ -55,9 +58,31 @@ package struct LinearFit: Sendable, Equatable, Codable {
     /// The most units that were measured.
     package var largestUnits: Int { Int(samples.map(\.units).max() ?? 0) }
 
+    /// Whether predictions have shown what they are worth: of the last 16 measurements 12 were what had been predicted
+    /// before, give or take a half. Only then is anything refused because of them.
+    package var isProven: Bool {
+        trials.count == Self.trialsKept && trials.count(where: \.self) >= Self.trialsWon
+    }
+
+    private static let (trialsKept, trialsWon) = (16, 12)
+    /// How far a measurement may be from what was predicted, as a part of that; and as a value, which is noise.
+    private static let (trialTolerance, trialNoise) = (0.5, 0.005)
+
+    /// Compares a measurement with what was predicted of it.
+    private mutating func prove(_ sample: Sample) {
+        guard let mean = mean(units: Int(sample.units)) else { return }
+        if trials.count == Self.trialsKept { trials.removeFirst() }
+        trials.append(abs(sample.value - mean) <= max(mean * Self.trialTolerance, Self.trialNoise))
+    }
+
+    /// The value at no units, what a unit adds, and how much more than that the quantile is; `nil` before the first
+    /// measurement.
+    var line: (base: Double, perUnit: Double, margin: Double)? { samples.isEmpty ? nil : (intercept, slope, margin) }
+
     /// Takes in a measurement.
     package mutating func observe(units: Int, value: Double) {
         let sample = Sample(units: Double(units), value: max(0, min(value, Self.largest)))
+        prove(sample)
         let isSurprising = value > predict(units: units) ?? 0
         if samples.count < Self.limit { samples.append(sample) } else { samples[next] = sample }
         next = (next + 1) % Self.limit

@@ -15,7 +15,8 @@ extension Pool {
         for engine in standing.indices {
             let slots = Double(max(1, usableSlots(engine: engine)))
             let most = slots * (configuration.standingTarget / .seconds(1))
-            standing[engine].update(most: most, calm: configuration.standingInterval, now: now)
+            let isTooMuch = isProven(engine: engine) && pace(engine: engine).mean(standing[engine].load) > most
+            standing[engine].update(isTooMuch: isTooMuch, calm: configuration.standingInterval, now: now)
             // There is room: whoever was told to come later may come now.
             if queues[engine].isEmpty { promisedUntil[engine] = now }
         }

@@ -279,7 +279,7 @@ extension Pool {
         case .queued:
             leaveQueue(job)
             if job.request.deadline.map({ $0 > now }) ?? true {
-                let wait = predictedWait(of: job, now: now)
+                let wait = backlog(engine: job.engine, now: now)
                 reason = .waitedTooLong(retryAfter: retryAfter(for: job, wait: wait, now: now))
             }
         case .running(let slot, _, _):

@@ -248,7 +248,7 @@ extension Pool {
         let bulk = jobs.values.filter { $0.request.jobClass == .bulk && isWaiting($0.id) }
         for job in bulk.sorted(by: { $0.id.number < $1.id.number }) {
             leaveQueue(job)
-            end(job.id, .shed(retryAfter: retryAfter(for: job, wait: nil, now: now)), now: now, &actions)
+            end(job.id, .shed(retryAfter: retryAfter(for: job, wait: .zero, now: now)), now: now, &actions)
         }
     }
 
@@ -266,7 +266,7 @@ extension Pool {
     /// Why a job cannot be taken for want of memory, now or ever.
     mutating func shortage(for job: Job, now: Instant) -> Admission.Refusal? {
         if isUnderPressure, job.request.jobClass == .bulk {
-            return .shed(retryAfter: retryAfter(for: job, wait: nil, now: now))
+            return .shed(retryAfter: retryAfter(for: job, wait: .zero, now: now))
         }
         return tooLarge(engine: job.engine, units: job.units)
             .map { .tooLarge(needsBytes: $0.needed, hasBytes: $0.most) }

@@ -113,8 +113,12 @@ package enum Admission: Hashable, Sendable {
     package enum Refusal: Hashable, Sendable {
         /// `maxJobs` wait already, or texts of `maxQueuedBytes`.
         case queueFull(retryAfter: Duration)
-        /// It would wait longer than `maxWait`, or others would keep it for longer than that from being done.
+        /// It would be begun later than `maxWait` allows.
         case waitTooLong(predicted: Duration, retryAfter: Duration)
+        /// Another one of its tenant and class would be begun later than `maxWait` allows, or done after its deadline.
+        case othersTooLate(predicted: Duration, retryAfter: Duration)
+        /// Others would keep a long text from being done in time for longer than may be.
+        case tooSlow(predicted: Duration, retryAfter: Duration)
         /// Its deadline has passed.
         case deadlineExceeded
         /// It would not be done by its deadline.

@@ -5,21 +5,29 @@ struct SortedJobs {
         let id: JobID
         /// When it should be done.
         let due: Instant
-        /// When it has to be done, or it was in vain to let it in.
-        let latest: Instant
-        /// How long it is predicted to take, in seconds.
-        let seconds: Double
+        /// The size of its text.
+        let units: Int
+        /// The stream that it is a part of.
+        let stream: StreamID?
+        /// When it has to be begun, or it was in vain to let it in; `nil` if that does not matter.
+        let beginBy: Instant?
+        /// When it is to be done, so that there is a reserve until it has to be; `nil` without a deadline.
+        let aim: Instant?
+        /// When it has to be done; `nil` without a deadline.
+        let doneBy: Instant?
+
+        var load: Load { Load(jobs: 1, units: units) }
     }
 
     private(set) var entries: [Entry] = []
-    /// How long all of them are predicted to take, in seconds.
-    private(set) var seconds = 0.0
+    /// All of them together.
+    private(set) var load = Load()
 
     var isEmpty: Bool { entries.isEmpty }
 
     mutating func insert(_ entry: Entry) {
         entries.insert(entry, at: position(due: entry.due, id: entry.id))
-        seconds += entry.seconds
+        load += entry.load
     }
 
     /// - Returns: whether it was there.
@@ -27,19 +35,17 @@ struct SortedJobs {
     mutating func remove(_ id: JobID, due: Instant) -> Bool {
         let index = position(due: due, id: id)
         guard index < entries.count, entries[index].id == id else { return false }
-        seconds -= entries[index].seconds
+        load -= entries[index].load
         entries.remove(at: index)
-        // What rounding has left is not to add up over months.
-        if entries.isEmpty { seconds = 0 }
         return true
     }
 
-    /// How long those take that are due before a moment, in seconds.
-    func seconds(dueBefore moment: Instant) -> Double {
-        var sum = 0.0
+    /// Those that are due before a moment.
+    func load(dueBefore moment: Instant) -> Load {
+        var sum = Load()
         for entry in entries {
             guard entry.due <= moment else { break }
-            sum += entry.seconds
+            sum += entry.load
         }
         return sum
     }

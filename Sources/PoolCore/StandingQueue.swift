@@ -4,9 +4,8 @@
 /// long there has always been too much. There it is the least time that anybody waited; here, where the urgent go
 /// first, it is the work that waits.
 struct StandingQueue {
-    /// How long all that waits takes, but for bulk and what its listener does not need yet, in seconds.
-    private var seconds = 0.0
-    private var jobs = 0
+    /// All that waits, but for bulk and what its listener does not need yet.
+    private(set) var load = Load()
     /// Since when that has been too much, again and again.
     private var since: Instant?
     /// When it was too much the last time.
@@ -14,23 +13,20 @@ struct StandingQueue {
 
     mutating func entered(_ job: Job) {
         guard Self.counts(job) else { return }
-        seconds += job.seconds
-        jobs += 1
+        load += Load(jobs: 1, units: job.units)
     }
 
     mutating func left(_ job: Job) {
         guard Self.counts(job) else { return }
-        jobs -= 1
-        // What rounding has left is not to add up over months.
-        seconds = jobs > 0 ? seconds - job.seconds : 0
+        load -= Load(jobs: 1, units: job.units)
     }
 
     /// To be called when what waits has changed.
     /// - Parameters:
-    ///   - most: how many seconds of work may always wait.
+    ///   - isTooMuch: whether `load` is more than may always wait.
     ///   - calm: for how long it has to be less until it does not stand any more.
-    mutating func update(most: Double, calm: Duration, now: Instant) {
-        if seconds > most {
+    mutating func update(isTooMuch: Bool, calm: Duration, now: Instant) {
+        if isTooMuch {
             if last.duration(to: now) > calm { since = nil }
             since = since ?? now
             last = now

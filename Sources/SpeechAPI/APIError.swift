@@ -15,6 +15,8 @@ struct APIError: Error {
     var retryAfter: Duration?
     /// How long it would have waited, when that was the reason.
     var predictedWait: Duration?
+    /// Which of several reasons for the same code it was, as a word for logs.
+    var reason: String?
     /// What may be done at the path instead, when it was the method that was wrong.
     var allow: [HTTPRequest.Method] = []
 
@@ -66,7 +68,8 @@ extension APIError {
             message: error.message,
             param: error.param ?? param,
             retryAfter: error.retryAfter,
-            predictedWait: error.predictedWait
+            predictedWait: error.predictedWait,
+            reason: error.reason
         )
     }
 

@@ -30,6 +30,8 @@ final class Exchange {
     var status: HTTPResponse.Status = .ok
     /// The trouble, when there was some.
     var error: (code: String, message: String)?
+    /// Which of several reasons for the code it was, where there are several.
+    var errorReason: String?
     /// What was asked, once it is known to make sense.
     var request: SpeechRequest?
     /// What is spoken for it, once that has begun.
@@ -58,6 +60,7 @@ final class Exchange {
             }
         status = told.status
         if Self.isRefunded(error), speech?.made ?? .zero == .zero { permit?.refund() }
+        errorReason = told.reason
         self.error = (told.code, told.code == APIError.unexpectedCode ? "\(error)" : told.message)
         return told
     }
@@ -99,6 +102,7 @@ final class Exchange {
         if let firstAudio { metadata["ttfa.ms"] = "\(Self.milliseconds(firstAudio))" }
         if let error {
             metadata["error.code"] = "\(error.code)"
+            if let errorReason { metadata["error.reason"] = "\(errorReason)" }
             // A client's own mistake may be told with its text, and it has been told; an engine may say what it likes.
             let isOurs = status.code >= 500 && error.code != SpeechError.Code.engineFailed.description
             if isOurs || logger.logLevel <= .debug { metadata["error.message"] = "\(error.message)" }

@@ -57,6 +57,8 @@ package struct SpeechError: Error, Sendable, Equatable, CustomStringConvertible 
     package var retryAfter: Duration?
     /// How long it would have waited, when that was the reason.
     package var predictedWait: Duration?
+    /// Which of several reasons for the same code it was, as a word for logs.
+    package var reason: String?
 
     package var description: String { message }
 
@@ -65,13 +67,15 @@ package struct SpeechError: Error, Sendable, Equatable, CustomStringConvertible 
         _ message: String,
         param: String? = nil,
         retryAfter: Duration? = nil,
-        predictedWait: Duration? = nil
+        predictedWait: Duration? = nil,
+        reason: String? = nil
     ) {
         self.code = code
         self.message = message
         self.param = param
         self.retryAfter = retryAfter
         self.predictedWait = predictedWait
+        self.reason = reason
     }
 
     /// What is thrown to who waits for audio that has been given up.

@@ -85,21 +85,31 @@ extension PoolSimulator {
         if request.isContinuation { return nil }
         let canStart = canStartAtOnce(engine: request.engine)
         if !canStart, let limit = limitReached(by: request) { return limit.name }
-        let outlook = pool.outlook(of: request, now: now)
-        if let end = outlook.end, let deadline = request.deadline, now.advanced(by: end) > deadline {
-            return Admission.Refusal.deadlineTooEarly(predicted: end, retryAfter: .zero).name
+        guard let deadline = request.deadline, pool.isProven(engine: request.engine) else { return nil }
+        // What cannot be done in time even alone is not begun.
+        let alone = pool.predictedSeconds(engine: request.engine, units: request.units).mean
+        let isHopeless = now.advanced(by: .seconds(alone)) > deadline
+        return isHopeless ? Admission.Refusal.deadlineTooEarly(predicted: .zero, retryAfter: .zero).name : nil
+    }
+
+    /// Whether a job that nothing obliges the pool to refuse may be refused like this: only because of predictions that
+    /// have shown what they are worth.
+    func mayRefuse(_ event: Event, because refusal: Admission.Refusal) -> Bool {
+        guard case .jobArrived(let request) = event, !request.isContinuation, pool.isProven(engine: request.engine)
+        else { return false }
+        let canStart = canStartAtOnce(engine: request.engine)
+        switch refusal {
+        case .deadlineTooEarly(let predicted, _):
+            // A tenth of the time is kept in reserve.
+            return request.deadline.map { predicted > now.duration(to: $0) * 0.9 } ?? false
+        case .tooSlow(let predicted, _): return request.laterUnits > 0 && predicted > .zero
+        case .othersTooLate(let predicted, _): return predicted > .zero
+        case .waitTooLong(let predicted, _):
+            return !canStart && predicted > pool.configuration.maxWait(request.jobClass)
+        case .standingQueue: return !canStart && request.jobClass != .interactive
+        case .queueFull, .tenantLimit, .deadlineExceeded, .tooLarge, .unavailable, .quarantined, .shed, .shuttingDown:
+            return false
         }
-        if let delay = outlook.delay, delay > outlook.longestDelay {
-            return Admission.Refusal.waitTooLong(predicted: delay, retryAfter: .zero).name
-        }
-        guard !canStart, outlook.wait != nil else { return nil }
-        if let wait = outlook.waitTooLong(most: pool.configuration.maxWait(request.jobClass)) {
-            return Admission.Refusal.waitTooLong(predicted: wait, retryAfter: .zero).name
-        }
-        if let standing = outlook.standing {
-            return Admission.Refusal.standingQueue(predicted: standing, retryAfter: .zero).name
-        }
-        return nil
     }
 
     private func limitReached(by request: JobRequest) -> Admission.Refusal? {

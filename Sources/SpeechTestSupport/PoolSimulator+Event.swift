@@ -128,6 +128,8 @@ extension Admission.Refusal {
         switch self {
         case .queueFull: "queueFull"
         case .waitTooLong: "waitTooLong"
+        case .othersTooLate: "othersTooLate"
+        case .tooSlow: "tooSlow"
         case .tenantLimit: "tenantLimit"
         case .deadlineExceeded: "deadlineExceededAtOnce"
         case .deadlineTooEarly: "deadlineTooEarly"

@@ -92,10 +92,14 @@ package struct PoolSimulator: Sendable {
         try checkBelief(in: event)
         if case .timePassed = event { noteStandstills() }
         let answer = tell(event)
-        if refusal == nil { take(event) }
+        let isForeseen = refusal == nil && answer.refusal.map { mayRefuse(event, because: $0) } ?? false
+        if answer.refusal == nil { take(event) }
         makePlaces()
         try noteRetiring(by: event)
-        try check(answer.refusal?.name == refusal, "a job is refused when a limit says so and else never")
+        try check(
+            answer.refusal?.name == refusal || isForeseen,
+            "a job is refused when a limit says so, or predictions that are proven, and else never"
+        )
         for action in answer.actions { try apply(action) }
         try checkRules()
         if case .timePassed = event { try checkStandstills() }

@@ -11,6 +11,8 @@ package struct TrafficPlan: Sendable {
     package var seconds: Double
     /// What comes before this is not counted: so the pool is as it is in the middle of a day. In seconds.
     package var warmUpSeconds = 0.0
+    /// How long news takes between a listener and the pool, in seconds.
+    package var hop = 0.0002
     /// Whether what has come by the end is finished. Without an end of its own, nobody begins anew.
     package var finishes = true
 

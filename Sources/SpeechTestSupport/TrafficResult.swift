@@ -29,7 +29,7 @@ package struct TrafficResult: Sendable {
 }
 
 /// One utterance, as its client saw it. Times are seconds since it asked the last time.
-package struct TrafficUtterance: Sendable {
+package struct TrafficUtterance: Sendable, Equatable {
     /// Index into `TrafficPlan.sources`.
     package var source: Int
     /// Who is charged.

@@ -1,5 +1,6 @@
 import Glibc
 import PoolCore
+import SpeechCore
 
 // Those who ask and listen.
 
@@ -15,12 +16,10 @@ extension TrafficSimulator {
         /// What it is called in the pool since it was asked for the last time.
         var stream = TrafficSimulator.noStream
         var asked = Instant.start
-        /// The segment to submit next.
-        var next = 0
+        /// Which segments are submitted: what the pipeline decides with.
+        var turns: UtteranceWindow
         /// Jobs that have been submitted and not heard to their end; the head is the one that is heard.
         var window: [Int] = []
-        /// How many of them are counted as lookahead.
-        var permits = 0
         /// When its listener will have played all that has come; `nil` before the first audio.
         var dryAt: Instant?
         /// When it is to be complete.
@@ -82,7 +81,15 @@ extension TrafficSimulator {
             arrivedAt: at.sinceStart / .seconds(1)
         )
         let segments = TrafficSpeech.segments(units: record.units)
-        talks.append(Talk(record: record, segments: segments, key: random.next(), client: isClosed ? client : nil))
+        talks.append(
+            Talk(
+                record: record,
+                segments: segments,
+                key: random.next(),
+                client: isClosed ? client : nil,
+                turns: UtteranceWindow(count: segments.count, width: result.slots)
+            )
+        )
         events.insert(.ask(talks.count - 1), at: at)
     }
 
@@ -100,7 +107,7 @@ extension TrafficSimulator {
         streamsMade += 1
         talks[talk].stream = StreamID(streamsMade)
         talks[talk].asked = now
-        talks[talk].next = 0
+        talks[talk].turns = UtteranceWindow(count: talks[talk].segments.count, width: result.slots)
         let stream = talks[talk].stream
         if let deadline = source.deadline {
             let at = now.advanced(by: .seconds(deadline))
@@ -112,30 +119,37 @@ extension TrafficSimulator {
             let at = now.advanced(by: .seconds(Double.random(in: 0..<10, using: &random)))
             events.insert(.giveUp(talk, stream: stream, .cancelled), at: at)
         }
-        hungry.append(talk)
+        topUp(talk)
     }
 
-    /// Submits what the window has room for.
-    mutating func topUp(_ talk: Int) {
-        let stream = talks[talk].stream
-        let limit = max(8, 2 * result.slots)
-        guard stream != Self.noStream else { return }
-        while talks[talk].stream == stream, talks[talk].next < talks[talk].segments.count,
-            talks[talk].window.count < result.slots
-        {
-            if !talks[talk].window.isEmpty {
-                guard lookahead < limit else { return }
-                lookahead += 1
-                talks[talk].permits += 1
-            }
-            talks[talk].next += 1
-            submit(talk, segment: talks[talk].next - 1)
+    /// Submits what the window has room for. The pool hears of it a moment later.
+    private mutating func topUp(_ talk: Int) {
+        var (turns, lookahead) = (talks[talk].turns, lookahead)
+        let limit = lookaheadLimit
+        func takePermit() -> Bool {
+            guard lookahead < limit else { return false }
+            lookahead += 1
+            return true
         }
+        while let segment = turns.submitNext(isHeadRead: true, takePermit: takePermit) {
+            talks[talk].window.append(works.count)
+            events.insert(.submit(works.count, stream: talks[talk].stream), at: soon)
+            works.append(Work(talk: talk, segment: segment, arrived: now))
+        }
+        (talks[talk].turns, self.lookahead) = (turns, lookahead)
     }
 
-    private mutating func submit(_ talk: Int, segment: Int) {
+    /// As in the pipeline.
+    private var lookaheadLimit: Int { max(8, 2 * result.slots) }
+
+    /// When news that is sent now has gone from one part of the server to another.
+    private var soon: Instant { now.advanced(by: .seconds(plan.hop)) }
+
+    /// A segment comes to the pool, unless its utterance is over.
+    mutating func submit(_ job: Int, stream: StreamID) {
+        let (talk, segment) = (works[job].talk, works[job].segment)
+        guard talks[talk].stream == stream else { return }
         let (one, source) = (talks[talk], plan.sources[talks[talk].record.source])
-        let job = works.count
         let request = JobRequest(
             id: JobID(UInt64(job)),
             engine: 0,
@@ -146,16 +160,20 @@ extension TrafficSimulator {
             // What is one job is no stream, as in the supervisor.
             stream: one.segments.count > 1 ? one.stream : nil,
             laterUnits: one.segments[(segment + 1)...].reduce(0, +),
+            laterJobs: one.segments.count - segment - 1,
+            laterAtOnce: min(one.segments.count - segment, result.slots, max(0, lookaheadLimit - lookahead) + 1) - 1,
             isPlayed: source.isPlayed,
             toleratesGaps: source.toleratesGaps,
             deadline: one.deadline,
             bytes: one.segments[segment]
         )
-        works.append(Work(talk: talk, segment: segment, arrived: now))
-        talks[talk].window.append(job)
         switch pool.jobArrived(request, now: now) {
         case .accepted(let actions):
-            if segment == 0 { talks[talk].record.isAdmitted = true }
+            if segment == 0 {
+                talks[talk].record.isAdmitted = true
+                talks[talk].turns.admitted()
+                topUp(talk)
+            }
             perform(actions)
         case .refused(let refusal):
             talks[talk].record.predictedWait = refusal.predicted.map { $0 / .seconds(1) }
@@ -165,6 +183,9 @@ extension TrafficSimulator {
 
     // MARK: Listening
 
+    /// There is something to be heard, a moment later.
+    mutating func wake(_ talk: Int) { events.insert(.hear(talk, stream: talks[talk].stream), at: soon) }
+
     /// Takes all that there is of the head, and of what becomes the head then.
     mutating func hear(_ talk: Int) {
         while let head = talks[talk].window.first {
@@ -172,11 +193,10 @@ extension TrafficSimulator {
             works[head].unheard = 0
             guard works[head].isDone else { break }
             talks[talk].window.removeFirst()
-            giveBackPermits(of: talk, atMost: 1)
+            lookahead -= talks[talk].turns.headRead()
         }
-        hungry.append(talk)
-        let isOver = talks[talk].window.isEmpty && talks[talk].next == talks[talk].segments.count
-        if isOver, talks[talk].record.outcome == nil { close(talk, .spoken) }
+        topUp(talk)
+        if talks[talk].turns.isDone, talks[talk].record.outcome == nil { close(talk, .spoken) }
     }
 
     private mutating func play(_ seconds: Double, of talk: Int) {
@@ -200,7 +220,7 @@ extension TrafficSimulator {
         guard talks[talk].window.contains(job) else { return }
         if end == .completed {
             works[job].isDone = true
-            hear(talk)
+            wake(talk)
         } else if let retryAfter = end.retryAfter {
             turnAway(talk, retryAfter: retryAfter)
         } else {
@@ -240,15 +260,9 @@ extension TrafficSimulator {
         let stream = talks[talk].stream
         talks[talk].window = []
         talks[talk].stream = Self.noStream
-        giveBackPermits(of: talk, atMost: .max)
+        lookahead -= talks[talk].turns.end()
         for job in jobs { perform(pool.jobCancelled(JobID(UInt64(job)), now: now)) }
         if stream != Self.noStream { pool.streamEnded(stream) }
-    }
-
-    private mutating func giveBackPermits(of talk: Int, atMost limit: Int) {
-        let permits = min(talks[talk].permits, limit)
-        talks[talk].permits -= permits
-        lookahead -= permits
     }
 
     func isCounted(_ record: TrafficUtterance) -> Bool {
@@ -262,7 +276,8 @@ extension Admission.Refusal {
         switch self {
         case .queueFull(let retryAfter), .tenantLimit(let retryAfter), .shed(let retryAfter),
             .unavailable(let retryAfter),
-            .waitTooLong(_, let retryAfter), .deadlineTooEarly(_, let retryAfter), .standingQueue(_, let retryAfter):
+            .waitTooLong(_, let retryAfter), .othersTooLate(_, let retryAfter), .tooSlow(_, let retryAfter),
+            .deadlineTooEarly(_, let retryAfter), .standingQueue(_, let retryAfter):
             retryAfter
         case .deadlineExceeded, .tooLarge, .quarantined, .shuttingDown: nil
         }
@@ -271,7 +286,8 @@ extension Admission.Refusal {
     /// How long it would have waited.
     fileprivate var predicted: Duration? {
         switch self {
-        case .waitTooLong(let predicted, _), .deadlineTooEarly(let predicted, _), .standingQueue(let predicted, _):
+        case .waitTooLong(let predicted, _), .othersTooLate(let predicted, _), .tooSlow(let predicted, _),
+            .deadlineTooEarly(let predicted, _), .standingQueue(let predicted, _):
             predicted
         case .queueFull, .tenantLimit, .deadlineExceeded, .shed, .tooLarge, .quarantined, .unavailable, .shuttingDown:
             nil

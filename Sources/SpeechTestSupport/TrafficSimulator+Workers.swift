@@ -54,7 +54,7 @@ extension TrafficSimulator {
         if !works[job].isInterrupted {
             audioArrived(job, seconds: length)
             works[job].unheard += length
-            hear(works[job].talk)
+            wake(works[job].talk)
         }
         guard isLast || works[job].isInterrupted else {
             events.insert(.chunk(job), at: now.advanced(by: .seconds(works[job].step.work)))

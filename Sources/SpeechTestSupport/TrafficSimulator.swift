@@ -3,16 +3,20 @@ package import PoolCore
 /// Lets utterances come to a `Pool` in virtual time, whose workers do what they are asked and nothing else: so what
 /// comes of it is the doing of the pool's policy. The same plan, configuration and seed give the same result.
 ///
-/// Utterances are cut and submitted as the pipeline does it: a window of segments at once, the next one when the
-/// first of them has been heard to its end.
+/// Utterances are cut and submitted as the pipeline does it, with the same `UtteranceWindow`. News between a listener
+/// and the pool takes a moment each way, as in the server, so neither acts on what the other has just decided.
 package struct TrafficSimulator: Sendable {
     enum Event: Sendable {
         /// The utterance is asked for.
         case ask(Int)
         /// A client that waits for its answers begins anew.
         case begin(Client)
+        /// A job comes to the pool, unless its utterance has been asked for anew since.
+        case submit(Int, stream: StreamID)
         /// The next audio of a job.
         case chunk(Int)
+        /// A listener takes what there is, unless its utterance has been asked for anew since.
+        case hear(Int, stream: StreamID)
         case timer(TimerID)
         /// The client leaves, or its deadline passes, unless it has asked anew.
         case giveUp(Int, stream: StreamID, TrafficUtterance.Outcome)
@@ -40,8 +44,6 @@ package struct TrafficSimulator: Sendable {
     var streamsMade: UInt64 = 0
     /// Segments beyond the head that all utterances together have submitted.
     var lookahead = 0
-    /// Utterances that may submit more, when the pool's actions are done.
-    var hungry: [Int] = []
     var result = TrafficResult()
     private var pending: [PoolAction] = []
     private var isPerforming = false
@@ -94,7 +96,6 @@ package struct TrafficSimulator: Sendable {
         while let next = events.next, plan.finishes || next <= end, let (at, event) = events.pop() {
             now = at
             take(event)
-            feed()
         }
         for job in running.values.sorted() { count(works[job]) }
         result.utterances = talks.filter { isCounted($0.record) }.map(\.record)
@@ -107,15 +108,12 @@ package struct TrafficSimulator: Sendable {
         switch event {
         case .ask(let talk): ask(talk)
         case .begin(let client): begin(client)
+        case .submit(let job, let stream): submit(job, stream: stream)
         case .chunk(let job): makeChunk(job)
+        case .hear(let talk, let stream): if talks[talk].stream == stream { hear(talk) }
         case .timer(let timer): if timers.remove(timer) != nil { perform(pool.timerFired(timer, now: now)) }
         case .giveUp(let talk, let stream, let outcome): if talks[talk].stream == stream { close(talk, outcome) }
         }
-    }
-
-    /// Lets those submit more that have got on.
-    private mutating func feed() {
-        while !hungry.isEmpty { topUp(hungry.removeFirst()) }
     }
 
     // MARK: What the pool asks for

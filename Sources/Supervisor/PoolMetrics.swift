@@ -114,8 +114,8 @@ struct PoolMetrics: Sendable {
         engines[engine].silentSeconds.increment(by: silence / .seconds(1))
     }
 
-    mutating func jobRefused(engine: Int, _ code: SpeechError.Code) {
-        count(engine: engine, outcome: code.description)
+    mutating func jobRefused(engine: Int, _ error: SpeechError) {
+        count(engine: engine, outcome: error.reason ?? error.code.description)
     }
 
     mutating func jobEnded(_ work: Work, _ end: JobEnd) {

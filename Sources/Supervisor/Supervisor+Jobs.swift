@@ -243,23 +243,32 @@ extension SpeechError {
             let message = "The queue is full: \(jobs) segments or \(bytes) of text wait already. Try again later."
             self.init(.queueFull, message, retryAfter: retryAfter)
         case .waitTooLong(let predicted, let retryAfter):
+            let message = "It would wait for about \(predicted.inWords) until it is begun. Try again later."
+            self = .overloaded(message, "wait_too_long", retryAfter: retryAfter, predicted: predicted)
+        case .othersTooLate(let predicted, let retryAfter):
             let message = """
-                There is more to do than can be done in time: it would wait for about \(predicted.inWords), or others \
-                would. Try again later.
+                Requests of yours that wait already would be late by about \(predicted.inWords) because of it. Try \
+                again later.
                 """
-            self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
+            self = .overloaded(message, "others_too_late", retryAfter: retryAfter)
+        case .tooSlow(let predicted, let retryAfter):
+            let message = """
+                A text of this length would be held up by others for about \(predicted.inWords). Try again later, or \
+                send less text.
+                """
+            self = .overloaded(message, "too_slow", retryAfter: retryAfter, predicted: predicted)
         case .standingQueue(let predicted, let retryAfter):
             let message = """
                 More comes than can be spoken, and more urgent work goes first: it would wait for about \
                 \(predicted.inWords). Try again later.
                 """
-            self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
+            self = .overloaded(message, "standing_queue", retryAfter: retryAfter, predicted: predicted)
         case .deadlineTooEarly(let predicted, let retryAfter):
             let message = """
-                It would be done in about \(predicted.inWords), after its deadline. Try again later, or give it more \
-                time.
+                It would be done in about \(predicted.inWords), which is after its deadline or too close to it. Try \
+                again later, or give it more time.
                 """
-            self.init(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted)
+            self = .overloaded(message, "deadline_too_early", retryAfter: retryAfter, predicted: predicted)
         case .deadlineExceeded:
             self = .deadlineExceeded
         case .tenantLimit(let retryAfter):
@@ -277,6 +286,17 @@ extension SpeechError {
         case .shuttingDown:
             self.init(.shuttingDown, "The server is shutting down.", retryAfter: .seconds(1))
         }
+    }
+
+    /// More is to be done than can be done in time.
+    /// - Parameter reason: a word for logs and metrics.
+    private static func overloaded(
+        _ message: String,
+        _ reason: String,
+        retryAfter: Duration,
+        predicted: Duration? = nil
+    ) -> SpeechError {
+        SpeechError(.overloaded, message, retryAfter: retryAfter, predictedWait: predicted, reason: reason)
     }
 
     /// A text needs more bytes of memory than there are for it.

@@ -202,7 +202,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
             perform(actions)
         case .refused(let refusal):
             let error = SpeechError(refusal, configuration: pool.configuration)
-            metrics.jobRefused(engine: newWork.engine, error.code)
+            metrics.jobRefused(engine: newWork.engine, error)
             newWork.fail(error)
         }
     }

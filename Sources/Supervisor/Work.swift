@@ -115,6 +115,8 @@ struct Work {
         }
         if segment.index > 0 || segment.laterWeight > 0 { request.stream = StreamID(segment.utterance) }
         request.laterUnits = segment.laterWeight
+        request.laterJobs = segment.laterCount
+        request.laterAtOnce = segment.laterAtOnce
         request.audioBefore = segment.audioBefore
         request.isPlayed = segment.playback != .asap
         request.toleratesGaps = segment.playback != .realtime

@@ -10,6 +10,8 @@ import Testing
         case .queueFull(let wait): return ("queueFull", wait / .seconds(1))
         case .tenantLimit(let wait): return ("tenantLimit", wait / .seconds(1))
         case .waitTooLong(_, let wait): return ("waitTooLong", wait / .seconds(1))
+        case .othersTooLate(_, let wait): return ("othersTooLate", wait / .seconds(1))
+        case .tooSlow(_, let wait): return ("tooSlow", wait / .seconds(1))
         case .deadlineExceeded: return ("deadlineExceeded", 0)
         case .deadlineTooEarly(_, let wait): return ("deadlineTooEarly", wait / .seconds(1))
         case .standingQueue(_, let wait): return ("standingQueue", wait / .seconds(1))
@@ -49,22 +51,22 @@ import Testing
     func waitTooLong() throws {
         var stage = Stage(ready: 2) {
             $0.maxWait = .seconds(50)
-            $0.engines[0].largestUnits = 1
+            $0.engines[0].figures["cpu"] = .proven(units: [1], secondsPerUnit: 10)
         }
-        stage.arrive(1, at: 0)
-        stage.end(1, on: slot(0), at: 10)
         for job in 2...4 { stage.arrive(UInt64(job), at: 10) }
-        // Two run, and one waits: 30 s of work for two slots.
-        #expect(stage.pool.predictedWait(engine: 0, tenant: "a", now: moment(10)) == .seconds(15))
-        #expect(stage.pool.predictedWait(engine: 0, tenant: "a", now: moment(14)) == .seconds(11))
-        // The last of so many would begin after 55 s.
-        for job in 5...12 { stage.arrive(UInt64(job), at: 10) }
-        let admission = stage.admit(13, at: 10)
-        guard case .refused(.waitTooLong(predicted: .seconds(55), let retryAfter)) = admission else {
+        // Two run, and one waits: the next one is begun with that.
+        #expect(stage.pool.predictedWait(engine: 0, tenant: "a", now: moment(10)) == .seconds(10))
+        #expect(stage.pool.predictedWait(engine: 0, tenant: "a", now: moment(14)) == .seconds(6))
+        // The last of so many is begun after 50 s.
+        for job in 5...13 { stage.arrive(UInt64(job), at: 10) }
+        #expect(stage.pool.waitingJobs == 10)
+        let admission = stage.admit(14, at: 10)
+        guard case .refused(.waitTooLong(predicted: .seconds(60), let retryAfter)) = admission else {
             Issue.record("not refused for its wait: \(admission)")
             return
         }
-        #expect((40...60).contains(retryAfter / .seconds(1)))
+        // Until no more than 5 s of work are left.
+        #expect((44...66).contains(retryAfter / .seconds(1)))
     }
 
     @Test("nothing is known of the wait until a job has been timed, or while nothing serves")
@@ -128,9 +130,10 @@ import Testing
 
     @Test("those who are sent away are told to come back one after the other, as fast as they can be served")
     func retryAfterSpreads() throws {
-        var stage = Stage(ready: 1) { $0.maxJobs = 1 }
-        stage.arrive(1, at: 0)
-        stage.end(1, on: slot(0), at: 2)
+        var stage = Stage(ready: 1) {
+            $0.maxJobs = 1
+            $0.engines[0].figures["cpu"] = .proven(units: [1], secondsPerUnit: 2)
+        }
         stage.arrive(2, at: 2)
         stage.arrive(3, at: 2)
         for number in 0..<50 {
@@ -143,9 +146,10 @@ import Testing
     @Test("Retry-After lies between 1 and 600 s, give or take a fifth, and differs from caller to caller")
     func retryAfterBounds() throws {
         for (service, expected) in [(0.001, 1.0), (1000, 600)] {
-            var stage = Stage(ready: 1) { $0.maxJobs = 1 }
-            stage.arrive(1, at: 0)
-            stage.end(1, on: slot(0), at: service)
+            var stage = Stage(ready: 1) {
+                $0.maxJobs = 1
+                $0.engines[0].figures["cpu"] = .proven(units: [1], secondsPerUnit: service)
+            }
             stage.arrive(2, at: service)
             stage.arrive(3, isContinuation: true, at: service)
             var seen: Set<Double> = []

@@ -15,7 +15,8 @@ import Testing
                 secondsBefore: 0,
                 key: JobQueue.Key(jobClass: .standard, tenant: "a"),
                 due: moment(1),
-                wanted: nil
+                wanted: nil,
+                aim: nil
             )
         )
         for (number, audio) in [(1, 4.0), (2, 10), (3, 10)] {

@@ -63,6 +63,22 @@ import Testing
         #expect(flooded.kept >= 0.98)
     }
 
+    @Test("half as much again as fits, and 2 s to answer: who is let in is answered in time, and little time is lost")
+    func deadlines() {
+        let outcome = PolicyLab.Deadlines().run(seed: Self.seed)
+        #expect(Double(outcome.broken) <= 0.005 * Double(outcome.admitted))
+        #expect(outcome.workInTime >= 0.93)
+    }
+
+    @Test("deadlines of all lengths are kept as they were promised, and few are refused that would have fitted easily")
+    func promises() {
+        let outcomes = (UInt64(1)..<6).map { PolicyLab.Promises(seed: $0).run() }
+        let promised = outcomes.reduce(0) { $0 + $1.promised }
+        #expect(promised > 200)
+        #expect(outcomes.reduce(0) { $0 + $1.broken.count } * 200 <= promised)
+        #expect(outcomes.reduce(0) { $0 + $1.refusedForNothing.count } * 10 <= promised)
+    }
+
     @Test("who comes again when told is served in the end")
     func retries() {
         var scenario = PolicyLab.Overload()

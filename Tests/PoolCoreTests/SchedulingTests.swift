@@ -15,14 +15,7 @@ import Testing
         return stage
     }
 
-    private static var figures: EngineFigures {
-        var figures = EngineFigures()
-        for units in [10, 100, 200] {
-            figures.seconds.observe(units: units, value: 0.1 * Double(units))
-            figures.audioSeconds.observe(units: units, value: 0.3 * Double(units))
-        }
-        return figures
-    }
+    private static let figures = EngineFigures.proven(secondsPerUnit: 0.1)
 
     private func request(_ number: UInt64, units: Int = 10, change: (inout JobRequest) -> Void = { _ in }) -> JobRequest
     {
@@ -192,14 +185,15 @@ import Testing
             return
         }
         #expect(predicted >= .seconds(10))
-        stage.accept(request(3, units: 100) { $0.deadline = moment(12) }, at: 0)
+        // A tenth of the time is kept in reserve.
+        stage.accept(request(3, units: 100) { $0.deadline = moment(12.3) }, at: 0)
     }
 
     @Test("nobody is let in who would make another one of his tenant's miss his deadline")
     func keepsPromises() {
         var stage = busyStage()
-        stage.accept(request(2, units: 100) { $0.deadline = moment(12) }, at: 0)
-        guard case .refused(.waitTooLong) = stage.admit(request(3, units: 20), at: 0) else {
+        stage.accept(request(2, units: 100) { $0.deadline = moment(13) }, at: 0)
+        guard case .refused(.othersTooLate) = stage.admit(request(3, units: 20), at: 0) else {
             Issue.record("let in")
             return
         }
@@ -231,11 +225,7 @@ import Testing
 
     /// A pool of one slot whose engine takes so many seconds for one of audio, and that speaks a long text.
     private func slowStage(rtf: Double, isPlayed: Bool) -> Stage {
-        var figures = EngineFigures()
-        for units in [10, 100, 200] {
-            figures.seconds.observe(units: units, value: 0.065 * rtf * Double(units))
-            figures.audioSeconds.observe(units: units, value: 0.065 * Double(units))
-        }
+        let figures = EngineFigures.proven(secondsPerUnit: 0.065 * rtf, audioPerUnit: 0.065)
         var stage = Stage(ready: 1) { $0.engines[0].figures["cpu"] = figures }
         let long = request(1, units: 60) { ($0.stream, $0.laterUnits, $0.isPlayed) = (StreamID(1), 4_000, isPlayed) }
         stage.accept(long, at: 0)

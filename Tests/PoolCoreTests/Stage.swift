@@ -170,3 +170,22 @@ func process(_ instance: Int, _ incarnation: Int = 1) -> ProcessID {
 func slot(_ instance: Int, _ index: Int = 0, incarnation: Int = 1) -> SlotID {
     SlotID(process: process(instance, incarnation), index: index)
 }
+
+extension EngineFigures {
+    /// Of texts of these sizes that take a time and become audio in proportion, as often as it takes until predictions
+    /// are believed.
+    static func proven(
+        units: [Int] = [10, 100, 200],
+        secondsPerUnit: Double,
+        audioPerUnit: Double = 0.3
+    ) -> EngineFigures {
+        var figures = EngineFigures()
+        for _ in 0..<24 {
+            for units in units {
+                figures.seconds.observe(units: units, value: secondsPerUnit * Double(units))
+                figures.audioSeconds.observe(units: units, value: audioPerUnit * Double(units))
+            }
+        }
+        return figures
+    }
+}

@@ -21,6 +21,7 @@ struct ExpectCommand: ParsableCommand {
         var mixed: Mixed
         var listeners: Listeners
         var rivals: Rivals
+        var deadlines: Deadlines
     }
 
     private struct Mixed: Encodable {
@@ -38,6 +39,17 @@ struct ExpectCommand: ParsableCommand {
         var toleratedGap: Double
         /// By order.
         var greatestCount: [String: Int]
+    }
+
+    private struct Deadlines: Encodable {
+        var seconds: Double
+        var deadline: Double
+        var load: Double
+        var serviceMilliseconds: Int
+        var microsecondsPerUnit: Int
+        var arrivals: [TrafficSimulator.Arrival]
+        var broken: Double
+        var workInTime: Double
     }
 
     private struct Rivals: Encodable {
@@ -67,7 +79,8 @@ struct ExpectCommand: ParsableCommand {
             microsecondsPerUnit: Int(Self.speech.secondsPerUnit * 1e6),
             mixed: mixed,
             listeners: listeners,
-            rivals: rivals
+            rivals: rivals,
+            deadlines: deadlines
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -105,6 +118,21 @@ struct ExpectCommand: ParsableCommand {
             units: [scenario.units.lowerBound, scenario.units.upperBound],
             toleratedGap: scenario.toleratedGap,
             greatestCount: Dictionary(uniqueKeysWithValues: counts)
+        )
+    }
+
+    private var deadlines: Deadlines {
+        let scenario = PolicyLab.Deadlines()
+        let outcome = scenario.run(seed: seed)
+        return Deadlines(
+            seconds: scenario.seconds,
+            deadline: scenario.deadline,
+            load: scenario.load,
+            serviceMilliseconds: Int((scenario.speech.overhead * 1e3).rounded()),
+            microsecondsPerUnit: Int((scenario.speech.secondsPerUnit * 1e6).rounded()),
+            arrivals: scenario.arrivals(seed: seed),
+            broken: Double(outcome.broken) / Double(max(1, outcome.admitted)),
+            workInTime: outcome.workInTime
         )
     }
 

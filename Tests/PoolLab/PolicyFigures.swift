@@ -8,7 +8,8 @@ struct PolicyFigures {
     /// All scenarios, by their names.
     static let all: [(name: String, measure: @Sendable (PolicyFigures) -> [Figure])] = [
         ("mixed", { $0.mixed }), ("listeners", { $0.listeners }), ("tenants", { $0.tenants }), ("flood", { $0.flood }),
-        ("overload", { $0.overload }), ("retries", { $0.retries }), ("long", { $0.long }), ("bulk", { $0.bulk }),
+        ("overload", { $0.overload }), ("deadlines", { $0.deadlines }), ("retries", { $0.retries }),
+        ("long", { $0.long }), ("bulk", { $0.bulk }),
     ]
 
     static var names: [String] { all.map(\.name) }
@@ -106,6 +107,19 @@ struct PolicyFigures {
             Figure("load 10 without deadlines: median wait", standing.map(\.medianWait).median, "s"),
             Figure("load 10 without deadlines: p95 wait", standing.map(\.p95Wait).median, "s"),
             Figure("load 10 without deadlines: goodput", standing.map(\.goodput).median),
+        ]
+    }
+
+    private var deadlines: [Figure] {
+        let scenario = PolicyLab.Deadlines()
+        let runs = seeds.map { scenario.run(seed: $0) }
+        let (admitted, broken) = (runs.map(\.admitted).reduce(0, +), runs.map(\.broken).reduce(0, +))
+        let name = "\(scenario.deadline) s to answer, load \(scenario.load):"
+        return [
+            Figure("\(name) came", runs.map { Double($0.count) }.median),
+            Figure("\(name) admitted", runs.map { Double($0.admitted) }.median),
+            Figure("\(name) of the admitted not kept", Double(broken) / Double(admitted), atMost: 0.005),
+            Figure("\(name) work in time", runs.map(\.workInTime).median, atLeast: 0.93),
         ]
     }
 

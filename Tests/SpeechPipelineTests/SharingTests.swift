@@ -53,7 +53,10 @@ import Testing
         engine.slots = 3
         let runner = ScriptedRunner([engine], admits: false)
         let pipeline = SpeechPipeline(runner: runner)
-        let text = Array(repeating: "This is a sentence that is so long that it is not joined with another one.", count: 4)
+        let text = Array(
+            repeating: "This is a sentence that is so long that it is not joined with another one.",
+            count: 4
+        )
         let stream = try pipeline.speak(Utterance(id: "u", text: text.joined(separator: " ")))
         #expect(stream.segmentCount > 2)
         let count = runner.segments.count

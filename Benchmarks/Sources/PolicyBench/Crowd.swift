@@ -23,6 +23,8 @@ struct Crowd: Sendable {
         var sentAt: Double
         /// How long it took until the answer was there to its end, in seconds.
         var seconds: Double
+        /// Until the first of its audio was there, in seconds.
+        var firstByte: Double?
         /// Of its audio, as far as it is counted.
         var bytes: Int
         var end: End
@@ -37,6 +39,11 @@ struct Crowd: Sendable {
         case late
         /// What the gateway ought not to say, or audio that breaks off for no reason.
         case unexpected
+    }
+
+    /// These, in the order of their coming.
+    init(_ clients: [Client]) {
+        self.clients = clients
     }
 
     /// As many as want a certain amount of work, at moments of which each is as likely as any other.
@@ -58,13 +65,20 @@ struct Crowd: Sendable {
     ///   - threads: as many as may be there at once; more would come later than they want to.
     ///   - tries: how often one asks at most. He waits in between for as long as he is told.
     ///   - timeout: after how many seconds an answer is of no use; `nil` if it always is of some.
+    ///   - playback: what they say of it; `nil` if they say nothing.
     ///   - counted: when the audio has to come that is counted, in seconds; `nil` counts all.
     /// - Returns: all of them, with their `tries`, in no order.
-    func visit(port: UInt16, threads: Int, tries: Int = 1, timeout: Double? = nil, counted: ClosedRange<Double>? = nil)
-        throws -> [Client]
-    {
+    func visit(
+        port: UInt16,
+        threads: Int,
+        tries: Int = 1,
+        timeout: Double? = nil,
+        playback: String? = "asap",
+        counted: ClosedRange<Double>? = nil
+    ) throws -> [Client] {
         let supply = Supply(clients)
-        let fields = ["X-Playback: asap"] + (timeout.map { ["X-Request-Timeout: \($0)"] } ?? [])
+        let fields =
+            (playback.map { ["X-Playback: \($0)"] } ?? []) + (timeout.map { ["X-Request-Timeout: \($0)"] } ?? [])
         // Until then all are connected.
         let start = ContinuousClock.now + .milliseconds(500)
         return try inParallel(min(threads, clients.count)) { _ in
@@ -78,8 +92,10 @@ struct Crowd: Sendable {
                     sleep(until: moment)
                     let sent = ContinuousClock.now
                     var bytes = 0
+                    var heard: ContinuousClock.Instant?
                     let deadline = timeout.map { sent + .seconds($0) }
                     let end = try Self.end(of: request, &connection, port: port, deadline: deadline) { count in
+                        heard = heard ?? .now
                         let now = start.duration(to: .now).seconds
                         if counted?.contains(now) ?? true { bytes += count }
                     }
@@ -88,6 +104,7 @@ struct Crowd: Sendable {
                         Try(
                             sentAt: start.duration(to: sent).seconds,
                             seconds: sent.duration(to: answered).seconds,
+                            firstByte: heard.map { sent.duration(to: $0).seconds },
                             bytes: bytes,
                             end: end
                         )

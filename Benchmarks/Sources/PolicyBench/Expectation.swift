@@ -8,6 +8,7 @@ struct Expectation: Decodable, Sendable {
     var mixed: Mixed
     var listeners: Listeners
     var rivals: Rivals
+    var deadlines: Deadlines
 
     /// Many short texts and a few long ones.
     struct Mixed: Decodable, Sendable {
@@ -36,6 +37,27 @@ struct Expectation: Decodable, Sendable {
         var toleratedGap: Double
         /// None of so many listeners hears a gap.
         var greatestCount: ByOrder<Int>
+    }
+
+    /// Half as much again as can be done, of texts that each have to be answered soon.
+    struct Deadlines: Decodable, Sendable {
+        var seconds: Double
+        var deadline: Double
+        var load: Double
+        /// What a worker takes for a segment whatever its size.
+        var serviceMilliseconds: Int
+        var microsecondsPerUnit: Int
+        var arrivals: [Arrival]
+        /// Of the admitted those that are not kept.
+        var broken: Double
+        /// Of all that the workers can do.
+        var workInTime: Double
+
+        /// What a text takes on one worker, in seconds.
+        func work(units: Int) -> Double {
+            let segments = SpokenText.segments(units: units).count
+            return Double(segments * serviceMilliseconds) / 1e3 + Double(units * microsecondsPerUnit) / 1e6
+        }
     }
 
     /// Two tenants who both want more than there is.

@@ -148,7 +148,8 @@ enum Overload {
 }
 
 extension Crowd.Try {
-    fileprivate var isRefused: Bool {
+    /// Whether it was sent away.
+    var isRefused: Bool {
         if case .refused = end { true } else { false }
     }
 

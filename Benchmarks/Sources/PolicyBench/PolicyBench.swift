@@ -10,7 +10,7 @@ enum PolicyBench {
 
     private static let measurements: [(name: String, measure: Measurement)] = [
         ("mixed", MixedLoad.measure), ("listeners", Listeners.measure), ("tenants", Rivals.measure),
-        ("overload", Overload.measure),
+        ("overload", Overload.measure), ("deadlines", Deadlines.measure),
     ]
 
     static func main() {

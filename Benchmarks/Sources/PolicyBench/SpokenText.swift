@@ -4,12 +4,17 @@ enum SpokenText {
     /// What the first segment is at most and at least, and what further ones are, in characters: as the pipeline cuts.
     private static let (firstMaximum, firstMinimum, target) = (60, 20, 100)
 
-    /// A text of so many characters.
-    static func make(units: Int) -> String {
-        guard units > firstMaximum else { return sentence(units) }
+    /// The segments of a text of so many characters.
+    static func segments(units: Int) -> [Int] {
+        guard units > firstMaximum else { return [units] }
         let first = min(firstMaximum, units - firstMinimum)
         let (full, rest) = (units - first).quotientAndRemainder(dividingBy: target)
-        let sentences = [first] + Array(repeating: target, count: full) + (rest > 0 ? [rest] : [])
+        return [first] + Array(repeating: target, count: full) + (rest > 0 ? [rest] : [])
+    }
+
+    /// A text of so many characters.
+    static func make(units: Int) -> String {
+        let sentences = segments(units: units)
         return sentences.enumerated().map { index, length in
             index < sentences.count - 1 ? sentence(length - 1) + " " : sentence(length)
         }.joined()

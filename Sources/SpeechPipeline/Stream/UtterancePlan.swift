@@ -21,7 +21,8 @@ struct UtterancePlan: Sendable {
 
     /// The job for a segment.
     /// - Parameters:
-    ///   - audioBefore: how long the audio lasts that was there already, between the last segment that was run and this.
+    ///   - audioBefore: how long the audio lasts that was there already, between the last segment that was run and
+    ///   this.
     ///   - permits: how many segments may be submitted before their turn just now.
     func segment(_ index: Int, audioBefore: Duration, permits: Int) -> Segment {
         var context = utterance.engineOptions

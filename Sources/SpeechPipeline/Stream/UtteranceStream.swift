@@ -39,8 +39,8 @@ final class UtteranceStream: SpeechStream {
     /// Held while segments are submitted, so that the runner gets them in their order.
     private let submission = Mutex(())
 
-    /// Opens the stream, which has a permit of `resources.utterances` already, and submits its first segment. The others
-    /// follow as soon as that is admitted, whether anybody reads or not.
+    /// Opens the stream, which has a permit of `resources.utterances` already, and submits its first segment. The
+    /// others follow as soon as that is admitted, whether anybody reads or not.
     init(_ plan: UtterancePlan, resources: PipelineResources) {
         self.plan = plan
         self.resources = resources

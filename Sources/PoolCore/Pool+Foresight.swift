@@ -1,0 +1,94 @@
+// What is predicted of jobs, from what was measured.
+
+extension Pool {
+    /// How long a text is predicted to take on a slot: the mean, and how much more nine of ten stay below; in seconds.
+    package func predictedSeconds(engine: Int, units: Int) -> (mean: Double, margin: Double) {
+        let pace = pace(engine: engine)
+        return (pace.mean(units: units), units > 0 ? pace.margin : 0)
+    }
+
+    /// How long texts take on a slot, on the mean of the devices that serve, or of all that are known.
+    func pace(engine: Int) -> Pace {
+        let lines = measuredDevices(engine: engine, of: \.seconds).compactMap { figures[engine][$0].seconds.line }
+        guard !lines.isEmpty else { return Pace(base: 0, perUnit: Self.unknownSeconds, margin: 0) }
+        func mean(_ value: ((base: Double, perUnit: Double, margin: Double)) -> Double) -> Double {
+            lines.reduce(0) { $0 + value($1) } / Double(lines.count)
+        }
+        return Pace(base: mean(\.base), perUnit: mean(\.perUnit), margin: mean(\.margin))
+    }
+
+    /// How much audio a text is predicted to become, in seconds.
+    func predictedAudio(engine: Int, units: Int) -> Double {
+        guard units > 0 else { return 0 }
+        let means = measuredDevices(engine: engine, of: \.audioSeconds).compactMap {
+            figures[engine][$0].audioSeconds.mean(units: units)
+        }
+        guard !means.isEmpty else { return Self.unknownAudio * Double(units) }
+        return means.reduce(0, +) / Double(means.count)
+    }
+
+    /// Whether predictions of what an engine takes have shown what they are worth, on each device that counts.
+    package func isProven(engine: Int) -> Bool {
+        let devices = measuredDevices(engine: engine, of: \.seconds)
+        return !devices.isEmpty && devices.allSatisfy { figures[engine][$0].seconds.isProven }
+    }
+
+    /// Whether a job of the engine has been timed.
+    func isTimed(engine: Int) -> Bool { figures[engine].contains { $0.seconds.count > 0 } }
+
+    /// The devices where something was measured: those that serve, or all if none of them does.
+    private func measuredDevices(engine: Int, of fit: KeyPath<EngineFigures, LinearFit>) -> [Int] {
+        let known = devices.indices.filter { figures[engine][$0][keyPath: fit].count > 0 }
+        let serving = known.count > 1 ? known.filter { readySlots(engine: engine, device: $0) > 0 } : known
+        return serving.isEmpty ? known : serving
+    }
+
+    /// Seconds that a unit takes, and seconds of audio that it becomes, before anything has been measured. Only the
+    /// order of the first jobs is to depend on it.
+    private static var unknownSeconds: Double { 0.0005 }
+    private static var unknownAudio: Double { 0.065 }
+
+    /// Slots of an engine that may all be at work.
+    func usableSlots(engine: Int) -> Int {
+        devices.indices.reduce(0) { sum, device in
+            let slots = readySlots(engine: engine, device: device)
+            return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
+        } - idleSpareSlots(engine: engine)
+    }
+
+    /// When each of the slots that may be at work is predicted to be free.
+    func slotOutlooks(engine: Int, now: Instant) -> [QueueForecast.SlotOutlook] {
+        let pace = pace(engine: engine)
+        var busy: [QueueForecast.SlotOutlook] = []
+        for instance in instances where instance.engine == engine {
+            for slot in instance.slots {
+                guard case .busy(let id) = slot.state, let job = jobs[id], case .running(_, let since, _) = job.state
+                else { continue }
+                let elapsed = since.duration(to: now) / .seconds(1)
+                // What takes longer than was predicted may well go on.
+                let left = max(pace.high(units: job.units) - elapsed, pace.mean(units: job.units) * Self.overrun)
+                busy.append(.init(free: left, stream: job.request.stream))
+            }
+        }
+        let usable = max(0, usableSlots(engine: engine))
+        // What ends first is not followed by anything if fewer are to run.
+        if busy.count >= usable { return Array(busy.sorted { $0.free < $1.free }.suffix(usable)) }
+        return busy + Array(repeating: .init(free: 0), count: usable - busy.count)
+    }
+
+    /// How long what runs is predicted to go on, all of it together, in seconds.
+    func runningSeconds(engine: Int, now: Instant) -> Double {
+        slotOutlooks(engine: engine, now: now).reduce(0) { $0 + $1.free }
+    }
+
+    /// How much longer something goes on that should have ended, as a part of what was predicted.
+    private static var overrun: Double { 0.1 }
+
+    /// How long what waits and runs takes the slots.
+    /// - Parameter key: whose jobs count of what waits; `nil` counts all.
+    func backlog(engine: Int, of key: JobQueue.Key? = nil, now: Instant) -> Duration {
+        let load = key.map { queues[engine].load(of: $0) } ?? queues[engine].load
+        let slots = Double(max(1, usableSlots(engine: engine)))
+        return .seconds((pace(engine: engine).mean(load) + runningSeconds(engine: engine, now: now)) / slots)
+    }
+}
