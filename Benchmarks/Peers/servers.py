@@ -136,8 +136,13 @@ def chorus(program: Path, directory: Path, port: int, instances: int, service_se
 
 
 def gunicorn(directory: Path, port: int, instances: int, service_seconds: float) -> Server:
-    """Flask under gunicorn with as many processes, each of which does one thing at a time."""
-    flags = ["--worker-class", "gthread", "--threads", "1", "--workers", str(instances), "--bind", f"127.0.0.1:{port}"]
+    """Flask under gunicorn with as many processes, each of which does one thing at a time.
+
+    Workers of kind `gthread` keep connections open, which is cheaper, but take them while they are busy. So where jobs
+    take long they are of kind `sync`, which take one when they are free.
+    """
+    kind = ["sync"] if service_seconds > 0 else ["gthread", "--threads", "1"]
+    flags = ["--worker-class", *kind, "--workers", str(instances), "--bind", f"127.0.0.1:{port}"]
     command = [sys.executable, "-m", "gunicorn", *flags, "flask_engine:app"]
     return Server("gunicorn", command, _variables(service_seconds), directory / "gunicorn.log")
 
