@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from socket import AF_INET, AF_UNIX
 
@@ -30,12 +31,16 @@ class Server:
             self._process = subprocess.Popen(command, stdout=output, stderr=output, cwd=HERE, env=environment)
 
     def wait_for(self, address: str | int) -> None:
-        """Until something listens at a path or a port."""
+        """Until it serves at a path or a port."""
         end = time.monotonic() + START_SECONDS
-        while not _answers(address):
+        while not (_answers(address) and self.is_loaded(address)):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise PeerError(f"{self.name} does not start:\n{self._log.read_text()}")
             time.sleep(0.05)
+
+    def is_loaded(self, address: str | int) -> bool:  # noqa: ARG002
+        """Whether all of it serves, once it listens."""
+        return True
 
     def cpu_seconds(self) -> float:
         """What all its living processes have used of the processors."""
@@ -66,6 +71,17 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class Gateway(Server):
+    """Chorus, which listens before its engines are loaded."""
+
+    def is_loaded(self, address: str | int) -> bool:
+        """Whether every instance is."""
+        with closing(HTTPConnection("127.0.0.1", int(address), timeout=START_SECONDS)) as connection:
+            connection.request("GET", "/v1/pool")
+            (engine,) = json.load(connection.getresponse())["engines"]
+            return bool(engine["ready"] == engine["instances"])
 
 
 def _stat(process: Path) -> list[str] | None:
@@ -104,7 +120,7 @@ def running(server: Server, address: str | int) -> Iterator[Server]:
 
 
 def chorus(program: Path, directory: Path, port: int, instances: int, service_seconds: float) -> Server:
-    """Chorus over so many instances, which are loaded when it listens."""
+    """Chorus over so many instances."""
     command = [sys.executable, "chorus_engine.py", "--uri", "{uri}", "--device", "{device}"]
     variables = _variables(service_seconds)
     engine = {"name": "peer", "command": command, "instances": instances, "env": variables}
@@ -116,12 +132,17 @@ def chorus(program: Path, directory: Path, port: int, instances: int, service_se
     }
     file = directory / "chorus.yaml"
     file.write_text(json.dumps(configuration))
-    return Server("Chorus", [str(program), "serve", "--config", str(file)], {}, directory / "chorus.log")
+    return Gateway("Chorus", [str(program), "serve", "--config", str(file)], {}, directory / "chorus.log")
 
 
 def gunicorn(directory: Path, port: int, instances: int, service_seconds: float) -> Server:
-    """Flask under gunicorn with as many processes, each of which does one thing at a time."""
-    flags = ["--worker-class", "gthread", "--threads", "1", "--workers", str(instances), "--bind", f"127.0.0.1:{port}"]
+    """Flask under gunicorn with as many processes, each of which does one thing at a time.
+
+    Workers of kind `gthread` keep connections open, which is cheaper, but take them while they are busy. So where jobs
+    take long they are of kind `sync`, which take one when they are free.
+    """
+    kind = ["sync"] if service_seconds > 0 else ["gthread", "--threads", "1"]
+    flags = ["--worker-class", *kind, "--workers", str(instances), "--bind", f"127.0.0.1:{port}"]
     command = [sys.executable, "-m", "gunicorn", *flags, "flask_engine:app"]
     return Server("gunicorn", command, _variables(service_seconds), directory / "gunicorn.log")
 

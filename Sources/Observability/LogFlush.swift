@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Has the log written to its end when the process ends, in good order or not.
 enum LogFlush {
@@ -8,21 +9,19 @@ enum LogFlush {
     /// What the kernel or the process itself sends when it cannot go on.
     private static let fatalSignals = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP]
 
-    // Proof: `arrange` alone sets it, once, at the start of `main`, before it names those that read it.
-    nonisolated(unsafe) private static var sink: LogSink?
-
-    // Proof: as `sink`; a handler reads no more than the entry of its own signal.
-    nonisolated(unsafe) private static let former = UnsafeMutablePointer<sigaction>.allocate(capacity: Int(NSIG))
+    /// Handlers of signals read these two. Only `arrange` holds their locks for longer than a look, before there is one.
+    private static let sink = Mutex<LogSink?>(nil)
+    private static let former = Mutex<[Int32: sigaction]>([:])
 
     /// From now on the end of the process waits for this sink. To be called once.
     static func arrange(for sink: LogSink) {
-        self.sink = sink
+        self.sink.withLock { $0 = sink }
         atexit { LogFlush.flush() }
         for number in fatalSignals { interpose(number) }
     }
 
     private static func flush() {
-        sink?.flush(milliseconds: limitMilliseconds)
+        sink.withLock { $0 }?.flush(milliseconds: limitMilliseconds)
     }
 
     /// Has a handler of the signal wait for the log before the process ends as it would have without it. Meanwhile the
@@ -32,10 +31,21 @@ enum LogFlush {
         action.sa_flags = SA_SIGINFO | SA_ONSTACK
         action.__sigaction_handler.sa_sigaction = { number, information, _ in
             LogFlush.flush()
-            sigaction(number, LogFlush.former + Int(number), nil)
+            LogFlush.restore(number)
             // A fault happens again when the handler returns. What was sent has to be sent again.
             if let information, information.pointee.si_code <= 0 { raise(number) }
         }
-        sigaction(number, &action, former + Int(number))
+        former.withLock { former in
+            var before = sigaction()
+            sigaction(number, &action, &before)
+            former[number] = before
+        }
+    }
+
+    private static func restore(_ number: Int32) {
+        former.withLock { former in
+            var before = former[number] ?? sigaction()
+            sigaction(number, &before, nil)
+        }
     }
 }

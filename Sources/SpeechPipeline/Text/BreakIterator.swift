@@ -10,13 +10,14 @@ final class BreakIterator {
         case graphemes, words, sentences
     }
 
-    // Proof: a handle is in the list of spares or belongs to one `BreakIterator`, so one thread at a time uses it.
-    private struct Spare: @unchecked Sendable {
+    /// An iterator that nobody uses just now.
+    private struct Spare {
         var kind: Kind
-        var handle: OpaquePointer
+        /// Its handle's address: whoever takes it out of the list is the only one to use it.
+        var address: UInt
     }
 
-    /// Iterators that nobody uses just now. Opening one takes longer than cutting most texts.
+    /// Opening an iterator takes longer than cutting most texts.
     private static let spares = Mutex<[Spare]>([])
     private static let maxSpares = 8
 
@@ -30,7 +31,8 @@ final class BreakIterator {
 
     deinit {
         // The text that it was pointed at may be gone.
-        guard cicu_break_set_text(handle, nil, 0) != 0, Self.keeps(Spare(kind: kind, handle: handle)) else {
+        guard cicu_break_set_text(handle, nil, 0) != 0, Self.keeps(Spare(kind: kind, address: UInt(bitPattern: handle)))
+        else {
             return cicu_break_close(handle)
         }
     }
@@ -49,9 +51,10 @@ final class BreakIterator {
     }
 
     private static func spare(_ kind: Kind) -> OpaquePointer? {
-        spares.withLock { spares in
-            spares.firstIndex { $0.kind == kind }.map { spares.remove(at: $0).handle }
+        let address = spares.withLock { spares in
+            spares.firstIndex { $0.kind == kind }.map { spares.remove(at: $0).address }
         }
+        return address.flatMap { OpaquePointer(bitPattern: $0) }
     }
 
     /// - Returns: whether there was room for it.
