@@ -3,8 +3,9 @@ import Wyoming
 
 /// A part of a job's text that one voice speaks.
 ///
-/// Each part is spoken by itself. Without a pause at its end the library ends it with some 7 ms of zeros, and begins the
-/// next with at most the 49 ms that come before a `t` within a sentence, too: so parts follow one another as they are.
+/// Each part is spoken by itself. Without a pause at its end the library ends it with about 7 ms of zeros, and begins
+/// the next with at most the 49 ms that come before a `t` within a sentence, too: so parts follow one another as they
+/// are.
 struct Part: Equatable {
     /// Parts of a job at the most.
     private static let maxParts = 256

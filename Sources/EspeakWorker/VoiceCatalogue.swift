@@ -2,8 +2,8 @@ import CEspeak
 import Glibc
 import SpeechCore
 
-/// The voices that libespeak-ng speaks by itself, and what they can do. MBROLA's are left out: they need another program
-/// and its data.
+/// The voices that libespeak-ng speaks by itself, and what they can do. MBROLA's are left out: they need another
+/// program and its data.
 ///
 /// In some versions of the library the voice that it gives for Mandarin does not read Chinese characters, while another
 /// one does. So those for Chinese are tried: one that does not read it is replaced by one of its language that does, or
@@ -63,8 +63,8 @@ struct VoiceCatalogue {
     }
 
     /// Tries the voices for Chinese and Japanese.
-    /// - Returns: the files of those that are replaced, each with that of its substitute after it, and the files of those
-    ///   that do not read Chinese characters and have no substitute.
+    /// - Returns: the files of those that are replaced, each with that of its substitute after it, and the files of
+    ///   those that do not read Chinese characters and have no substitute.
     private static func replacements(among entries: [Entry]) throws(WorkerError) -> ([String], unable: Set<String>) {
         var able: [Entry] = []
         var others: [Entry] = []

@@ -1,8 +1,8 @@
 /// How Chinese characters are read, and how that is written in espeak-ng's letters. Both are ours: neither comes from a
 /// program that speaks.
 enum Pinyin {
-    /// The hundred commonest characters of modern texts, each with what it may be when it stands alone. The fifth tone is
-    /// the one without a tone.
+    /// The hundred commonest characters of modern texts, each with what it may be when it stands alone. The fifth tone
+    /// is the one without a tone.
     static let commonest: [(character: String, readings: [String])] = """
         的 de5 di4  一 yi1  是 shi4  不 bu4  了 le5 liao3  在 zai4  人 ren2  有 you3  我 wo3  他 ta1
         这 zhe4 zhei4  个 ge4 ge5  们 men5 men2  中 zhong1 zhong4  来 lai2  上 shang4  大 da4  为 wei2 wei4  和 he2  国 guo2
@@ -41,8 +41,8 @@ enum Pinyin {
 
     private static let tones: [Character: String] = ["1": "55", "2": "35", "3": "214", "4": "51", "5": "11"]
 
-    /// A syllable such as `zhong1` in espeak-ng's letters, in the form that `normalized` makes; `nil` if a part of it is
-    /// not in the tables.
+    /// A syllable such as `zhong1` in espeak-ng's letters, in the form that `normalized` makes; `nil` if a part of it
+    /// is not in the tables.
     static func sound(of syllable: String) -> String? {
         guard let tone = syllable.last.flatMap({ tones[$0] }) else { return nil }
         let letters = String(syllable.dropLast())

@@ -1,10 +1,10 @@
 /// Line ends that are there only because a line was full, as in mail and plain-text documents.
 ///
-/// A line end means something in lists, headings and poems, and nothing where a program has broken a paragraph into lines
-/// of one width. A line is full if the first word of the next would not have fitted into it. Full lines in a row are taken
-/// for a broken paragraph if one of them goes on in lower case; a single one only if it is long, for the longest line of
-/// a list is full, too. Never where Chinese or Japanese is on either side, where there are no spaces to break at, nor
-/// before the mark of an item in a list.
+/// A line end means something in lists, headings and poems, and nothing where a program has broken a paragraph into
+/// lines of one width. A line is full if the first word of the next would not have fitted into it. Full lines in a row
+/// are taken for a broken paragraph if one of them goes on in lower case; a single one only if it is long, for the
+/// longest line of a list is full, too. Never where Chinese or Japanese is on either side, where there are no spaces to
+/// break at, nor before the mark of an item in a list.
 struct HardWraps {
     /// Characters of a paragraph's longest line, at least; programs do not break earlier.
     private static let minimumWidth = 40

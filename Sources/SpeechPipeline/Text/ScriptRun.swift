@@ -1,6 +1,7 @@
-/// A stretch of a segment's text in one script, with the digits, marks and spaces that follow it. Brackets and quotation
-/// marks that open belong to what they open.
+/// A stretch of a segment's text in one script, with the digits, marks and spaces that follow it. Brackets and
+/// quotation marks that open belong to what they open.
 package struct ScriptRun: Sendable, Equatable {
+    /// What its words are written in.
     package var script: SpokenScript
     /// How many Unicode scalars of the text it is.
     package var length: Int

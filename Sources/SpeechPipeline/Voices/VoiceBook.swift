@@ -44,8 +44,8 @@ package struct VoiceBook: Sendable {
             }
     }
 
-    /// Which voice speaks which part of a segment, for an engine that can change it within a text; empty when one speaks
-    /// all. Only where the script chooses: a voice that was named speaks everything.
+    /// Which voice speaks which part of a segment, for an engine that can change it within a text; empty when one
+    /// speaks all. Only where the script chooses: a voice that was named speaks everything.
     package func spans(_ choice: VoiceChoice, for segment: TextSegment) -> [VoiceSpan] {
         let runs = segment.runs
         guard runs.count > 1, let main = ownVoice(choice, among: speakers(of: segment.script)) else { return [] }
