@@ -30,7 +30,9 @@ extension PoolSimulator {
         processes[slot.process.instance.index]?.peaks[slot.index] = peak
         if peak.bytes > peak.predictedBytes { processes[slot.process.instance.index]?.isUnderestimated = true }
 
-        try check(openings(engine: process.engine, device: process.device) >= 0, "no more run than help")
+        if process.retiredInStep != steps {
+            try check(openings(engine: process.engine, device: process.device) >= 0, "no more run than help")
+        }
         if !isFree { try checkCapacity(of: process.device, "to run \(id)") }
     }
 
