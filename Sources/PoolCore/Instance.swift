@@ -74,6 +74,7 @@ package struct Instance: Sendable {
         case stopped
     }
 
+    /// Its latest process.
     package var process: ProcessID { ProcessID(instance: id, incarnation: incarnation) }
 
     /// Whether it may be given work.

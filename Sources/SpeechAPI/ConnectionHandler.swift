@@ -46,9 +46,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         connection = connections.add(context.channel, isAdmin: isAdmin)
-        // Without a limit the kernel takes 4 MB, more than a minute of audio that nobody may want any more. The send buffer
-        // itself is left to the kernel, which fits it to the network: it also holds what is not acknowledged yet. A Unix
-        // socket has no such option, and a small buffer of its own.
+        // Without a limit the kernel takes 4 MB, more than a minute of audio that nobody may want any more. The send
+        // buffer itself is left to the kernel, which fits it to the network: it also holds what is not acknowledged
+        // yet. A Unix socket has no such option, and a small buffer of its own.
         try? context.channel.syncOptions?.setOption(.tcpUnsentLimit, value: SocketOptionValue(limits.unsentBytes))
     }
 

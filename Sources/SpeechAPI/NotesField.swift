@@ -1,5 +1,6 @@
 /// The `Chorus-Notes` field: what the caller should know of an answer that is fine otherwise. A list of strings as
-/// RFC 9651 writes them (3.1, 3.3.3): notes in ASCII are strings, others display strings, which encode UTF-8 by percents.
+/// RFC 9651 writes them (3.1, 3.3.3): notes in ASCII are strings, others display strings, which encode UTF-8 by
+/// percents.
 enum NotesField {
     /// Bytes of the value at the most. Proxies take no headers of any size: nginx has 4 KiB for all of it.
     static let maxBytes = 1_024

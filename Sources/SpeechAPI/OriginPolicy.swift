@@ -111,8 +111,8 @@ extension APIError {
             status: .forbidden,
             code: "host_not_allowed",
             message: "This server has no API keys, so it answers to addresses and to `localhost`, and not to "
-                + "`\(authority.prefix(128))`. Ask it as `127.0.0.1`. Or whoever runs it makes keys (`chorus key new`), or "
-                + "opens it to all names with `insecure: true`."
+                + "`\(authority.prefix(128))`. Ask it as `127.0.0.1`. Or whoever runs it makes keys "
+                + "(`chorus key new`), or opens it to all names with `insecure: true`."
         )
     }
 

@@ -3,8 +3,8 @@ import HummingbirdCore
 
 /// Web pages that use the server from a browser.
 extension SpeechAPI {
-    /// Finds out by which page the server is asked, and by which name. What machines look at every few seconds is open to
-    /// all, and so is everything to an administrator.
+    /// Finds out by which page the server is asked, and by which name. What machines look at every few seconds is open
+    /// to all, and so is everything to an administrator.
     /// - Returns: the answer to a browser that asks before the page may.
     /// - Throws: see `OriginPolicy.check`.
     func meet(_ request: Request, in exchange: Exchange) throws -> Page? {
