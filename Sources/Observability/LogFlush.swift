@@ -9,7 +9,7 @@ enum LogFlush {
     /// What the kernel or the process itself sends when it cannot go on.
     private static let fatalSignals = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP]
 
-    /// Handlers of signals read these two. Only `arrange` holds their locks for longer than a look, before there is one.
+    /// Handlers of signals read these two. Their locks are held for no longer than a look, once `arrange` is done.
     private static let sink = Mutex<LogSink?>(nil)
     private static let former = Mutex<[Int32: sigaction]>([:])
 

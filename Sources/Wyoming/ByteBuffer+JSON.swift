@@ -1,8 +1,8 @@
 import NIOCore
 import SpeechCore
 
-/// JSON written by hand: a job's frame has little of it, and an encoder takes longer for that than all else that is done
-/// for the job.
+/// JSON written by hand: a job's frame has little of it, and an encoder takes longer for that than all else that is
+/// done for the job.
 extension ByteBuffer {
     /// Appends a value, keys in alphabetical order. Numbers that JSON does not have become strings.
     mutating func writeJSON(_ value: JSONValue) {

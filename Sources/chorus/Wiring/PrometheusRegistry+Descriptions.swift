@@ -21,7 +21,7 @@ extension PrometheusRegistry {
             "chorus_job_reruns_total": "Jobs that were given to another instance, by reason.",
             "chorus_jobs_total": "Jobs by how they ended.",
             "chorus_queue_jobs": "Jobs that wait for a slot.",
-            "chorus_log_lines_dropped_total": "Lines of the log that were dropped because its reader did not take them.",
+            "chorus_log_lines_dropped_total": "Lines of the log that were dropped: its reader did not take them.",
             "chorus_segments_total": "Segments given to the pool.",
             "chorus_streams_open": "Speech responses in the making.",
             "chorus_ttfa_seconds": "From a request's arrival to its first audio byte.",
