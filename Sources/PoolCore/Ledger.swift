@@ -90,16 +90,18 @@ extension Pool {
     /// then all that may run could be at the peak of their largest text together. The first one of a definition on a
     /// device is loaded to be measured, if there is anything left at all, but beside those that it is to replace only
     /// where one more of them would have room.
-    /// - Parameter old: an instance that would go first.
-    func hasRoomToLoad(engine: Int, device: Int, inPlaceOf old: Instance? = nil) -> Bool {
+    /// - Parameter gone: instances that would go first. It is enough then that one fits in their place.
+    func hasRoomToLoad(engine: Int, device: Int, inPlaceOf gone: [Instance] = []) -> Bool {
         guard let ledger = ledger(of: device) else { return true }
-        let room = ledger.roomBytes + (old.map { charge(of: $0) } ?? 0)
-        let others = instances.filter { $0.device == device && $0.hasProcess && $0.id != old?.id }
+        let room = gone.reduce(ledger.roomBytes) { $0 + charge(of: $1) }
+        let others = instances.filter { one in
+            one.device == device && one.hasProcess && !gone.contains { $0.id == one.id }
+        }
         let own = others.filter { $0.engine == engine }
         let isFirst = !own.contains { $0.revision == revisions[engine].current }
         let next = figuresOfNext(engine: engine, device: device)
-        let live = liveInstances(engine: engine) - (old == nil ? 0 : 1)
-        let isLacking = live < configuration.engines[engine].instances.lowerBound
+        let isLacking =
+            !gone.isEmpty || liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
         guard next.floorBytes != nil else {
             let likely = isLacking ? 0 : own.map { figures(of: $0).floorBytes ?? 0 }.max() ?? 0
             return isFirst && room > likely && !isBeingMeasured(engine: engine, likeOn: device)

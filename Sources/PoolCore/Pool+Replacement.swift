@@ -40,8 +40,14 @@ extension Pool {
         let hasPlace = configuration.engines[engine].placements.contains { $0.device == devices[device].name }
         if hasPlace, isCounted, instances.contains(where: { $0.device == device && $0.isComing }) { return }
         guard hasPlace, hasRoomToLoad(engine: engine, device: device) else {
-            // It goes first, but not for one that could not come then.
-            if hasPlace, !hasRoomToLoad(engine: engine, device: device, inPlaceOf: old) { return }
+            // It goes first, but the last one does not go for one that could not come then.
+            let rivals = instances.filter { $0.engine == engine && $0.id != old.id && $0.isReady }
+            let gone = [old] + rivals.filter { $0.device == device && $0.revision != revisions[engine].current }
+            if hasPlace, !rivals.contains(where: { $0.revision == revisions[engine].current }),
+                !hasRoomToLoad(engine: engine, device: device, inPlaceOf: gone)
+            {
+                return
+            }
             revisions[engine].replacement = Revision.Replacement(old: old.id, new: nil)
             retire(old.id, because: cause(toReplace: old) ?? .asked, now: now, &actions)
             return
