@@ -1,9 +1,9 @@
 /// Runs a queue forward in the order in which it would be served, to see when a new job would be begun and done, and
 /// which others would be late because of it.
 ///
-/// Each slot takes one job after the other; a job takes what nine of ten of its size stay below. What is still to come
-/// of a stream comes one by one, when something of it is done, as the pipeline submits it. It costs O(n log n) in the
-/// jobs that wait, and is bounded by `maxSteps`.
+/// Each slot takes one job after the other, and what comes of it is what nine of ten times is not exceeded. What is
+/// still to come of a stream comes one by one, when something of it is done, as the pipeline submits it. It costs O(n
+/// log n) in the jobs that wait, and is bounded by `maxSteps`.
 struct QueueForecast {
     /// Jobs that are run forward at most. After that, what is looked for is taken to come when an even share of the
     /// rest is done.
@@ -144,13 +144,16 @@ struct QueueForecast {
                 continue
             }
             steps += 1
-            let end = begin + pace.high(units: step.units)
+            let end = begin + pace.mean(units: step.units)
             slots.replaceFirst(by: end)
+            // Of many jobs some take longer and some less, so that what is added up spreads by the root of their
+            // number.
+            let spread = pace.margin * Double(steps - 1).squareRoot() / Double(slotCount)
             left -= Load(jobs: 1, units: step.units)
             if let index = step.parts ?? step.stream.flatMap({ partsOf[$0] }) {
                 releases.insert(Release(at: end + Self.newsDelay, parts: index))
             }
-            note(step, begin: begin, end: end)
+            note(step, begin: begin + spread, end: end + spread + pace.margin)
         }
         return outcome
     }

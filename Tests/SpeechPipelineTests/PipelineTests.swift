@@ -122,6 +122,8 @@ struct PipelineTests {
                 priority: .bulk,
                 weight: weight,
                 laterWeight: later,
+                laterCount: 1 - index,
+                laterAtOnce: 1 - index,
                 playback: .asap,
                 deadline: deadline,
                 caching: Caching(isReadingAllowed: false)
