@@ -44,6 +44,7 @@ extension Pool {
     package struct Figures {
         fileprivate let revisions: [Revision]
 
+        /// By device; empty before anything was measured.
         package subscript(engine: Int) -> [EngineFigures] {
             revisions[engine].measured[revisions[engine].serving] ?? []
         }

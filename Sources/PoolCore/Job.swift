@@ -134,6 +134,7 @@ package struct JobRequest: Sendable {
     /// What tells its text from others; `nil` if it is not to be remembered.
     package var text: TextDigest?
 
+    /// Nothing follows it, and nothing is known of it that is not said.
     package init(
         id: JobID,
         engine: Int,

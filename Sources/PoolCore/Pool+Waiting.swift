@@ -57,7 +57,8 @@ extension Pool {
         return late.min { ($0.lacksMemorySince ?? now, $0.id.number) < ($1.lacksMemorySince ?? now, $1.id.number) }?.id
     }
 
-    /// Whether a job would run on a device if nothing else did. Nothing is kept for one whose engine has only spares left.
+    /// Whether a job would run on a device if nothing else did. Nothing is kept for one whose engine has only spares
+    /// left.
     private func lacksMemoryOnly(_ job: Job, device: Int) -> Bool {
         openings(engine: job.engine, device: device) > 0 && usableOpenings(engine: job.engine) > 0
             && instances.contains { instance in

@@ -77,7 +77,8 @@ extension Pool {
         isCurrent(slot) && instances[slot.process.instance.index].slots[slot.index].isStalled
     }
 
-    /// For how many seconds a job is expected to stand still at the most, with nothing beside it; `nil` if nobody knows.
+    /// For how many seconds a job is expected to stand still at the most, with nothing beside it; `nil` if that is not
+    /// known.
     private func expectedStillness(of job: Job, on instance: Instance) -> Double? {
         let measured = revisions[instance.engine].measured[instance.revision] ?? []
         let known = measured.indices.contains(instance.device) ? [measured[instance.device]] : []

@@ -121,6 +121,7 @@ package final class SegmentAudio: SegmentSink {
 
     // MARK: Producer
 
+    /// Runs what waits for the admission, on this thread.
     package func admitted() {
         let onAdmission = state.withLock { state in
             state.isAdmitted = true
@@ -140,6 +141,7 @@ package final class SegmentAudio: SegmentSink {
         }
     }
 
+    /// Keeps a piece, or leaves out what its reader has had already and compares it.
     package func append(_ chunk: PCM, resumed: inout ResumedReaders) -> PieceTaken {
         let now = ContinuousClock.now
         let (piece, taken, reader): (PCM, PieceTaken, ResumedReaders.Reader?) = state.withLock { state in

@@ -16,6 +16,7 @@ package struct UtteranceWindow: Sendable {
     /// Whether the first segment has a place, so that what follows is not refused.
     package private(set) var isAdmitted = false
 
+    /// Nothing is submitted yet.
     package init(count: Int, width: Int) {
         self.count = count
         self.width = max(1, width)

@@ -10,7 +10,7 @@ extension PoolSimulator.RandomWalk {
         var configuration = PoolConfiguration(engines: engines)
         configuration.maxJobs = Int.random(in: 1...12, using: &random)
         configuration.maxJobsPerTenant = Int.random(in: 1...8, using: &random)
-        configuration.maxWait = .seconds(Int.random(in: 1...20, using: &random))
+        configuration.maxWait = .milliseconds([100, 1_000, 20_000].random(using: &random))
         configuration.maxBulkWait = .seconds(Int.random(in: 1...40, using: &random))
         configuration.maxQueuedBytes = [1_000, 64 << 20].random(using: &random)
         configuration.standingTarget = .milliseconds(Int.random(in: 10...2_000, using: &random))

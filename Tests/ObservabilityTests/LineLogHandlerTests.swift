@@ -75,6 +75,25 @@ struct LineLogHandlerTests {
         )
     }
 
+    /// What a thread of its own reads from now on until the end. It needs none of the tasks' threads, which may all be
+    /// blocked meanwhile.
+    struct Reading {
+        fileprivate let texts: AsyncStream<String>
+
+        var whole: String {
+            get async { await texts.first { _ in true } ?? "" }
+        }
+    }
+
+    func reading(_ descriptor: Int32) -> Reading {
+        let (texts, continuation) = AsyncStream.makeStream(of: String.self)
+        Thread.detachNewThread {
+            continuation.yield(readAll(descriptor))
+            continuation.finish()
+        }
+        return Reading(texts: texts)
+    }
+
     /// Runs something that blocks, outside of the tasks' own threads.
     func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
@@ -91,7 +110,7 @@ struct LineLogHandlerTests {
         let sink = LogSink(fileDescriptor: pipe.write, formatter: MessageFormatter(), limitBytes: 8 << 20)
         let lines = (0..<4).map { String(repeating: "\($0)", count: 70_000 + $0) }
         let times = 20
-        async let text = onThread { readAll(pipe.read) }
+        let text = reading(pipe.read)
         await withTaskGroup { group in
             for line in lines {
                 group.addTask { await onThread { for _ in 0..<times { sink.write(message(line)) } } }
@@ -99,7 +118,7 @@ struct LineLogHandlerTests {
         }
         sink.flush(milliseconds: patience)
         close(pipe.write)
-        let read = await text.split(separator: "\n").map(String.init)
+        let read = await text.whole.split(separator: "\n").map(String.init)
         #expect(read.count == lines.count * times)
         for line in lines { #expect(read.count { $0 == line } == times) }
     }
@@ -117,7 +136,7 @@ struct LineLogHandlerTests {
         let dropped = metrics.total.load(ordering: .relaxed)
         #expect(dropped > 0)
 
-        async let text = onThread { readAll(pipe.read) }
+        let text = reading(pipe.read)
         sink.flush(milliseconds: patience)
         sink.write(message("line \(count)"))
         sink.flush(milliseconds: patience)
@@ -125,7 +144,7 @@ struct LineLogHandlerTests {
 
         // Each line is there in order, or is in the number that stands where it is missing.
         var next = 0
-        for line in await text.split(separator: "\n") {
+        for line in await text.whole.split(separator: "\n") {
             if line.hasPrefix("Lines of the log were dropped"), let lines = line.split(separator: " ").last {
                 next += try #require(Int(lines))
             } else {

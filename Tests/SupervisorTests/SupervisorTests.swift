@@ -279,6 +279,7 @@ extension EngineStatus {
         self.init(
             name: FakePool.engine,
             voices: [voice],
+            instances: ready,
             readyInstances: ready,
             slots: slots,
             isDeterministic: true,
