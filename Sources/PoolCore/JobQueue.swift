@@ -180,6 +180,17 @@ struct JobQueue {
         }
     }
 
+    /// When the first of what waits of a class and tenant has to be begun, far in the future if nothing has; `nil` if
+    /// there are deadlines, of which that says too little.
+    func beginBy(of key: Key) -> Instant? {
+        var first = Instant(sinceStart: .seconds(Int64.max))
+        for entry in waiting[key.jobClass]?[key.tenant]?.entries ?? [] {
+            guard entry.doneBy == nil else { return nil }
+            if let beginBy = entry.beginBy { first = min(first, beginBy) }
+        }
+        return first
+    }
+
     /// What waits of a class and tenant.
     func load(of key: Key) -> Load { waiting[key.jobClass]?[key.tenant]?.load ?? Load() }
 

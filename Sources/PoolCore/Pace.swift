@@ -17,6 +17,9 @@ struct Pace: Equatable {
 
     /// The same of what waits.
     func mean(_ load: Load) -> Double { mean(units: load.units, jobs: load.jobs) }
+
+    /// What jobs take at the most, if each takes what is predicted: no job takes less than nothing.
+    func most(_ load: Load) -> Double { max(0, base) * Double(load.jobs) + perUnit * Double(load.units) }
 }
 
 /// An amount of work. How long it takes follows from what is known by then.

@@ -65,7 +65,8 @@ extension Pool {
     package struct Outlook: Sendable {
         /// How long it waits until it is started, in nine of ten cases.
         package var wait = Duration.zero
-        /// How long it takes until all of what it begins is done, in nine of ten cases.
+        /// How long it takes until all of what it begins is done, in nine of ten cases. It is found out only for a job
+        /// with a deadline, or if something may be late.
         package var end = Duration.zero
         /// By how much another one of its tenant and class would be too late because of it; `nil` if none would.
         package var lateness: Duration?
@@ -97,15 +98,40 @@ extension Pool {
             outlook.end = endAlone(of: job, now: now)
             return outlook
         }
-        let forecast = forecast(with: job, now: now)
-        outlook.wait = .seconds(forecast.begin)
-        outlook.end = .seconds(forecast.end)
-        if forecast.late > 0, forecast.late > self.forecast(with: job, isAdded: false, now: now).late {
-            outlook.lateness = .seconds(forecast.lateness)
+        if let most = mostWait(of: job, now: now) {
+            outlook.wait = most
+        } else {
+            let forecast = forecast(with: job, now: now)
+            outlook.wait = .seconds(forecast.begin)
+            outlook.end = .seconds(forecast.end)
+            if forecast.late > 0, forecast.late > self.forecast(with: job, isAdded: false, now: now).late {
+                outlook.lateness = .seconds(forecast.lateness)
+            }
         }
         if job.request.deadline == nil { outlook.delay = predictedDelay(of: job, now: now) }
         outlook.standing = standingWait(of: job, now: now)
         return outlook
+    }
+
+    /// How long a job waits at the most, whatever the order of what waits, if it and all others of its tenant and class
+    /// are in time even so; `nil` if only a forecast can tell. It looks at each of them once, where a forecast runs them.
+    private func mostWait(of job: Job, now: Instant) -> Duration? {
+        let queue = queues[job.engine]
+        guard job.request.deadline == nil, let beginBy = queue.beginBy(of: job.key) else { return nil }
+        var load = queue.load
+        load += entry(of: job).load
+        load += job.request.later
+        for stream in streams.values where stream.engine == job.engine && stream.later.jobs > 0 {
+            guard stream.key != job.key || stream.deadline == nil else { return nil }
+            load += stream.later
+        }
+        let pace = pace(engine: job.engine)
+        let slots = slotOutlooks(engine: job.engine, now: now)
+        let busy = slots.reduce(0) { $0 + $1.free } + pace.margin * Double(load.jobs).squareRoot()
+        // While a job waits no slot is idle, so all of them together do no more than this before it.
+        let wait = Duration.seconds((busy + pace.most(load)) / Double(max(1, slots.count)))
+        let limit = min(configuration.maxWait(job.request.jobClass), now.duration(to: beginBy))
+        return wait <= limit ? wait : nil
     }
 
     /// Runs the queue forward.
