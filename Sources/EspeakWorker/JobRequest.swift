@@ -23,6 +23,15 @@ struct JobRequest: Equatable {
     /// When nobody wants it any more.
     let deadline: ContinuousClock.Instant?
 
+    /// What callers may ask for in the context.
+    private static let options = ["phonemes", "pitch", "rate", "volume"]
+    /// What Chorus itself sends along.
+    private static let sentAlong: Set = ["deadline", "spans"]
+    /// What clients of any engine may send, and why it does nothing here.
+    private static let withoutEffect = [
+        "instructions": "espeak-ng does not follow them", "seed": "espeak-ng does not use it",
+    ]
+
     /// Seconds, thirty years: a deadline that is further away means this one.
     private static let maxDeadline = 1e9
 
@@ -31,10 +40,18 @@ struct JobRequest: Equatable {
         parts = try Part.parts(of: wanted, voice: Self.voice(wanted.voice))
         guard !parts.isEmpty else { throw Refusal(text: "the text is empty") }
         for part in parts where !catalogue.knows(part.voice) { throw Refusal(text: Self.unknownVoice(part.voice)) }
-        let lost = parts.filter { $0.hasHan && !catalogue.readsHan($0.voice) }
-        notes = Set(lost.map(\.voice)).sorted().map { voice in
-            "espeak-ng's voice \"\(voice)\" does not read Chinese characters: it says \"Chinese letter\" for each"
+        for name in wanted.context.keys.sorted()
+        where !Self.options.contains(name) && !Self.sentAlong.contains(name) && Self.withoutEffect[name] == nil {
+            let known = Self.options.joined(separator: ", ")
+            throw Refusal(text: "`\(name)` is not an option of espeak-ng. There are: \(known).")
         }
+        let lost = parts.filter { $0.hasHan && !catalogue.readsHan($0.voice) }
+        let ignored = Self.withoutEffect.filter { wanted.context[$0.key] != nil }.sorted { $0.key < $1.key }
+        notes =
+            ignored.map { "`\($0.key)` has no effect: \($0.value)." }
+            + Set(lost.map(\.voice)).sorted().map { voice in
+                "espeak-ng's voice \"\(voice)\" does not read Chinese characters: it says \"Chinese letter\" for each"
+            }
         rate = try Self.integer("rate", in: wanted.context, range: 80...450)
         pitch = try Self.integer("pitch", in: wanted.context, range: 0...99)
         volume = try Self.integer("volume", in: wanted.context, range: 0...200)

@@ -32,8 +32,9 @@ enum LogFlush {
         action.__sigaction_handler.sa_sigaction = { number, information, _ in
             LogFlush.flush()
             LogFlush.restore(number)
-            // A fault happens again when the handler returns. What was sent has to be sent again.
-            if let information, information.pointee.si_code <= 0 { raise(number) }
+            // A fault happens again when the handler returns. What was sent has to be sent again, and a trap, after which
+            // the program would go on.
+            if number == SIGTRAP || information.map({ $0.pointee.si_code <= 0 }) ?? true { raise(number) }
         }
         former.withLock { former in
             var before = sigaction()

@@ -62,8 +62,10 @@ final class LogSink: Sendable {
     func write(_ record: LogRecord) {
         var line = formatter.line(for: record)
         let (isTaken, isIdle) = state.withLock { state in
-            guard !state.isFull, state.waiting.count + line.utf8.count <= limit else {
-                state.isFull = true
+            // A line that is longer than all that may wait never has room: those after it may have.
+            let isTooLong = line.utf8.count > limit
+            guard !isTooLong, !state.isFull, state.waiting.count + line.utf8.count <= limit else {
+                if !isTooLong { state.isFull = true }
                 state.dropped += 1
                 return (false, false)
             }

@@ -5,8 +5,8 @@ extension LoggingSystem {
     /// Sends the logs of this process to standard error. To be called once, at the start of `main`, after the metrics'
     /// factory is set.
     ///
-    /// However the process ends, but for SIGKILL, what was logged before is written first, if that takes no longer than
-    /// a second.
+    /// Before the process exits, aborts or ends by a fault of its own, what was logged is written, if that takes no
+    /// longer than a second.
     ///
     /// Text is coloured if standard error is a terminal and `NO_COLOR` is unset or empty.
     /// - Parameter level: what is less severe is not shown.

@@ -60,7 +60,8 @@ extension Pool {
     func slotOutlooks(engine: Int, now: Instant) -> [QueueForecast.SlotOutlook] {
         let pace = pace(engine: engine)
         var busy: [QueueForecast.SlotOutlook] = []
-        for instance in instances where instance.engine == engine {
+        // What drains is not among the slots that may be used.
+        for instance in instances where instance.engine == engine && instance.isReady {
             for slot in instance.slots {
                 guard case .busy(let id) = slot.state, let job = jobs[id], case .running(_, let since, _) = job.state
                 else { continue }

@@ -50,11 +50,14 @@ extension Pool {
     /// The job that has waited for memory for so long that what others leave of a device is kept for it. Until then,
     /// small ones that fit pass a large one that does not.
     func longestWaiter(for device: Int, now: Instant) -> JobID? {
-        let late = memoryWaiters.compactMap { jobs[$0] }.filter { job in
-            guard let since = job.lacksMemorySince else { return false }
-            return since.duration(to: now) >= configuration.memoryPatience && lacksMemoryOnly(job, device: device)
+        let late = memoryWaiters.compactMap { id -> (since: Instant, id: JobID)? in
+            guard let since = jobs[id]?.lacksMemorySince, since.duration(to: now) >= configuration.memoryPatience else {
+                return nil
+            }
+            return (since, id)
         }
-        return late.min { ($0.lacksMemorySince ?? now, $0.id.number) < ($1.lacksMemorySince ?? now, $1.id.number) }?.id
+        return late.sorted { ($0.since, $0.id.number) < ($1.since, $1.id.number) }
+            .first { waiter in jobs[waiter.id].map { lacksMemoryOnly($0, device: device) } ?? false }?.id
     }
 
     /// Whether a job would run on a device if nothing else did. Nothing is kept for one whose engine has only spares

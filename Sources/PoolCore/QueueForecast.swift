@@ -68,6 +68,8 @@ struct QueueForecast {
     private var left = Load()
     /// Jobs of which something is to be found out.
     private var wanted: Int
+    /// Those of them that are the new job, or begin with it.
+    private var newWanted = 0
     private var outcome = Outcome()
 
     /// - Parameters:
@@ -108,6 +110,7 @@ struct QueueForecast {
     private mutating func add(_ newcomer: Newcomer) {
         left += newcomer.entry.load
         wanted += 1
+        newWanted = 1
         var index: Int?
         if let stream = newcomer.stream {
             let new = add(stream, isNew: true)
@@ -122,7 +125,10 @@ struct QueueForecast {
     private mutating func add(_ stream: JobStream, isNew: Bool) -> Int {
         parts.append(ForecastParts(stream: stream, isNew: isNew))
         left += stream.later
-        if stream.key == own, stream.deadline != nil { wanted += stream.later.jobs }
+        if stream.key == own, stream.deadline != nil {
+            wanted += stream.later.jobs
+            if isNew { newWanted += stream.later.jobs }
+        }
         return parts.count - 1
     }
 
@@ -131,6 +137,7 @@ struct QueueForecast {
         var steps = 0
         while wanted > 0, let begin = slots.first {
             guard steps < Self.maxSteps else {
+                guard newWanted > 0 else { return outcome }
                 let rest = begin + pace.mean(left) / Double(slotCount)
                 if outcome.end == 0 { outcome.begin = rest }
                 outcome.end = max(outcome.end, rest)
@@ -180,11 +187,13 @@ struct QueueForecast {
             outcome.begin = begin
             outcome.end = max(outcome.end, end)
             wanted -= 1
+            newWanted -= 1
         } else if let index = step.parts {
             guard parts[index].stream.key == own, let deadline = parts[index].stream.deadline else { return }
             wanted -= 1
             if parts[index].isNew {
                 outcome.end = max(outcome.end, end)
+                newWanted -= 1
             } else {
                 noteLateness(of: end, by: parts[index].stream.aim)
                 noteLateness(of: end, by: deadline)

@@ -39,6 +39,8 @@ extension SpeechAPI {
             return try await speech.finish(within: limits)
         } catch let excess as EncodedSpeech.Excess {
             guard asked.isFile else { return nil }
+            // At once, so that others have the room.
+            speech.drop()
             throw APIError(excess, limits: limits)
         }
     }

@@ -27,7 +27,10 @@ package struct UnixSocketFile {
         Glibc.unlink(path)
     }
 
-    /// A bound socket that only we, and whoever runs as we do, can connect to, from its first moment. One that nobody
+    /// Connections that may wait to be accepted.
+    private static let backlog: CInt = 128
+
+    /// A listening socket that only we, and whoever runs as we do, can connect to, from its first moment. One that nobody
     /// answers at is replaced: a server that was killed has left it.
     static func makeSocket(at path: String) throws(Failure) -> CInt {
         let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -36,7 +39,7 @@ package struct UnixSocketFile {
             try removeLeftOver(at: path)
             // Linux makes the file with the mode that the socket has.
             fchmod(socket, 0o600)
-            guard try withAddress(of: path, { bind(socket, $0, $1) }) == 0 else {
+            guard try withAddress(of: path, { bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0 else {
                 throw Failure(at: path, error: errno)
             }
         } catch {

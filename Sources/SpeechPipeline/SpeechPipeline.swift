@@ -8,6 +8,8 @@ package final class SpeechPipeline: Synthesizer {
 
     private let current: Mutex<PipelineConfiguration>
     private let segmenter: TextSegmenter
+    /// What the engines' voices speak, by the engines' names.
+    private let readers = Mutex<[String: ScriptReaders]>([:])
     /// `nil` when no voices are made here.
     let voiceStore: VoiceStore?
     let resources: PipelineResources
@@ -119,9 +121,19 @@ package final class SpeechPipeline: Synthesizer {
         }
         return VoiceBook(
             engine: engine.name,
-            voices: voices,
+            scripts: scripts(of: voices, engine: engine.name),
             made: voiceStore?.voices(of: engine.name) ?? [],
             aliases: configuration.voices[engine.name] ?? [:]
         )
+    }
+
+    /// The same for all requests, until the engine has other voices.
+    private func scripts(of voices: [Voice], engine: String) -> ScriptReaders {
+        readers.withLock { readers in
+            if let known = readers[engine], known.voices == voices { return known }
+            let new = ScriptReaders(voices)
+            readers[engine] = new
+            return new
+        }
     }
 }

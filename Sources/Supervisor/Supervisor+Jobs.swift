@@ -12,6 +12,7 @@ extension Supervisor {
         workers[slot.process]?.links[slot.index]?.job = id
         workers[slot.process]?.knowsTexts = true
         job.audio?.start()
+        if plain.contains(job.engine) { job.noteIgnoredOptions() }
         work[id]?.started = .now()
         work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units).mean)
         work[id]?.failure = nil

@@ -96,8 +96,9 @@ extension Supervisor {
 
     private func rehearsed(_ slot: SlotID, isSound: Bool) {
         workers[slot.process]?.links[slot.index]?.sampling = nil
-        perform(pool.rehearsed(slot.process, isSound: isSound, now: now))
+        let actions = pool.rehearsed(slot.process, isSound: isSound, now: now)
         noteIfReady(slot.process)
+        perform(actions)
     }
 
     private func speakSample(_ slot: SlotID) {
@@ -105,9 +106,10 @@ extension Supervisor {
         guard !sampling.left.isEmpty else {
             workers[slot.process]?.links[slot.index]?.sampling = nil
             readMemory { supervisor in
-                supervisor.perform(supervisor.pool.measured(slot.process, now: supervisor.now))
+                let actions = supervisor.pool.measured(slot.process, now: supervisor.now)
                 supervisor.logMeasured(slot.process)
                 supervisor.noteIfReady(slot.process)
+                supervisor.perform(actions)
             }
             return
         }

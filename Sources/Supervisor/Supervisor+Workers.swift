@@ -242,8 +242,10 @@ extension Supervisor {
             peakReached(by: slot.process, units: 0)
         }
         let declared = SlotDeclaration(slots: info.traits?.slots ?? 1, obeysCancel: info.traits?.cancel ?? false)
-        perform(pool.slotOpened(slot, declared: declared, now: now))
+        let actions = pool.slotOpened(slot, declared: declared, now: now)
+        // First, because some actions publish, and nothing is to be seen as ready before its voices are.
         if wasReady { publish() } else { noteIfReady(slot.process) }
+        perform(actions)
     }
 
     /// Says that an instance serves, if it does. What it said of itself holds for its engine from then on: what is on
@@ -261,6 +263,7 @@ extension Supervisor {
             } else {
                 deterministic.remove(instance.engine)
             }
+            if info.traits == nil { plain.insert(instance.engine) } else { plain.remove(instance.engine) }
             if info.traits?.spans ?? false {
                 spanning.insert(instance.engine)
             } else {

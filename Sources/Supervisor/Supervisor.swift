@@ -52,6 +52,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     var voices: [Int: [Voice]] = [:]
     /// Whether an engine can make voices, once an instance of it has loaded.
     var makesVoices: [Int: Bool] = [:]
+    /// Engines whose workers have no `info.chorus`: options do nothing there.
+    var plain: Set<Int> = []
     /// Engines that always make the same audio of the same.
     var deterministic: Set<Int> = []
     /// Engines that change voices within a text.

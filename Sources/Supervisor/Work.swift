@@ -141,6 +141,14 @@ struct Work {
         }
     }
 
+    /// Tells the client which options do nothing with a worker that knows only Wyoming.
+    func noteIgnoredOptions() {
+        guard case .speak(let segment, let audio) = task else { return }
+        for name in segment.context.keys.sorted() {
+            audio.note("`\(name)` has no effect: the engine's worker does not say that it takes options.")
+        }
+    }
+
     /// Whether its audio sounds like something; what is none cannot sound wrong.
     var isSound: Bool { audio == nil || hasNothingToSay || check.isSound }
 

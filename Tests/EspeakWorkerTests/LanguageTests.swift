@@ -52,6 +52,20 @@ struct LanguageTests {
         }
     }
 
+    @Test("What clients of any engine may send and espeak-ng does not do is told")
+    func withoutEffect() throws {
+        let worker = try WorkerProcess("chorus-espeak")
+        let context: [String: JSONValue] = ["seed": .integer(7), "instructions": .string("Cheerfully.")]
+        let speech = try worker.connect().speak("Hello.", voice: "en-us", context: context)
+        #expect(speech.error == nil)
+        #expect(
+            speech.notes == [
+                .string("`instructions` has no effect: espeak-ng does not follow them."),
+                .string("`seed` has no effect: espeak-ng does not use it."),
+            ]
+        )
+    }
+
     @Test("Whose voice does not read Chinese characters is told so, and nobody else")
     func notes() throws {
         let worker = try start()

@@ -156,6 +156,19 @@ struct LineLogHandlerTests {
         #expect(metrics.total.load(ordering: .relaxed) == dropped)
     }
 
+    @Test("a line longer than all that may wait is dropped, and those after it are not")
+    func tooLong() throws {
+        let pipe = try makePipe()
+        let sink = LogSink(fileDescriptor: pipe.write, formatter: MessageFormatter(), limitBytes: 1_000)
+        sink.write(message(String(repeating: "x", count: 1_001)))
+        sink.write(message("after it"))
+        sink.flush(milliseconds: patience)
+        close(pipe.write)
+        let lines = readAll(pipe.read).split(separator: "\n")
+        #expect(lines.contains("after it") && lines.count == 2)
+        #expect(lines.contains { $0.hasPrefix("Lines of the log were dropped") && $0.hasSuffix(" 1") })
+    }
+
     @Test("the wait for a reader that takes nothing has an end, and all that it got is whole lines")
     func boundedFlush() async throws {
         let pipe = try makePipe()

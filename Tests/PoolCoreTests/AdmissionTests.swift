@@ -69,6 +69,18 @@ import Testing
         #expect((44...66).contains(retryAfter / .seconds(1)))
     }
 
+    @Test("an idle slot takes a job with a deadline while another instance finishes a long one before it goes")
+    func besideDraining() {
+        var stage = Stage(ready: 1) { $0.engines[0].figures["cpu"] = .proven(units: [1, 30], secondsPerUnit: 1) }
+        stage.accept(JobRequest(id: JobID(1), engine: 0, tenant: "a", units: 30), at: 1)
+        stage.at(2) { $0.restartRequested(of: InstanceID(0), now: $1) }
+        stage.serve(process(1), at: 3)
+        #expect(stage.pool.instances[0].state == .draining)
+        var request = JobRequest(id: JobID(2), engine: 0, tenant: "a", units: 1)
+        request.deadline = moment(14)
+        #expect(stage.admit(request, at: 4) == .accepted([.run(JobID(2), slot(1))]))
+    }
+
     @Test("nothing is known of the wait until a job has been timed, or while nothing serves")
     func unknownWait() {
         var stage = Stage(ready: 1)

@@ -147,6 +147,9 @@ import Testing
         let waiting = (1...count).map { (entry(UInt64($0), units: 1, due: 1), "a", JobClass.standard) }
         let outcome = run(queue(waiting), slots: [0, 0], adding: entry(UInt64(count) + 1, units: 1, due: 9))
         #expect(abs(outcome.begin - Double(count) / 2) <= 1)
+        // What is served first is known, however many follow.
+        let first = run(queue(waiting), slots: [0, 0], adding: entry(UInt64(count) + 1, units: 1, due: 0))
+        #expect((first.begin, first.end) == (0, 1))
     }
 }
 

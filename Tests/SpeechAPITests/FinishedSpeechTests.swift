@@ -63,6 +63,7 @@ struct FinishedSpeechTests {
         let stream = FakeStream(.audio(.sample), .audio(.sample), notes: ["So was %."])
         try await TestServer.run(FakeSynthesizer(stream)) { server in
             let reply = try await server.speak(Self.body(.flac))
+            #expect(reply.fields["chorus-notes"] == #""So was %.""#)
             #expect(reply.fields["warning"]?.contains("So was %.") == true)
         }
     }

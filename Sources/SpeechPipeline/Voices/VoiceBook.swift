@@ -16,7 +16,7 @@ package struct VoiceBook: Sendable {
     package static let auto = "auto"
 
     private let engine: String
-    private let voices: [Voice]
+    private let scripts: ScriptReaders
     private let made: [MadeVoice]
     private let aliases: [String: String]
 
@@ -26,11 +26,18 @@ package struct VoiceBook: Sendable {
     ///   - made: voices that were made for it.
     ///   - aliases: name → `auto`, `auto+SUFFIX` or a voice of the engine, its own or made.
     package init(engine: String, voices: [Voice], made: [MadeVoice] = [], aliases: [String: String]) {
+        self.init(engine: engine, scripts: ScriptReaders(voices), made: made, aliases: aliases)
+    }
+
+    /// - Parameter scripts: of the engine's voices; may be shared with other books.
+    init(engine: String, scripts: ScriptReaders, made: [MadeVoice], aliases: [String: String]) {
         self.engine = engine
-        self.voices = voices
+        self.scripts = scripts
         self.made = made
         self.aliases = aliases
     }
+
+    private var voices: [Voice] { scripts.voices }
 
     /// The engine's own voices in its order, then the made ones, then the aliases and OpenAI's names, each by name.
     package var offered: [OfferedVoice] {
@@ -51,8 +58,9 @@ package struct VoiceBook: Sendable {
         guard runs.count > 1, let main = ownVoice(choice, among: speakers(of: segment.script)) else { return [] }
         var spans: [VoiceSpan] = []
         for run in runs {
-            let isRead = run.script == segment.script || run.script == .other || Self.speaks(main.voice, run.script)
-            let name = (isRead ? nil : ownVoice(choice, among: readers(of: run.script))?.name) ?? main.name
+            let isRead =
+                run.script == segment.script || run.script == .other || ScriptReaders.speaks(main.voice, run.script)
+            let name = (isRead ? nil : ownVoice(choice, among: scripts.readers(of: run.script))?.name) ?? main.name
             if spans.last?.voice == name {
                 spans[spans.count - 1].length += run.length
             } else {
@@ -121,32 +129,9 @@ package struct VoiceBook: Sendable {
 
     /// The voices for a script, the best first: those that speak it, else those for English, else all.
     private func speakers(of script: SpokenScript) -> [Voice] {
-        let readers = readers(of: script)
+        let readers = scripts.readers(of: script)
         if !readers.isEmpty { return readers }
         return script == .latin ? voices : speakers(of: .latin)
-    }
-
-    /// The voices that speak the likeliest language of a script that any voice speaks, the best first.
-    private func readers(of script: SpokenScript) -> [Voice] {
-        for language in script.languages {
-            let speakers = voices.filter { Self.speaks($0, language) }
-            // American English is what callers of OpenAI's voices expect.
-            let isAmerican = { (voice: Voice) in voice.languages.contains { Self.normalized($0) == "en-us" } }
-            if !speakers.isEmpty { return speakers.filter(isAmerican) + speakers.filter { !isAmerican($0) } }
-        }
-        return []
-    }
-
-    private static func speaks(_ voice: Voice, _ script: SpokenScript) -> Bool {
-        script.languages.contains { speaks(voice, $0) }
-    }
-
-    private static func speaks(_ voice: Voice, _ language: String) -> Bool {
-        voice.languages.contains { normalized($0).prefix { $0 != "-" } == language }
-    }
-
-    private static func normalized(_ tag: String) -> String {
-        String(tag.lowercased().map { $0 == "_" ? "-" : $0 })
     }
 
     /// A name and its variant, such as `en-us` and `+f2`. The engine gets the variant as it is, so its form is checked.

@@ -10,6 +10,13 @@ final class OutputFile: Sendable {
     /// Where a file is until it is complete, and where it goes then; `nil` for all else.
     private let move: Mutex<(from: String, to: String)?>
 
+    /// Whether a name is that of a file, or of one that is to be made; `nil` is standard output.
+    static func isFile(_ name: String?) -> Bool {
+        guard let name else { return false }
+        var facts = stat()
+        return stat(name, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG
+    }
+
     /// - Parameter name: `nil` is standard output.
     /// - Throws: when it cannot be made.
     init(_ name: String?) throws(CommandError) {
@@ -23,7 +30,7 @@ final class OutputFile: Sendable {
         var move: (String, String)?
         var facts = stat()
         let exists = stat(name, &facts) == 0
-        if exists, facts.st_mode & S_IFMT != S_IFREG {
+        if !Self.isFile(name) {
             descriptor = open(name, O_WRONLY | O_CLOEXEC)
         } else if exists, access(name, W_OK) != 0 {
             // A new file in its place would need no such right.

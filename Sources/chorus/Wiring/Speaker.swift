@@ -27,8 +27,9 @@ struct Speaker {
     ) async throws {
         LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let engine = try engine(of: model)
-        // From here on a signal leaves no half file.
-        let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
+        // From here on a signal leaves no half file. Elsewhere there is none, and a pipe may wait for its reader for ever.
+        let isFile = OutputFile.isFile(output)
+        let signals = isFile ? await UnixSignalsSequence(trapping: [.sighup, .sigint, .sigquit, .sigterm]) : nil
         let file = try OutputFile(output)
         guard file.isFile || container != .m4a else {
             throw CommandError("An m4a file cannot be written as it is made. Name a file, or use --format aac.")
@@ -47,8 +48,10 @@ struct Speaker {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { try await system.supervisor.run() }
-            group.addTask {
-                for await signal in signals { throw CommandError("It was ended by \(signal).") }
+            if let signals {
+                group.addTask {
+                    for await signal in signals { throw CommandError("It was ended by \(signal).") }
+                }
             }
             group.addTask {
                 let encoder = try AudioEncoder(format: format, speed: speed, output: kind)
