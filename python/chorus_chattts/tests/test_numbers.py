@@ -539,3 +539,16 @@ def test_a_number_is_looked_at_from_its_beginning_only() -> None:
     for language, reader in _READERS.items():
         row = "7" * 5_000
         assert [kind for kind, _ in reader.pieces(row, 0, len(row)) if kind] == ["quantity"], language
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("on 13/13/2024", "on thirteen thirteen twenty twenty four"),
+        ("on 25/31/2024", "on twenty five thirty one twenty twenty four"),
+        ("at 31.31.2024", "at thirty one point thirty one point two thousand twenty four"),
+        ("共13/13/2024", "共十三、十三、两千零二十四"),
+    ],
+)
+def test_what_is_no_day_of_any_year_is_no_date(text: str, spoken: str) -> None:
+    assert prepare(text).text == spoken

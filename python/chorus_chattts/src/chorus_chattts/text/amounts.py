@@ -193,7 +193,7 @@ SUMS = (
     Kind("sum", rf"(?P<sum>{_TERM}(?: ?(?:{_OPERATOR}) ?{_TERM}){{1,16}})(?P<unit>{UNIT})?", _say_sum),
     Kind(
         "fraction",
-        rf"(?P<whole>[0-9]{{1,9}} )?(?P<above>[0-9]{{1,9}})/(?P<below>[0-9]{{1,9}})(?![0-9/]|\.[0-9])(?P<unit>{UNIT})?",
+        rf"(?<![0-9]/)(?P<whole>[0-9]{{1,9}} )?(?P<above>[0-9]{{1,9}})/(?P<below>[0-9]{{1,9}})(?![0-9/]|\.[0-9])(?P<unit>{UNIT})?",
         _say_fraction,
     ),
     Kind(

@@ -21,11 +21,13 @@ def _say_hour(tongue: Tongue, found: Found) -> str | None:
     return tongue.clock(found["hour"], "", None, f"{found['half'].upper()}M") if 0 < int(found["hour"]) <= 12 else None
 
 
-def _say_date(tongue: Tongue, found: Found) -> str:
-    """Of 12/25/2024 the month comes first, and of 25/12/2024 it cannot."""
+def _say_date(tongue: Tongue, found: Found) -> str | None:
+    """Of 12/25/2024 the month comes first, and of 25/12/2024 it cannot. 25/31/2024 is no day."""
     year, month, day = found["year"], found["month"], found["day"]
     if int(month) > 12:
         month, day = day, month
+    if int(month) > 12:
+        return None
     words = tongue.date(year, month, day)
     return words if tongue.language == "zh" or not found["then"] else f"{words}, "
 
