@@ -552,3 +552,41 @@ def test_a_number_is_looked_at_from_its_beginning_only() -> None:
 )
 def test_what_is_no_day_of_any_year_is_no_date(text: str, spoken: str) -> None:
     assert prepare(text).text == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("a $50 min deposit", "a fifty dollars min deposit"),
+        ("$10 h later", "ten dollars h later"),
+        ("They paid 20 USD h", "They paid twenty US dollars h"),
+        ("$5% fee", "five dollars percent fee"),
+        ("花了$20 min就到", "花了二十美元 min就到"),
+        ("$5 m, $5M, $5 bn", "five million dollars, five million dollars, five billion dollars"),
+        ("$5 to $10 m", "five dollars to ten million dollars"),
+        ("$5/kg, 20 min, 5%", "five dollars per kilogram, twenty minutes, five percent"),
+    ],
+)
+def test_what_follows_money_is_not_lost(text: str, spoken: str) -> None:
+    assert prepare(text).text == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("if x != 5", "if x is not five"),
+        ("if x!=5", "if x is not five"),
+        ("if (x !== 5)", "if, x is not five"),
+        ("a != b", "a is not b"),
+        ("如果3!=4", "如果三不等于四"),
+        ("如果3！=4", "如果三不等于四"),
+        ("3!==6", "三不等于六"),
+        ("5!=120", "五。等于一百二十"),
+        ("5!=5×4×3×2×1", "五。等于五乘四乘三乘二乘一"),
+        ("2!=1+1", "二。等于一加一"),
+        ("Yes!=>no", "Yes. no"),
+    ],
+)
+def test_unequal_is_not_read_as_equal(text: str, spoken: str) -> None:
+    """Behind a number it is a factorial if that is true, or may be."""
+    assert prepare(text).text == spoken
