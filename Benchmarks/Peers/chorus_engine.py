@@ -11,6 +11,8 @@ class Peer(Engine):
 
     name = "peer"
     sample_rate = engine.RATE
+    options = ()
+    seeded = False
 
     def synthesize(self, job: Job) -> Iterator[Audio]:
         """All of it at once."""

@@ -107,7 +107,10 @@ def socket_load(path: str, seconds: float) -> Load:
             worker.sendall(job)
             answer = b""
             while b'"audio-stop"' not in answer[-200:]:
-                answer += worker.recv(1 << 16)
+                more = worker.recv(1 << 16)
+                if not more:
+                    raise PeerError("the worker hung up within an answer")
+                answer += more
                 if b'"error"' in answer[:100]:
                     raise PeerError(answer.decode(errors="replace"))
             load.latencies.append(time.perf_counter() - began)

@@ -457,7 +457,7 @@ def english_value(words: str) -> int:
         elif word == "hundred":
             group *= 100
         else:
-            total += group * {"thousand": 10**3, "million": 10**6, "billion": 10**9}[word]
+            total += group * {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}[word]
             group = 0
     return total + group
 
@@ -539,3 +539,92 @@ def test_a_number_is_looked_at_from_its_beginning_only() -> None:
     for language, reader in _READERS.items():
         row = "7" * 5_000
         assert [kind for kind, _ in reader.pieces(row, 0, len(row)) if kind] == ["quantity"], language
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("on 13/13/2024", "on thirteen thirteen twenty twenty four"),
+        ("on 25/31/2024", "on twenty five thirty one twenty twenty four"),
+        ("at 31.31.2024", "at thirty one point thirty one point two thousand twenty four"),
+        ("共13/13/2024", "共十三、十三、两千零二十四"),
+    ],
+)
+def test_what_is_no_day_of_any_year_is_no_date(text: str, spoken: str) -> None:
+    assert prepare(text).text == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("a $50 min deposit", "a fifty dollars min deposit"),
+        ("$10 h later", "ten dollars h later"),
+        ("They paid 20 USD h", "They paid twenty US dollars h"),
+        ("$5% fee", "five dollars percent fee"),
+        ("花了$20 min就到", "花了二十美元 min就到"),
+        ("$5 m, $5M, $5 bn", "five million dollars, five million dollars, five billion dollars"),
+        ("$5 to $10 m", "five dollars to ten million dollars"),
+        ("$5/kg, 20 min, 5%", "five dollars per kilogram, twenty minutes, five percent"),
+    ],
+)
+def test_what_follows_money_is_not_lost(text: str, spoken: str) -> None:
+    assert prepare(text).text == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("if x != 5", "if x is not five"),
+        ("if x!=5", "if x is not five"),
+        ("if (x !== 5)", "if, x is not five"),
+        ("a != b", "a is not b"),
+        ("如果3!=4", "如果三不等于四"),
+        ("如果3！=4", "如果三不等于四"),
+        ("3!==6", "三不等于六"),
+        ("5!=120", "五。等于一百二十"),
+        ("5!=5×4×3×2×1", "五。等于五乘四乘三乘二乘一"),
+        ("2!=1+1", "二。等于一加一"),
+        ("Yes!=>no", "Yes. no"),
+    ],
+)
+def test_unequal_is_not_read_as_equal(text: str, spoken: str) -> None:
+    """Behind a number it is a factorial if that is true, or may be."""
+    assert prepare(text).text == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Due 3/4/24", "Due March fourth, twenty twenty four"),
+        (
+            "Due 12/25/24, born 25/12/88",
+            "Due December twenty fifth, twenty twenty four, born December twenty fifth, nineteen eighty eight",
+        ),
+        ("截止3/4/24", "截止二零二四年三月四日"),
+        ("12/25/24", "二零二四年十二月二十五日"),
+        ("他活了1000年", "他活了一千年"),
+        ("1500年前", "一千五百年前"),
+        ("一共1800年", "一共一千八百年"),
+        ("公元1000年，1800年5月，始于1500年", "公元一零零零年，一八零零年五月，始于一五零零年"),
+        ("2000年毕业，到了2000年，等了2000年，2000年前", "二零零零年毕业，到了二零零零年，等了两千年，两千年前"),
+        ("1900年和1998年，1800年代", "一九零零年和一九九八年，一八零零年代"),
+        ("他1800年出生。1600年，战争爆发", "他一八零零年出生。一六零零年，战争爆发"),
+        ("13800000000元", "一百三十八亿元"),
+        ("13800138000 people", "thirteen billion eight hundred million one hundred thirty eight thousand people"),
+        ("联系13800138000个人号码", "联系幺三八零零幺三八零零零个人号码"),
+        ("共1,000,000,000,000元", "共一万亿元"),
+        ("共12,345,678,901,234元", "共十二万三千四百五十六亿七千八百九十万一千二百三十四元"),
+        ("共1,000,000,000,010元，100,000,010", "共一万亿零一十元，一亿零一十"),
+        ("1,000,000,000,000 stars", "one trillion stars"),
+        ("80s music, 80s later", "eighties music, eighty seconds later"),
+    ],
+)
+def test_what_could_be_two_things_is_the_likelier(text: str, spoken: str) -> None:
+    assert prepare(text).text == spoken
+
+
+def test_a_large_number_with_commas_says_its_value() -> None:
+    chance = random.Random(11)
+    for number in (10**12, 10**14 + 1, 10**15 - 1, *(chance.randrange(10**12, 10**15) for _ in range(500))):
+        assert chinese_value(Chinese().number(f"{number:,}")) == number
+        assert english_value(English().number(f"{number:,}")) == number

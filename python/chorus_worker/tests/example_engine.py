@@ -14,6 +14,7 @@ class Singer(Engine):
     sample_rate = 24_000
     deterministic = True
     options = ("volume",)
+    seeded = False
 
     def load(self, context: Context) -> None:
         """What takes seconds and gigabytes in a real engine goes here."""

@@ -6,6 +6,7 @@ import argparse
 import ctypes
 import inspect
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -207,6 +208,16 @@ class Scripted(Engine):
         with job.on_cancel(stop.set):
             self.wait_for_cancel(job, stop)
         job.note(f"cancelled is {job.cancelled}")
+        return iter(())
+
+    def do_crowded(self, job: Job, rest: str) -> Iterator[Audio]:
+        """Lets the process open nothing more until it is cancelled."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        stop = threading.Event()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        with job.on_cancel(stop.set):
+            self.wait_for_cancel(job, stop)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         return iter(())
 
     def wait_for_cancel(self, job: Job, stop: threading.Event) -> None:

@@ -15,6 +15,14 @@ class Plain(Engine):
     """Knows no options."""
 
     name = "plain"
+    options = ()
+    seeded = False
+
+
+class Silent(Engine):
+    """Does not say what it knows, and looks itself."""
+
+    name = "silent"
 
 
 class Clever(Engine):
@@ -68,7 +76,11 @@ def test_what_has_no_effect_is_noted() -> None:
 
 @pytest.mark.parametrize(
     ("engine", "wanted"),
-    [(Plain(), {}), (Clever(), {"seed": 7, "options": {"instructions": "Softly.", "volume": 1}})],
+    [
+        (Plain(), {}),
+        (Clever(), {"seed": 7, "options": {"instructions": "Softly.", "volume": 1}}),
+        (Silent(), {"seed": 7, "options": {"instructions": "Softly.", "anything": 1}}),
+    ],
 )
 def test_what_has_an_effect_is_not_noted(engine: Engine, wanted: dict[str, Any]) -> None:
     job = Listener(**wanted)

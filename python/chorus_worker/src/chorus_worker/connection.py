@@ -16,6 +16,7 @@ from chorus_worker.frames import BrokenFrame, Decoder, Event, encoded
 from chorus_worker.memory import MemoryReports
 from chorus_worker.queue import Order, WorkQueue
 from chorus_worker.requests import Release, read_job, read_voice_order
+from chorus_worker.values import JSON
 from chorus_worker.work import Send, Work
 
 MAX_UNSENT_BYTES = 64 * 1024
@@ -70,11 +71,13 @@ class Connection:
 
     def serve(self) -> bool:
         """Answers what has come so far. Returns false when the connection is over: then `end` must be called."""
+        if self._is_over:
+            return False
         if not self._reading.acquire(blocking=False):
             return True  # Another thread does.
         try:
             is_open = self._serve()
-        except (BrokenFrame, OSError, UnicodeEncodeError) as error:
+        except (BrokenFrame, OSError, RecursionError, UnicodeEncodeError) as error:
             _log.warning("A connection ends: %s", error)
             is_open = False
         finally:
@@ -115,6 +118,9 @@ class Connection:
         So what a slow reader leaves unread is little more than one event.
         """
         self._write(*events)
+        self._wait_until_sent()
+
+    def _wait_until_sent(self) -> None:
         while self._unsent:
             writable = select.poll()
             writable.register(self._socket, select.POLLOUT)
@@ -128,10 +134,10 @@ class Connection:
         Until then the wire hears nothing of this connection: what comes next is for the slot that calls this, and no
         other thread is to be woken for it.
         """
-        self._forget(work)
         with suppress(OSError, ValueError):  # It has ended in the meantime.
             self._poll.modify(self._socket, 0)
-        self.send(event)
+        self._write(event, last_of=work)
+        self._wait_until_sent()
 
     def leave(self) -> None:
         """No more comes of work that was finished."""
@@ -171,7 +177,8 @@ class Connection:
                 self._give_back()
 
     def _pong(self, ping: Event) -> None:
-        data = {"text": ping.data.get("text")}
+        text = ping.data.get("text")
+        data: dict[str, JSON] = {"text": text if isinstance(text, str) else None}
         idle = self._service.queue.idle_for(self._work)
         if idle is not None:
             data["idle_for"] = round(idle, 3)
@@ -189,8 +196,10 @@ class Connection:
             self.leave()
 
     def _accept(self, event: Event, read: Callable[[Event, Send], Work]) -> None:
+        with self._writing:  # Once the client has seen the last event of its work it has none.
+            is_busy = self._work is not None
         try:
-            if self._work is not None:
+            if is_busy:
                 raise BadRequest("this connection has a job; wait for its end, or use another connection")
             work = read(event, self.send)
         except BadRequest as error:
@@ -202,11 +211,12 @@ class Connection:
         self._service.deadlines.set(work, lambda: self.cancel(work))
         if not self._service.queue.put(Order(work, self)):
             self._refuse(work)
+        elif work.cancelled:  # Before it could be withdrawn.
+            self.cancel(work)
 
     def _refuse(self, work: Work) -> None:
         """Answers for work that no slot will do."""
-        self._forget(work)
-        self._write(Failure.of(work.cancellation()).event())
+        self._write(Failure.of(work.cancellation()).event(), last_of=work)
         self.leave()
 
     def _forget(self, work: Work) -> None:
@@ -218,26 +228,34 @@ class Connection:
             else:
                 self._release = None
 
-    def _write(self, *events: Event) -> None:
+    def _write(self, *events: Event, last_of: Work | None = None) -> None:
         """Writes events as far as the socket takes them now, and has the wire see to the rest.
 
-        If the other end is gone nothing is written: `serve` sees that, too.
+        If the other end is gone nothing is written: `serve` sees that, too. Work whose last event it is, is forgotten
+        behind that and before anything else is written: what comes of the next work comes later.
         """
         parts = [part for event in events for part in encoded(event)]
         with self._writing:
-            if not self._unsent:
-                try:
-                    sent = self._socket.sendmsg(parts)
-                except BlockingIOError:
-                    sent = 0
-                except OSError:
-                    return
-                if sent == sum(map(len, parts)):
-                    return
-                self._unsent += b"".join(parts)[sent:]
-            else:
-                self._unsent += b"".join(parts)
-        self._attend()
+            is_written = self._written(parts)
+            if last_of is not None:
+                self._forget(last_of)
+        if not is_written:
+            self._attend()
+
+    def _written(self, parts: list[bytes]) -> bool:
+        """Writes them, in the lock; false if some of it is left."""
+        if self._unsent:
+            self._unsent += b"".join(parts)
+            return False
+        try:
+            sent = self._socket.sendmsg(parts)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return True
+        if sent < sum(map(len, parts)):
+            self._unsent += b"".join(parts)[sent:]
+        return not self._unsent
 
     def _flush(self) -> None:
         """Writes what is unsent, in its lock. What nobody can read any more is dropped."""
@@ -251,12 +269,12 @@ class Connection:
 
     def _attend(self) -> None:
         """Has the wire tell, once, when more has come, or when the socket takes more."""
-        events = select.EPOLLONESHOT
-        if self._unsent:
-            events |= select.EPOLLOUT
-        if len(self._unsent) <= MAX_UNSENT_BYTES:
-            events |= select.EPOLLIN
-        with suppress(OSError, ValueError):  # It has ended in the meantime.
+        with self._writing, suppress(OSError, ValueError):  # It has ended in the meantime.
+            events = select.EPOLLONESHOT
+            if self._unsent:
+                events |= select.EPOLLOUT
+            if len(self._unsent) <= MAX_UNSENT_BYTES:
+                events |= select.EPOLLIN
             self._poll.modify(self._socket, events)
 
     def _close_if_unused(self) -> None:

@@ -86,13 +86,14 @@ class Engine:
     """Samples per second of all audio that it makes."""
     deterministic: bool = False
     """The same text, voice, speaker, seed and options give the same samples, on any instance."""
-    options: Collection[str] = ()
+    options: Collection[str] | None = None
     """The names of the `engine_options` that it knows; a job with another is refused. `instructions`, OpenAI's way to
-    say how to speak, is the one that is left with a note instead."""
+    say how to speak, is the one that is left with a note instead. None: the engine gets all, and checks them itself."""
     elsewhere: Mapping[str, str] = {}
     """What to tell a caller of an option that it knows from elsewhere: what to do instead."""
-    seeded: bool = False
-    """It makes random choices, and a job's seed fixes them. If not, a note says that the seed has no effect."""
+    seeded: bool | None = None
+    """It makes random choices, and a job's seed fixes them. If False, a note says that the seed has no effect. None:
+    the engine says that itself."""
     slots: int = 1
     """How many jobs it can do at once, up to 256."""
 

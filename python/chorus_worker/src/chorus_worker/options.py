@@ -14,19 +14,25 @@ NOTED = "instructions"
 
 
 def heed(engine: Engine, job: Job) -> None:
-    """Takes from a job what the engine does not do, and tells the client.
+    """Takes from a job what the engine does not do, and tells the client. An engine that does not say what it does
+    gets the job as it is.
 
     Raises:
         BadRequest: an option that the engine does not know.
     """
-    ignored = NOTED in job.options and NOTED not in engine.options
+    if engine.options is not None:
+        _heed_options(engine, engine.options, job)
+    if job.seed is not None and engine.seeded is False:
+        job.no_effect("seed", f"{engine.name} does not use it")
+
+
+def _heed_options(engine: Engine, known: Collection[str], job: Job) -> None:
+    ignored = NOTED in job.options and NOTED not in known
     if ignored:
         job.options = {name: value for name, value in job.options.items() if name != NOTED}
-    check_names(job.options, engine.options, engine.name, engine.elsewhere)
+    check_names(job.options, known, engine.name, engine.elsewhere)
     if ignored:
         job.no_effect(NOTED, f"{engine.name} does not follow them")
-    if job.seed is not None and not engine.seeded:
-        job.no_effect("seed", f"{engine.name} does not use it")
 
 
 def check_names(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import select
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGTERM
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from chorus_worker.connection import Connection, Service
@@ -24,6 +25,12 @@ STOP_SECONDS = 2.0
 """Time for the running work to end after SIGTERM. Chorus waits 3 s before it kills."""
 
 _BACKLOG = 128
+
+_DEAF_SECONDS = 1.0
+"""How long it does not listen at the most when a connection cannot be accepted."""
+
+_LACKS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""What keeps a connection waiting that could be accepted."""
 
 _MAX_PATH_BYTES = 107  # unix(7): sun_path, less its final zero.
 
@@ -50,7 +57,7 @@ class TCPAddress:
 
     def __str__(self) -> str:
         """As it is written on a command line."""
-        return f"tcp://{self.host}:{self.port}"
+        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
 
 
 Address: TypeAlias = UnixAddress | TCPAddress
@@ -93,6 +100,8 @@ class Wire:
         self._idle_slots = 0
         self._is_standing_by = False
         self._is_closed = False
+        self._is_deaf = False
+        """The listener is not watched: descriptors or memory ran out, and it would be ready for ever."""
         self._connections: dict[int, Connection] = {}
         self._has_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
@@ -116,6 +125,7 @@ class Wire:
         queue = self._service.queue
         if last is not None:
             self._serve(last.customer)
+            self._listen_again()
         while queue.is_open:
             if (order := queue.take()) is not None:
                 self._wake_slot()
@@ -123,7 +133,7 @@ class Wire:
             with self._lock:
                 self._idle_slots += 1
             self._wake_slot()  # Something may have come before it was known that there is a slot to wake.
-            ready = self._poll.poll(-1, 1)
+            ready = self._wait()
             with self._lock:
                 self._idle_slots -= 1
                 if self._is_standing_by and self._idle_slots == 0:
@@ -147,6 +157,12 @@ class Wire:
             self._address.path.unlink(missing_ok=True)
 
     def _run(self) -> None:
+        try:
+            self._answer()
+        except BaseException as error:
+            _break(error)
+
+    def _answer(self) -> None:
         while True:
             with self._lock:
                 self._is_standing_by = True
@@ -154,8 +170,11 @@ class Wire:
                 self._is_standing_by = False
                 if self._is_closed:
                     return
-            self._deal_with(self._poll.poll(-1, 1))
+            self._deal_with(self._wait())
             self._wake_slot()
+
+    def _wait(self) -> list[tuple[int, int]]:
+        return self._poll.poll(_DEAF_SECONDS if self._is_deaf else -1, 1)
 
     def _wake_slot(self) -> None:
         """If a slot waits for what is here already: an order, or the end."""
@@ -171,50 +190,70 @@ class Wire:
                 listener.bind(str(path))
                 address: Address = self._address
             case TCPAddress(host, port):
-                listener = socket.create_server((host, port))
+                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                family, *_, where = min(found, key=lambda each: each[0] != socket.AF_INET)
+                listener = socket.create_server(where, family=family)
                 address = TCPAddress(host, listener.getsockname()[1])
         listener.setblocking(False)
         listener.listen(_BACKLOG)
         return listener, address
 
     def _deal_with(self, ready: list[tuple[int, int]]) -> None:
-        for number, _ in ready:
-            if (connection := self._connections.get(number)) is not None:
-                self._serve(connection)
-            elif number == self._listener.fileno():
-                self._connect()
-            elif number == self._wake_up:
-                with suppress(BlockingIOError):
-                    os.eventfd_read(self._wake_up)
-            elif number == self._signals.fileno():
-                self._signalled()
+        try:
+            self._listen_again()
+            for number, _ in ready:
+                if (connection := self._connections.get(number)) is not None:
+                    self._serve(connection)
+                elif number == self._listener.fileno():
+                    self._connect()
+                elif number == self._wake_up:
+                    with suppress(BlockingIOError):
+                        os.eventfd_read(self._wake_up)
+                elif number == self._signals.fileno():
+                    self._signalled()
+        except BaseException as error:
+            _break(error)
 
     def _serve(self, customer: Customer) -> None:
         try:
-            is_open = customer.serve()
+            if not customer.serve():
+                with self._lock:
+                    if self._connections.get(customer.number) is customer:
+                        del self._connections[customer.number]
+                customer.end()
         except BaseException as error:
-            _log.critical("The worker ends: its wire broke.", exc_info=error)
-            os._exit(1)  # Without it the process would look alive, and never answer.
-        if not is_open:
-            with self._lock:
-                if self._connections.get(customer.number) is customer:
-                    del self._connections[customer.number]
-            customer.end()
+            _break(error)
+
+    def _listen_again(self) -> None:
+        if self._is_deaf:
+            self._is_deaf = False
+            with suppress(OSError, ValueError):  # Another thread did, or the worker is ending.
+                self._poll.register(self._listener, select.EPOLLIN)
 
     def _connect(self) -> None:
         try:
             connected, _ = self._listener.accept()
-        except OSError:  # It was another thread's, or has gone already.
+        except OSError as error:
+            if error.errno in _LACKS:  # Else it was another thread's, or has gone already.
+                _log.warning("A connection cannot be accepted yet: %s", error)
+                with suppress(OSError, ValueError):
+                    self._poll.unregister(self._listener)
+                self._is_deaf = True
             return
         if len(self._connections) >= MAX_CONNECTIONS:
             _log.warning("A connection is refused: there are %d.", MAX_CONNECTIONS)
             connected.close()
             return
-        if connected.family != socket.AF_UNIX:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(connected, self._service, self._poll)
-        self._connections[connection.number] = connection
-        connection.watch()
+        try:
+            if connected.family != socket.AF_UNIX:
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = Connection(connected, self._service, self._poll)
+            self._connections[connection.number] = connection
+            connection.watch()
+        except OSError as error:
+            _log.warning("A connection ends: %s", error)
+            self._connections.pop(connected.fileno(), None)
+            connected.close()
 
     def _signalled(self) -> None:
         with suppress(BlockingIOError):
@@ -230,3 +269,9 @@ class Wire:
                 connection.cancel()
             self._has_stopped.set()
             self._wake_slot()
+
+
+def _break(error: BaseException) -> NoReturn:
+    """Ends the process: it would look alive, and never answer."""
+    _log.critical("The worker ends: its wire broke.", exc_info=error)
+    os._exit(1)

@@ -5,6 +5,7 @@ only as part of a token. That is the whole defence against a smuggled token: wha
 bracket is ever made, so no token is.
 """
 
+import math
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -111,7 +112,25 @@ def _fold(text: str) -> str:
             folded = character  # Part of the unreadable one before it: of a family emoji, of a Thai syllable.
         if folded:
             plain.append(folded)
-    return re.sub(r"\.{2,}", "…", re.sub(r"(?<![-=])[-=]+>|<-+(?![0-9])|-{2,}|={2,}", "—", "".join(plain)))
+    compared = _UNEQUAL.sub(
+        lambda found: found[0] if _is_factorial(found) else f"{found['left'] or ''}≠", "".join(plain)
+    )
+    return re.sub(r"\.{2,}", "…", re.sub(r"(?<![-=])[-=]+>|<-+(?![0-9])|-{2,}|={2,}", "—", compared))
+
+
+_UNEQUAL = re.compile(
+    r"(?P<left>(?<![0-9A-Za-z_.,])[0-9]+)?!(?P<equal>={1,2})(?![=>])"
+    r"(?= ?(?P<right>[0-9]{1,30}(?![0-9]))(?P<more>,[0-9]| ?[-+×*÷/^!.][0-9 ])?)?"
+)
+
+
+def _is_factorial(found: re.Match[str]) -> bool:
+    """5!=120 and 5!=5×4×3×2×1, but not 3!=4, which as a factorial would be wrong."""
+    if not found["left"] or found["equal"] != "=":
+        return False
+    if not found["right"] or found["more"]:
+        return True
+    return len(found["left"]) <= 2 and str(math.factorial(int(found["left"]))) == found["right"]
 
 
 @lru_cache(maxsize=4096)

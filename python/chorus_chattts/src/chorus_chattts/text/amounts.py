@@ -11,7 +11,7 @@ from chorus_chattts.text.units import CURRENCIES, POWERS, UNITS
 
 _CURRENCY = rf"(?:{any_of(CURRENCIES)})"
 _CODE = rf"(?:{any_of(code for code in CURRENCIES if code.isalpha())})(?![A-Za-z])"
-_SCALE = rf"(?:[kKmMBT]|bn| ?(?:{'|'.join(POWERS)}))(?![A-Za-z])|[万亿千百]{{1,2}}"
+_SCALE = rf"(?:[kKBT]| ?(?:m|M|bn|{'|'.join(POWERS)}))(?![A-Za-z0-9])|[万亿千百]{{1,2}}"
 _SCORED = (
     r"(?:比分|战胜|击败|大胜|险胜|战平|不敌|输给|领先|[Ss]core|\bwon|\blost|\bbeat|\blead|\bled|\bwins?)"
     r"[^0-9。.]{0,12}\Z"
@@ -29,9 +29,10 @@ _NAMES = {
 
 
 def _quantity(at: str) -> str:
+    """A sum of money, or a number that may have a unit: what money has behind it is no unit, "$50 min deposit"."""
     return (
         rf"(?P<sign{at}>{_SIGN_BEFORE}?)(?:(?P<cur{at}>{_CURRENCY}) ?)?(?P<late{at}>-?)(?P<num{at}>{NUMBER})"
-        rf"(?(cur{at})(?P<scale{at}>{_SCALE})?|(?: ?(?P<code{at}>{_CODE}))?)(?P<unit{at}>{UNIT})?"
+        rf"(?(cur{at})(?P<scale{at}>{_SCALE})?|(?: ?(?P<code{at}>{_CODE})|(?P<unit{at}>{UNIT}))?)"
     )
 
 
@@ -193,7 +194,8 @@ SUMS = (
     Kind("sum", rf"(?P<sum>{_TERM}(?: ?(?:{_OPERATOR}) ?{_TERM}){{1,16}})(?P<unit>{UNIT})?", _say_sum),
     Kind(
         "fraction",
-        rf"(?P<whole>[0-9]{{1,9}} )?(?P<above>[0-9]{{1,9}})/(?P<below>[0-9]{{1,9}})(?![0-9/]|\.[0-9])(?P<unit>{UNIT})?",
+        rf"(?<![0-9]/)(?P<whole>[0-9]{{1,9}} )?(?P<above>[0-9]{{1,9}})/(?P<below>[0-9]{{1,9}})"
+        rf"(?![0-9/]|\.[0-9])(?P<unit>{UNIT})?",
         _say_fraction,
     ),
     Kind(

@@ -8,7 +8,7 @@ from chorus_chattts.text.units import CURRENCIES, POWERS, SCALES, UNITS
 
 _DIGITS = "零一二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
-_MYRIADS = ("", "万", "亿")
+_MYRIADS = ("", "万", "亿", "万")
 
 _MEASURES = (
     "[个位名只条张本件台辆次种天岁周倍斤升克吨米元块毛点套份杯瓶碗盒包箱袋双对间座篇首部场届批组句页步遍趟头颗粒根支枝把片朵"
@@ -58,11 +58,13 @@ class Chinese(Tongue):
         words = ""
         for at in reversed(range(len(groups))):
             group = groups[at]
-            if int(group) == 0:
+            if int(group) == 0 and at == 2:
+                words += "亿"  # 一万亿.
+            elif int(group) == 0:
                 words += "零" if words and not words.endswith("零") else ""
             else:
                 words += self._group(group, is_first=not words) + _MYRIADS[at]
-        words = words.rstrip("零") or "零"
+        words = re.sub("零+", "零", words.rstrip("零")) or "零"
         words = re.sub("^一十", "十", words)
         return re.sub("^二(?=[百千万亿])", "两", words)
 

@@ -27,6 +27,12 @@ _DESIGNATED = (
 _SHORT_CODES = "110 112 114 119 120 122 211 311 411 511 611 711 811 911 988 999".split()  # noqa: SIM905
 """What one dials in an emergency or for information; other numbers of so few digits are counts."""
 
+_NOT_COUNTED = (
+    r"(?! ?(?:[元块条台岁年吨斤米]|个(?!人)|人(?!工)|人民币|[美欧日港]元|英镑|次(?!日)"
+    r"|(?:people|users|persons|dollars|euros|pounds|yuan|times|years|items|bytes|views|copies)\b))"
+)
+"""No measure behind it, which would make it a number."""
+
 
 def _groups(text: str) -> list[str]:
     return re.findall(r"\+?[0-9A-Za-z]+", text)
@@ -76,7 +82,7 @@ TELEPHONES = (
         rf"{LONE}\+[1-9][0-9]{{0,2}}[ -]?(?:\(?[0-9]{{1,4}}\)?[ .-]?){{1,5}}(?<=[0-9])(?:[0-9]{{1,8}})?",
         _say_long_number,
     ),
-    Kind("mobile", rf"{LONE}1[3-9][0-9](?P<s>[ -]?)[0-9]{{4}}(?P=s)[0-9]{{4}}(?![0-9])", _say_dial),
+    Kind("mobile", rf"{LONE}1[3-9][0-9](?P<s>[ -]?)[0-9]{{4}}(?P=s)[0-9]{{4}}(?![0-9]){_NOT_COUNTED}", _say_dial),
     Kind(
         "landline",
         rf"{LONE}(?:\(0[1-9][0-9]{{1,2}}\) ?|0[1-9][0-9]{{1,2}}[ -]?)(?:[0-9]{{7,8}}|[0-9]{{3,4}}[ -][0-9]{{4}})"

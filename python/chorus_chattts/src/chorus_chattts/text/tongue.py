@@ -9,6 +9,8 @@ Language: TypeAlias = Literal["zh", "en"]
 
 NAMED_DIGITS = 12
 """The digits of the longest number with a name. Longer ones are said digit by digit, as serial numbers are."""
+GROUPED_DIGITS = 15
+"""The same for a number with commas in it, which is no serial number."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Tongue(ABC):
 
     @abstractmethod
     def cardinal(self, digits: str) -> str:
-        """A whole number of at most `NAMED_DIGITS` digits."""
+        """A whole number of at most `GROUPED_DIGITS` digits."""
 
     @abstractmethod
     def digits(self, digits: str) -> str:
@@ -110,7 +112,9 @@ class Tongue(ABC):
     def number(self, number: str) -> str:
         """A number with or without decimals. Digit by digit if it begins with a needless zero, or is too long."""
         whole, point, behind = number.replace(",", "").partition(".")
-        is_serial = len(whole) > NAMED_DIGITS or (len(whole) > 1 and whole[0] == "0")
+        is_serial = len(whole) > (GROUPED_DIGITS if "," in number else NAMED_DIGITS) or (
+            len(whole) > 1 and whole[0] == "0"
+        )
         words = self.digits(whole) if is_serial else self.cardinal(whole or "0")
         return words + (self.decimals(behind) if point else "")
 
