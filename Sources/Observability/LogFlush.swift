@@ -32,8 +32,8 @@ enum LogFlush {
         action.__sigaction_handler.sa_sigaction = { number, information, _ in
             LogFlush.flush()
             LogFlush.restore(number)
-            // A fault happens again when the handler returns. What was sent has to be sent again, and a trap, after which
-            // the program would go on.
+            // A fault happens again when the handler returns. What was sent has to be sent again, and so has a trap,
+            // after which the program would go on.
             if number == SIGTRAP || information.map({ $0.pointee.si_code <= 0 }) ?? true { raise(number) }
         }
         former.withLock { former in

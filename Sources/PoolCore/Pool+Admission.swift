@@ -114,7 +114,7 @@ extension Pool {
     }
 
     /// How long a job waits at the most, whatever the order of what waits, if it and all others of its tenant and class
-    /// are in time even so; `nil` if only a forecast can tell. It looks at each of them once, where a forecast runs them.
+    /// are in time even so; `nil` if only a forecast can tell. It looks at each of them once.
     private func mostWait(of job: Job, now: Instant) -> Duration? {
         let queue = queues[job.engine]
         guard job.request.deadline == nil, let beginBy = queue.beginBy(of: job.key) else { return nil }

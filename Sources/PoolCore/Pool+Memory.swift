@@ -81,10 +81,8 @@ extension Pool {
         )
         guard let floor = instances[index].footprint.floorBytes else { return }
         // What was kept may be of another model with the same name. No wall is to stand below what is there.
-        if !instances[index].isWalled, instances[index].hasServed(since: taken) {
-            learn(of: instances[index]) { $0.floorBytes = max($0.floorBytes ?? 0, floor) }
-        }
-        if isIdle { learnFloor(of: instances[index].id, memory) }
+        let isMore = !instances[index].isWalled && floor > figures(of: instances[index]).floorBytes ?? -1
+        if isIdle || isMore && instances[index].hasServed(since: taken) { learnFloor(of: instances[index].id, memory) }
     }
 
     /// What an instance's jobs need at most; `nil` if they have not been the same since this moment.

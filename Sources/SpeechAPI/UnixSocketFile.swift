@@ -30,8 +30,8 @@ package struct UnixSocketFile {
     /// Connections that may wait to be accepted.
     private static let backlog: CInt = 128
 
-    /// A listening socket that only we, and whoever runs as we do, can connect to, from its first moment. One that nobody
-    /// answers at is replaced: a server that was killed has left it.
+    /// A listening socket that only we, and whoever runs as we do, can connect to, from its first moment. One that
+    /// nobody answers at is replaced: a server that was killed has left it.
     static func makeSocket(at path: String) throws(Failure) -> CInt {
         let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard socket >= 0 else { throw Failure(at: path, error: errno) }

@@ -78,7 +78,11 @@ import Testing
         #expect(stage.pool.instances[0].state == .draining)
         var request = JobRequest(id: JobID(2), engine: 0, tenant: "a", units: 1)
         request.deadline = moment(14)
-        #expect(stage.admit(request, at: 4) == .accepted([.run(JobID(2), slot(1))]))
+        guard case .accepted(let actions) = stage.admit(request, at: 4) else {
+            Issue.record("not taken")
+            return
+        }
+        #expect(actions.contains(.run(JobID(2), slot(1))))
     }
 
     @Test("nothing is known of the wait until a job has been timed, or while nothing serves")

@@ -1,8 +1,8 @@
 import SpeechCore
 import Synchronization
 
-/// Which of an engine's voices speak a script. It is found out once for each script: an engine may have a hundred voices,
-/// and every word of a text asks.
+/// Which of an engine's voices speak a script. It is found out once for each script: an engine may have a hundred
+/// voices, and every word of a text asks.
 final class ScriptReaders: Sendable {
     /// All voices of the engine.
     let voices: [Voice]

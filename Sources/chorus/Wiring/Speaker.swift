@@ -27,7 +27,8 @@ struct Speaker {
     ) async throws {
         LoggingSystem.bootstrap(format: configuration.log.format, level: configuration.log.level)
         let engine = try engine(of: model)
-        // From here on a signal leaves no half file. Elsewhere there is none, and a pipe may wait for its reader for ever.
+        // From here on a signal leaves no half file. Elsewhere there is none, and a pipe may wait for its reader for
+        // ever.
         let isFile = OutputFile.isFile(output)
         let signals = isFile ? await UnixSignalsSequence(trapping: [.sighup, .sigint, .sigquit, .sigterm]) : nil
         let file = try OutputFile(output)
