@@ -110,6 +110,19 @@ import Testing
         #expect(replaced.contains(.terminate(process(0), because: .replaced)))
     }
 
+    @Test("one whose device has no room for the next definition keeps none elsewhere from it")
+    func passesOver() {
+        var stage = Stage(loaded: .cards(2, instances: 2...2))
+        var larger = EngineFigures(floorBytes: gib(6))
+        larger.peakBytes.observe(units: 1024, value: Double(gib(1)))
+        var next = stage.pool.configuration
+        for device in ["cuda:0", "cuda:1"] { next.engines[0].figures[device] = larger }
+        stage.read(foreign: ["cuda:0": gib(4), "cuda:1": gib(1)], at: 0.5)
+        let replaced = stage.at(1) { $0.reconfigured(next, replaced: [0], now: $1) }
+        #expect(replaced.contains(.terminate(process(1), because: .replaced)))
+        #expect(stage.pool.instances[0].isReady)
+    }
+
     @Test("an elastic engine is measured anew when it is defined anew, after it has spoken a sample")
     func measuredAnew() {
         var stage = Stage(loaded: .cards(instances: 1...2))
