@@ -131,8 +131,10 @@ import Testing
         let slot = SlotID(process: new, index: 0)
         stage.at(2) { $0.processSpawned(new, now: $1) }
         #expect(stage.open(slot, at: 2).contains(.rehearse(slot)))
+        #expect(stage.at(3) { $0.measured(new, now: $1) } == [], "it has to speak well first")
         let rehearsed = stage.at(3) { $0.rehearsed(new, isSound: true, now: $1) }
         #expect(rehearsed.contains(.measure(slot)))
+        #expect(stage.at(3) { $0.rehearsed(new, isSound: false, now: $1) } == [], "that is no news any more")
         stage.read([new: gib(5)], at: 4)
         stage.at(5) { $0.measured(new, now: $1) }
         #expect(stage.pool.figures[0][0].floorBytes == gib(5))
