@@ -39,7 +39,8 @@ extension Pool {
         }
     }
 
-    /// The first job that can be started, and on which of the idle slots. One that never can be is ended.
+    /// The first job that can be started, and on which of the idle slots. One that never can be is ended, and then
+    /// others of its utterance may be due at another time.
     private mutating func next(
         engine: Int,
         _ idle: [IdleSlot],
@@ -62,6 +63,7 @@ extension Pool {
             }
             if let deadline = job.request.deadline, deadline <= now {
                 expire(job, now: now, &actions)
+                order = queues[engine].inOrder
                 continue
             }
             if let text = job.request.text, barred.texts.contains(text) || isSuspectElsewhere(job) {
@@ -71,7 +73,7 @@ extension Pool {
             let isHolder = openings.contains { $0.heldFor == id }
             if !isHolder, let lacksMemory = barred.lacksMemory(job) {
                 barred.jobs.insert(id)
-                if lacksMemory { lackMemory(job, now: now, &actions) }
+                if lacksMemory, lackMemory(job, now: now, &actions) { order = queues[engine].inOrder }
                 continue
             }
             if let best = best(of: idle, for: job, openings) { return (job, best) }
@@ -79,18 +81,22 @@ extension Pool {
                 isRunnable(job, on: $0) && isAdmitted(job, on: $0, openings) == .lacksMemory
             }
             barred.note(job, lacksMemory: lacksMemory)
-            if lacksMemory { lackMemory(job, now: now, &actions) }
+            if lacksMemory, lackMemory(job, now: now, &actions) { order = queues[engine].inOrder }
         }
         return nil
     }
 
     /// Nothing but memory keeps a job from running: it waits for some, unless there can never be enough.
-    private mutating func lackMemory(_ job: Job, now: Instant, _ actions: inout [PoolAction]) {
-        guard job.lacksMemorySince == nil else { return }
+    /// - Returns: whether it was ended.
+    private mutating func lackMemory(_ job: Job, now: Instant, _ actions: inout [PoolAction]) -> Bool {
+        guard job.lacksMemorySince == nil else { return false }
         noteShortage(of: job, now: now)
-        guard job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) else { return }
+        guard job.failure?.outOfMemory != true, let end = tooLarge(engine: job.engine, units: job.units) else {
+            return false
+        }
         leaveQueue(job)
         self.end(job.id, .tooLarge(needsBytes: end.needed, hasBytes: end.most), now: now, &actions)
+        return true
     }
 
     /// How many kinds of jobs of one tenant that cannot be started are looked past for one that can, and how many

@@ -15,7 +15,7 @@ extension Pool {
     /// The pool begins: instances are started, as far as there is room.
     package mutating func started(now: Instant) -> [PoolAction] {
         var actions: [PoolAction] = []
-        fill(&actions)
+        fill(now: now, &actions)
         return actions
     }
 
@@ -72,9 +72,9 @@ extension Pool {
 
     /// The samples were spoken, and what they took has been told.
     package mutating func measured(_ process: ProcessID, now: Instant) -> [PoolAction] {
-        guard isCurrent(process), case .measuring(let timer) = instances[process.instance.index].state else {
-            return []
-        }
+        guard isCurrent(process), case .measuring(let timer) = instances[process.instance.index].state,
+            !instances[process.instance.index].isOnTrial
+        else { return [] }
         var actions: [PoolAction] = [.cancelTimer(timer)]
         let instance = instances[process.instance.index]
         if let readAt = instance.footprint.readAt, readAt >= instance.answeredAt {
@@ -86,9 +86,9 @@ extension Pool {
 
     /// A process of a new definition has spoken a sample, or could not.
     package mutating func rehearsed(_ process: ProcessID, isSound: Bool, now: Instant) -> [PoolAction] {
-        guard isCurrent(process), case .measuring(let timer) = instances[process.instance.index].state else {
-            return []
-        }
+        guard isCurrent(process), case .measuring(let timer) = instances[process.instance.index].state,
+            instances[process.instance.index].isOnTrial
+        else { return [] }
         var actions: [PoolAction] = [.cancelTimer(timer)]
         if isSound {
             instances[process.instance.index].isOnTrial = false
@@ -172,7 +172,7 @@ extension Pool {
         }
         dispatch(now: now, &actions)
         replaceInstances(now: now, &actions)
-        fill(&actions)
+        fill(now: now, &actions)
         endWaiting(engine: engine, now: now, &actions)
         return actions
     }
@@ -184,7 +184,7 @@ extension Pool {
         case .restart(let id):
             if instances[id.index].state == .backoff(timer) {
                 move(id, to: .vacant)
-                fill(&actions)
+                fill(now: now, &actions)
                 endWaiting(engine: instances[id.index].engine, now: now, &actions)
             }
         case .load(let process):
@@ -250,7 +250,7 @@ extension Pool {
         }
         if devices[instances[id.index].device].memory != nil { actions.append(.readMemory) }
         dispatch(now: now, &actions)
-        fill(&actions)
+        fill(now: now, &actions)
     }
 
     /// A new connection for a slot. A worker that does not answer on it within the load timeout is hung.

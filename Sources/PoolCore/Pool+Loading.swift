@@ -27,9 +27,10 @@ extension Pool {
 
     /// Starts what is to be started and has room: on a device of which we know the memory one at a time, so that each
     /// can be measured and the next is decided by what is true then.
-    mutating func fill(_ actions: inout [PoolAction]) {
+    mutating func fill(now: Instant, _ actions: inout [PoolAction]) {
         guard !isStopping else { return }
         var isDone = false
+        var isStoodInFor = false
         while !isDone {
             isDone = true
             for device in devices.indices { learnFromTwins(of: device) }
@@ -39,8 +40,11 @@ extension Pool {
                 let vacant = instances.first { $0.engine == engine && $0.device == device && !$0.isTaken }
                 startProcess(of: vacant?.id ?? makePlace(engine: engine, device: device), &actions)
                 isDone = false
+                if configuration.engines[engine].spares > 0 { isStoodInFor = true }
             }
         }
+        // Spares work until those that are on their way serve.
+        if isStoodInFor { dispatch(now: now, &actions) }
     }
 
     private func isLoading(device: Int) -> Bool { instances.contains { $0.device == device && $0.isComing } }

@@ -12,7 +12,7 @@ extension Pool {
         }
         shedBulk(now: now, &actions)
         refuseTooLarge(now: now, &actions)
-        fill(&actions)
+        fill(now: now, &actions)
         dispatch(now: now, &actions)
         return actions
     }
@@ -117,7 +117,7 @@ extension Pool {
     }
 
     /// How long what a process held is taken for not released when nobody says that it is.
-    private static let releaseTimeout = Duration.seconds(60)
+    package static let releaseTimeout = Duration.seconds(60)
     /// Jobs after which a process has allocated what it keeps.
     private static let warmJobs = 3
 

@@ -28,7 +28,7 @@ extension Pool {
             if next.engines[engine].placements.isEmpty { revisions[engine].previous = nil }
         }
         replaceInstances(now: now, &actions)
-        fill(&actions)
+        fill(now: now, &actions)
         dispatch(now: now, &actions)
         return actions
     }
@@ -146,7 +146,7 @@ extension Pool {
         case .vacant, .starting, .loading, .measuring, .draining, .stopping, .stopped:
             break
         }
-        fill(&actions)
+        fill(now: now, &actions)
         return actions
     }
 

@@ -16,8 +16,8 @@ extension Pool {
         }
     }
 
-    /// Who is to be replaced first. None while another of the engine is on its way: so there is never more than one
-    /// missing.
+    /// Who is to be replaced first: one that cannot be now, on a device that is full, is passed over. None while
+    /// another of the engine is on its way: so there is never more than one missing.
     private func nextToReplace(engine: Int) -> Instance? {
         let own = instances.filter { $0.engine == engine }
         let isSettled = own.allSatisfy { instance in
@@ -27,27 +27,34 @@ extension Pool {
             }
         }
         guard isSettled else { return nil }
-        return own.first { $0.isReady && (cause(toReplace: $0) != nil) }
+        return own.first { $0.isReady && cause(toReplace: $0) != nil && canBeReplaced($0) }
     }
 
     private func cause(toReplace instance: Instance) -> PoolAction.Cause? {
         instance.revision == revisions[instance.engine].current ? instance.wish : .replaced
     }
 
+    /// Whether one can go now. The last one does not go first for one that could not come then.
+    private func canBeReplaced(_ old: Instance) -> Bool {
+        let (engine, device) = (old.engine, old.device)
+        guard hasPlace(old) else { return true }
+        let isCounted = devices[device].memory != nil
+        if isCounted, instances.contains(where: { $0.device == device && $0.isComing }) { return false }
+        if hasRoomToLoad(engine: engine, device: device) { return true }
+        let rivals = instances.filter { $0.engine == engine && $0.id != old.id && $0.isReady }
+        if rivals.contains(where: { $0.revision == revisions[engine].current }) { return true }
+        return hasRoomToLoad(engine: engine, device: device, inPlaceOf: [old] + rivals.filter { $0.device == device })
+    }
+
+    /// Whether instances of its engine may still be on its device.
+    private func hasPlace(_ instance: Instance) -> Bool {
+        configuration.engines[instance.engine].placements.contains { $0.device == devices[instance.device].name }
+    }
+
     private mutating func replace(_ old: Instance, now: Instant, _ actions: inout [PoolAction]) {
         let (engine, device) = (old.engine, old.device)
-        let isCounted = devices[device].memory != nil
-        let hasPlace = configuration.engines[engine].placements.contains { $0.device == devices[device].name }
-        if hasPlace, isCounted, instances.contains(where: { $0.device == device && $0.isComing }) { return }
-        guard hasPlace, hasRoomToLoad(engine: engine, device: device) else {
-            // It goes first, but the last one does not go for one that could not come then.
-            let rivals = instances.filter { $0.engine == engine && $0.id != old.id && $0.isReady }
-            let gone = [old] + rivals.filter { $0.device == device && $0.revision != revisions[engine].current }
-            if hasPlace, !rivals.contains(where: { $0.revision == revisions[engine].current }),
-                !hasRoomToLoad(engine: engine, device: device, inPlaceOf: gone)
-            {
-                return
-            }
+        guard hasPlace(old), hasRoomToLoad(engine: engine, device: device) else {
+            // It goes first.
             revisions[engine].replacement = Revision.Replacement(old: old.id, new: nil)
             retire(old.id, because: cause(toReplace: old) ?? .asked, now: now, &actions)
             return

@@ -13,7 +13,7 @@ extension Pool {
         noteAges(now: now)
         rollBackWhatFitsNowhere(&actions)
         replaceInstances(now: now, &actions)
-        fill(&actions)
+        fill(now: now, &actions)
         for engine in queues.indices { endWaiting(engine: engine, now: now, &actions) }
         return actions
     }

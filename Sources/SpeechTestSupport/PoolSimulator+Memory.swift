@@ -142,6 +142,11 @@ extension PoolSimulator {
         lastReading = reading
         isUnderPressure = reading.pressure > pool.configuration.pressureLimit
         let foreign = memory?.foreignBytesRead.removeValue(forKey: reading.taken) ?? [:]
+        for (name, device) in memory?.devices ?? [:] where reading.devices[name] == nil {
+            // Of a device that cannot be read the pool takes what is left to be released after a while.
+            guard device.lastExit.duration(to: reading.taken) > Pool.releaseTimeout else { continue }
+            for index in device.remains.indices { memory?.devices[name]?.remains[index].knownBytes = 0 }
+        }
         for name in reading.devices.keys {
             guard let device = memory?.devices[name], reading.taken >= device.lastExit else { continue }
             memory?.devices[name]?.toldForeignBytes = foreign[name] ?? nil

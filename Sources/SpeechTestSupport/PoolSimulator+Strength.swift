@@ -13,10 +13,22 @@ extension PoolSimulator {
         }
     }
 
-    /// Whether something comes only with time: an instance that was given up, or one that is to be replaced later.
-    var isWaitingForTime: Bool {
-        pool.instances.contains { if case .parked = $0.state { true } else { false } }
-            || pool.instances.contains { $0.isReady && $0.revision != pool.revisions[$0.engine].current }
+    /// Whether something comes only with time: an instance that was given up, or one that is to be replaced later. An
+    /// old one for whose successor there is no room waits for nothing but that.
+    package var isWaitingForTime: Bool {
+        pool.instances.contains { if case .parked = $0.state { true } else { false } } || isReplacedLater
+    }
+
+    /// Whether the pool does something about an older definition when it may try again.
+    private var isReplacedLater: Bool {
+        let old = pool.instances.filter { $0.isReady && $0.revision != pool.revisions[$0.engine].current }
+        guard !old.isEmpty else { return false }
+        var later = pool
+        _ = later.timePassed(now: now.advanced(by: pool.configuration.backoff.longest))
+        return old.contains { instance in
+            let (before, after) = (pool.revisions[instance.engine], later.revisions[instance.engine])
+            return after.isReplacing || after.current != before.current
+        }
     }
 
     private func isReplacing(_ engine: Int) -> Bool { pool.revisions[engine].isReplacing }

@@ -38,6 +38,17 @@ import Testing
         if seeds.count == Self.batch { #expect(Self.wanted.subtracting(seen) == []) }
     }
 
+    /// Each showed a fault once: of the pool, or of what is expected of it.
+    @Test("lives that broke a rule once do not any more", arguments: [208, 517, 6961, 7749, 13714, 14655] as [UInt64])
+    func mended(seed: UInt64) {
+        var walk = PoolSimulator.RandomWalk(seed: seed)
+        do throws(PoolSimulator.Violation) {
+            try walk.run()
+        } catch {
+            Issue.record("CHORUS_SEED=\(seed): \(error)")
+        }
+    }
+
     /// Seeds of one test case.
     private static let batch = 200
 

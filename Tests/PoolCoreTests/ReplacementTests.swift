@@ -152,4 +152,18 @@ import Testing
         stage.exit(process(0), at: 3)
         #expect(stage.end(2, on: slot(1), at: 4) == [.end(JobID(2), .completed), .run(JobID(3), slot(1))])
     }
+
+    @Test("a spare works while one more is on its way")
+    func spareStandsIn() {
+        var stage = Stage(ready: 3) {
+            $0.engines[0].instances = 2...3
+            $0.engines[0].spares = 1
+        }
+        stage.at(1) { $0.drainRequested(of: InstanceID(2), now: $1) }
+        stage.exit(process(2), at: 2)
+        for job in 1...2 { stage.arrive(UInt64(job), at: 3) }
+        #expect(stage.pool.waitingJobs == 1)
+        let actions = stage.at(4) { $0.restartRequested(of: InstanceID(2), now: $1) }
+        #expect(actions == [.spawn(process(2, 2), engine: 0, device: "cpu"), .run(JobID(2), slot(1))])
+    }
 }

@@ -110,6 +110,19 @@ import Testing
         #expect(replaced.contains(.terminate(process(0), because: .replaced)))
     }
 
+    @Test("one whose device has no room for the next definition keeps none elsewhere from it")
+    func passesOver() {
+        var stage = Stage(loaded: .cards(2, instances: 2...2))
+        var larger = EngineFigures(floorBytes: gib(6))
+        larger.peakBytes.observe(units: 1024, value: Double(gib(1)))
+        var next = stage.pool.configuration
+        for device in ["cuda:0", "cuda:1"] { next.engines[0].figures[device] = larger }
+        stage.read(foreign: ["cuda:0": gib(4), "cuda:1": gib(1)], at: 0.5)
+        let replaced = stage.at(1) { $0.reconfigured(next, replaced: [0], now: $1) }
+        #expect(replaced.contains(.terminate(process(1), because: .replaced)))
+        #expect(stage.pool.instances[0].isReady)
+    }
+
     @Test("an elastic engine is measured anew when it is defined anew, after it has spoken a sample")
     func measuredAnew() {
         var stage = Stage(loaded: .cards(instances: 1...2))
@@ -118,8 +131,10 @@ import Testing
         let slot = SlotID(process: new, index: 0)
         stage.at(2) { $0.processSpawned(new, now: $1) }
         #expect(stage.open(slot, at: 2).contains(.rehearse(slot)))
+        #expect(stage.at(3) { $0.measured(new, now: $1) } == [], "it has to speak well first")
         let rehearsed = stage.at(3) { $0.rehearsed(new, isSound: true, now: $1) }
         #expect(rehearsed.contains(.measure(slot)))
+        #expect(stage.at(3) { $0.rehearsed(new, isSound: false, now: $1) } == [], "that is no news any more")
         stage.read([new: gib(5)], at: 4)
         stage.at(5) { $0.measured(new, now: $1) }
         #expect(stage.pool.figures[0][0].floorBytes == gib(5))
