@@ -18,24 +18,34 @@ import Testing
     ]
 
     @Test("the pool keeps its rules whatever the world does", arguments: batches)
-    func walk(seeds: Range<UInt64>) {
+    func walk(seeds: Range<UInt64>) async throws {
         // Said at once, because a crash would say nothing of its seed.
         print("Random walks of the seeds \(seeds) begin.")
         fflush(nil)
+        let walks = try await elsewhere { Walks(of: seeds) }
+        for violation in walks.violations { Issue.record("\(violation)") }
+        print("Random walks of the seeds \(seeds) made \(walks.events) events.")
+        if seeds.count == Self.batch { #expect(Self.wanted.subtracting(walks.seen) == []) }
+    }
+
+    /// What several walks came across.
+    private struct Walks: Sendable {
         var seen: Set<String> = []
         var events = 0
-        for seed in seeds {
-            var walk = PoolSimulator.RandomWalk(seed: seed)
-            do throws(PoolSimulator.Violation) {
-                try walk.run()
-            } catch {
-                Issue.record("CHORUS_SEED=\(seed): \(error)")
+        var violations: [String] = []
+
+        init(of seeds: Range<UInt64>) {
+            for seed in seeds {
+                var walk = PoolSimulator.RandomWalk(seed: seed)
+                do throws(PoolSimulator.Violation) {
+                    try walk.run()
+                } catch {
+                    violations.append("CHORUS_SEED=\(seed): \(error)")
+                }
+                seen.formUnion(walk.seen)
+                events += walk.events
             }
-            seen.formUnion(walk.seen)
-            events += walk.events
         }
-        print("Random walks of the seeds \(seeds) made \(events) events.")
-        if seeds.count == Self.batch { #expect(Self.wanted.subtracting(seen) == []) }
     }
 
     /// Each showed a fault once: of the pool, or of what is expected of it.
