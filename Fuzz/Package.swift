@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "AudioEncoding", dependencies: ["SpeechCore", "CLibAV", "CSonic"], swiftSettings: strict),
         // The lengths of segments.
         .target(name: "SpeechPipeline", swiftSettings: strict),
-        // Keys.
+        // Keys and origins.
         .target(name: "SpeechAPI", dependencies: ["SpeechCore", crypto], swiftSettings: strict),
         // Accounts of the system.
         .target(name: "Supervisor", swiftSettings: strict),

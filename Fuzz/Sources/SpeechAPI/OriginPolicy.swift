@@ -1,0 +1,1 @@
+../../../Sources/SpeechAPI/OriginPolicy.swift
