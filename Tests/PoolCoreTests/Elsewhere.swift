@@ -1,9 +1,32 @@
-import Foundation
+import Dispatch
+import Testing
 
-/// Does long work on a thread of its own. The threads of tasks are as few as the cores, and tests that wait for real
-/// processes need them meanwhile.
-func elsewhere<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
+/// Runs tests that calculate for long on a thread of their own, one after the other. The threads of tasks are as few as
+/// the cores, and tests that wait for real processes need them meanwhile.
+struct Elsewhere: SuiteTrait, TestTrait, TestScoping {
+    private final class Executor: TaskExecutor {
+        private let queue = DispatchQueue(label: "long tests")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
     }
+
+    private static let executor = Executor()
+
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test,
+        testCase: Test.Case?,
+        performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await withTaskExecutorPreference(Self.executor) { try await function() }
+    }
+}
+
+extension Trait where Self == Elsewhere {
+    /// Runs on a thread of its own.
+    static var elsewhere: Self { Elsewhere() }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PoolCore
 
-@Suite("The forecast")
+@Suite("The forecast", .elsewhere)
 struct ForecastTests {
     private static let gibibyte = 1 << 30
     private static let mebibyte = 1 << 20

@@ -3,7 +3,7 @@ import SpeechTestSupport
 import Testing
 
 /// What the scheduler promises, in small. `PoolLab policy` has the figures of all of it.
-@Suite struct PolicyTests {
+@Suite(.elsewhere) struct PolicyTests {
     private static let seed: UInt64 = 1
 
     @Test("short texts are heard soon beside long ones, and as much is done as by FIFO")

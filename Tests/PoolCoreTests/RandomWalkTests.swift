@@ -4,7 +4,7 @@ import SpeechTestSupport
 import Testing
 
 /// Random lives of random pools. `CHORUS_SEEDS=n` walks more of them, `CHORUS_SEED=n` only that one.
-@Suite struct RandomWalkTests {
+@Suite(.elsewhere) struct RandomWalkTests {
     /// What the walks have to come across, or they prove little.
     private static let wanted: Set<String> = [
         "completed", "failed", "instanceLost", "waitedTooLong", "cancelled", "shutDown",
@@ -18,34 +18,24 @@ import Testing
     ]
 
     @Test("the pool keeps its rules whatever the world does", arguments: batches)
-    func walk(seeds: Range<UInt64>) async throws {
+    func walk(seeds: Range<UInt64>) {
         // Said at once, because a crash would say nothing of its seed.
         print("Random walks of the seeds \(seeds) begin.")
         fflush(nil)
-        let walks = try await elsewhere { Walks(of: seeds) }
-        for violation in walks.violations { Issue.record("\(violation)") }
-        print("Random walks of the seeds \(seeds) made \(walks.events) events.")
-        if seeds.count == Self.batch { #expect(Self.wanted.subtracting(walks.seen) == []) }
-    }
-
-    /// What several walks came across.
-    private struct Walks: Sendable {
         var seen: Set<String> = []
         var events = 0
-        var violations: [String] = []
-
-        init(of seeds: Range<UInt64>) {
-            for seed in seeds {
-                var walk = PoolSimulator.RandomWalk(seed: seed)
-                do throws(PoolSimulator.Violation) {
-                    try walk.run()
-                } catch {
-                    violations.append("CHORUS_SEED=\(seed): \(error)")
-                }
-                seen.formUnion(walk.seen)
-                events += walk.events
+        for seed in seeds {
+            var walk = PoolSimulator.RandomWalk(seed: seed)
+            do throws(PoolSimulator.Violation) {
+                try walk.run()
+            } catch {
+                Issue.record("CHORUS_SEED=\(seed): \(error)")
             }
+            seen.formUnion(walk.seen)
+            events += walk.events
         }
+        print("Random walks of the seeds \(seeds) made \(events) events.")
+        if seeds.count == Self.batch { #expect(Self.wanted.subtracting(seen) == []) }
     }
 
     /// Each showed a fault once: of the pool, or of what is expected of it.

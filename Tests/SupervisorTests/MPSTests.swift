@@ -8,7 +8,7 @@ import Supervisor
 import Testing
 
 /// GPUs that instances share by a daemon, of which this one only pretends.
-@Suite(.timeLimit(.minutes(2))) struct MPSTests {
+@Suite(.elsewhere, .timeLimit(.minutes(2))) struct MPSTests {
     private let gpus: FakeGPUs
     private let directory: TemporaryDirectory
 

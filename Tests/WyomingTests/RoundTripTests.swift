@@ -90,7 +90,8 @@ struct RoundTripTests {
                 Voice(name: "\(index)", languages: [text(using: &random)], description: text(using: &random))
             },
             traits: Bool.random(using: &random)
-                ? nil : WorkerTraits(
+                ? nil
+                : WorkerTraits(
                     slots: 4,
                     cancel: true,
                     makeVoice: Bool.random(using: &random),

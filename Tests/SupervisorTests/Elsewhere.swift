@@ -1,0 +1,1 @@
+../PoolCoreTests/Elsewhere.swift
