@@ -8,8 +8,6 @@ enum RepeatedAudio {
     case always
     /// When a seed is given.
     case withSeed
-    /// The next instance is of another definition.
-    case never
 }
 
 /// A job, as the shell sees it: what to ask a worker, and where the answer goes.
@@ -163,7 +161,6 @@ struct Work {
             switch repeated {
             case .always: true
             case .withSeed: segment.hasSeed && !isDoubted
-            case .never: false
             }
         guard audio.restart(isRepeatable: isRepeatable) else { return false }
         audioSeconds = 0
