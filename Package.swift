@@ -115,6 +115,8 @@ let package = Package(
 
         // MARK: Tests
         .target(name: "SpeechTestSupport", dependencies: ["SpeechCore", "PoolCore"], swiftSettings: strict),
+        // Apart, because programs link SpeechTestSupport.
+        .target(name: "TestTraits", path: "Tests/TestTraits", swiftSettings: strict),
         .executableTarget(
             name: "FakeWorker",
             dependencies: ["SpeechCore", "SpeechTestSupport", "Wyoming", "CSpawn", nioCore],
@@ -127,7 +129,7 @@ let package = Package(
         .testTarget(name: "SpeechCoreTests", dependencies: ["SpeechCore"], swiftSettings: strict),
         .testTarget(
             name: "PoolCoreTests",
-            dependencies: ["PoolCore", "SpeechTestSupport"],
+            dependencies: ["PoolCore", "SpeechTestSupport", "TestTraits"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -143,8 +145,9 @@ let package = Package(
         .testTarget(
             name: "SupervisorTests",
             dependencies: [
-                "Supervisor", "Devices", "FakeWorker", "SpeechCore", "PoolCore", "SpeechTestSupport", nioCore, nioPosix,
-                lifecycle, logging,
+                "Supervisor", "Devices", "FakeWorker", "SpeechCore", "PoolCore", "SpeechTestSupport", "TestTraits",
+                nioCore,
+                nioPosix, lifecycle, logging,
             ],
             swiftSettings: strict
         ),

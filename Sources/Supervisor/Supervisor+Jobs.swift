@@ -12,7 +12,7 @@ extension Supervisor {
         workers[slot.process]?.links[slot.index]?.job = id
         workers[slot.process]?.knowsTexts = true
         job.audio?.start()
-        if plain.contains(job.engine) { job.noteIgnoredOptions() }
+        if infos[job.engine]?.traits == nil { job.noteIgnoredOptions() }
         work[id]?.started = .now()
         work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units).mean)
         work[id]?.failure = nil
@@ -112,21 +112,16 @@ extension Supervisor {
         return false
     }
 
-    /// A job is to be made again, if it can be: nobody has heard any of it, or it will be the same.
-    func restart(_ id: JobID, on slot: SlotID, because reason: PoolMetrics.RerunReason) -> Bool {
-        // What is only doubted goes on if it might be different: then the doubt would do the harm.
-        guard let engine = work[id]?.engine,
-            work[id]?.restart(repeatedAudio(after: slot.process), isDoubted: reason == .badAudio) == true
-        else { return false }
+    /// A job is to be made again, if it can be: nobody has heard any of it, or it is expected to be the same. The audio
+    /// that was heard is compared, so another definition that makes something else ends in an error, never in a gap.
+    func restart(_ id: JobID, because reason: PoolMetrics.RerunReason) -> Bool {
+        guard let engine = work[id]?.engine else { return false }
+        // Doubted audio may be fine, and goes on if the next may be different: then the doubt would do the harm.
+        let isDoubted = reason == .badAudio
+        let isDeterministic = infos[engine]?.traits?.deterministic == true && !(isDoubted && isMixed(engine))
+        guard work[id]?.restart(isDeterministic: isDeterministic, isDoubted: isDoubted) == true else { return false }
         metrics.rerun(engine: engine, because: reason)
         return true
-    }
-
-    /// When a job that a process has begun is expected to sound the same if it is made again. Another definition of the
-    /// engine may make something else; what was heard is compared, so that this ends in an error and never in a gap.
-    private func repeatedAudio(after process: ProcessID) -> RepeatedAudio {
-        let instance = pool.instances[process.instance.index]
-        return deterministic.contains(instance.engine) ? .always : .withSeed
     }
 
     /// - Parameters:
@@ -156,7 +151,7 @@ extension Supervisor {
                 on: slot,
                 outcome: outcome,
                 canRestart: outcome == .doubtful
-                    || outcome == .outOfMemory && restart(id, on: slot, because: .outOfMemory),
+                    || outcome == .outOfMemory && restart(id, because: .outOfMemory),
                 audio: ended.flatMap { $0.audio == nil ? nil : .seconds($0.audioSeconds) },
                 isSound: ended?.isSound ?? true,
                 now: now
@@ -169,7 +164,7 @@ extension Supervisor {
         guard let id, work[id]?.audio != nil, pool.doubts(id, on: slot, audio: .zero, isSound: false) else {
             return false
         }
-        return restart(id, on: slot, because: .badAudio)
+        return restart(id, because: .badAudio)
     }
 
     /// How a job ended that its worker calls done: well, unless that is not believed.
@@ -178,7 +173,7 @@ extension Supervisor {
         guard ended.failure == nil else { return .failed }
         guard let audio = ended.audio, !ended.hasNothingToSay else { return .completed }
         let isDoubtful = pool.doubts(id, on: slot, audio: ended.check.duration, isSound: ended.check.isSound)
-        if isDoubtful, restart(id, on: slot, because: .badAudio) {
+        if isDoubtful, restart(id, because: .badAudio) {
             log(
                 .warning,
                 "Audio is not believed, and made again by another instance.",

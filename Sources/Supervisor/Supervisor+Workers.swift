@@ -255,20 +255,8 @@ extension Supervisor {
         guard instance.isReady else { return publish() }
         log(.info, "An instance is ready.", process)
         if let info = workers[process]?.info, instance.revision == pool.revisions[instance.engine].current {
-            voices[instance.engine] = info.voices
-            makesVoices[instance.engine] = info.traits?.makeVoice ?? false
+            infos[instance.engine] = info
             fingerprints[instance.engine] = EngineFingerprint.text(definition(of: process), info)
-            if info.traits?.deterministic ?? false {
-                deterministic.insert(instance.engine)
-            } else {
-                deterministic.remove(instance.engine)
-            }
-            if info.traits == nil { plain.insert(instance.engine) } else { plain.remove(instance.engine) }
-            if info.traits?.spans ?? false {
-                spanning.insert(instance.engine)
-            } else {
-                spanning.remove(instance.engine)
-            }
         }
         publish()
     }
@@ -302,7 +290,7 @@ extension Supervisor {
             if link.job != nil, workers[slot.process]?.isToEnd != true {
                 log(.warning, "A worker's connection broke during a job.", slot.process, [.reason: "\(reason)"])
             }
-            let canRestart = link.job.map { restart($0, on: slot, because: .instanceLost) } ?? false
+            let canRestart = link.job.map { restart($0, because: .instanceLost) } ?? false
             let isCrash = workers[slot.process]?.hasCrashed ?? false
             perform(pool.slotClosed(slot, canRestart: canRestart, isCrash: isCrash, now: now))
         }

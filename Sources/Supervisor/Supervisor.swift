@@ -49,15 +49,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     /// Kept when the pool has ended and the daemons have not.
     var daemonsEnded: EventLoopPromise<Void>?
     var work: [JobID: Work] = [:]
-    var voices: [Int: [Voice]] = [:]
-    /// Whether an engine can make voices, once an instance of it has loaded.
-    var makesVoices: [Int: Bool] = [:]
-    /// Engines whose workers have no `info.chorus`: options do nothing there.
-    var plain: Set<Int> = []
-    /// Engines that always make the same audio of the same.
-    var deterministic: Set<Int> = []
-    /// Engines that change voices within a text.
-    var spanning: Set<Int> = []
+    /// What instances of each engine say of it, once one has loaded. Workers that know only Wyoming have no `traits`.
+    var infos: [Int: WyomingInfo] = [:]
     /// What the audio of an engine depends on, once an instance of it has loaded.
     var fingerprints: [Int: String] = [:]
     var linksMade = 0
@@ -168,7 +161,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         let id = nextJob()
         let speaker = eventLoop.makePromise(of: [String: JSONValue].self)
         onLoop { supervisor, now in
-            guard supervisor.makesVoices[engine] != false else {
+            guard supervisor.infos[engine].map({ $0.traits?.makeVoice == true }) != false else {
                 speaker.fail(SpeechError(.refusedByEngine, "Engine '\(name)' cannot make voices."))
                 return
             }
@@ -309,7 +302,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         order.map { index in
             EngineStatus(
                 name: pool.configuration.engines[index].name,
-                voices: voices[index],
+                voices: infos[index]?.voices,
                 instances: max(
                     pool.configuration.engines[index].instances.lowerBound,
                     pool.instances.count { $0.engine == index && $0.state != .vacant }
@@ -319,8 +312,8 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
                     if case .parked = $0.state { $0.engine == index } else { false }
                 },
                 slots: pool.readySlots(engine: index),
-                isDeterministic: deterministic.contains(index) && !isMixed(index),
-                takesSpans: spanning.contains(index),
+                isDeterministic: infos[index]?.traits?.deterministic == true && !isMixed(index),
+                takesSpans: infos[index]?.traits?.spans == true,
                 fingerprint: isMixed(index) ? mixedFingerprint(index) : fingerprints[index] ?? ""
             )
         }

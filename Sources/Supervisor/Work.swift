@@ -3,13 +3,6 @@ import PoolCore
 import SpeechCore
 import Wyoming
 
-/// When an engine makes the same audio of the same text again.
-enum RepeatedAudio {
-    case always
-    /// When a seed is given.
-    case withSeed
-}
-
 /// A job, as the shell sees it: what to ask a worker, and where the answer goes.
 struct Work {
     /// What is to be done.
@@ -152,17 +145,12 @@ struct Work {
 
     /// Forgets what the worker has made of it, so that another one can begin anew.
     /// - Parameters:
-    ///   - repeated: when the next one makes the same audio of the same text.
+    ///   - isDeterministic: the engine is expected to make the same of the same.
     ///   - isDoubted: it may be all right, and a seed does not make it the same to the last bit everywhere.
     /// - Returns: `false` when somebody has heard some of it already that may be different the next time.
-    mutating func restart(_ repeated: RepeatedAudio, isDoubted: Bool) -> Bool {
+    mutating func restart(isDeterministic: Bool, isDoubted: Bool) -> Bool {
         guard case .speak(let segment, let audio) = task else { return true }
-        let isRepeatable =
-            switch repeated {
-            case .always: true
-            case .withSeed: segment.hasSeed && !isDoubted
-            }
-        guard audio.restart(isRepeatable: isRepeatable) else { return false }
+        guard audio.restart(isRepeatable: isDeterministic || segment.hasSeed && !isDoubted) else { return false }
         audioSeconds = 0
         return true
     }

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import PoolCore
 
-@Suite("The forecast", .elsewhere)
+@Suite("The forecast", .ownThread)
 struct ForecastTests {
     private static let gibibyte = 1 << 30
     private static let mebibyte = 1 << 20

@@ -1,9 +1,10 @@
 import PoolCore
 import SpeechTestSupport
+import TestTraits
 import Testing
 
 /// What the scheduler promises, in small. `PoolLab policy` has the figures of all of it.
-@Suite(.elsewhere) struct PolicyTests {
+@Suite(.ownThread) struct PolicyTests {
     private static let seed: UInt64 = 1
 
     @Test("short texts are heard soon beside long ones, and as much is done as by FIFO")

@@ -1,10 +1,11 @@
 import Glibc
 import PoolCore
 import SpeechTestSupport
+import TestTraits
 import Testing
 
 /// Random lives of random pools. `CHORUS_SEEDS=n` walks more of them, `CHORUS_SEED=n` only that one.
-@Suite(.elsewhere) struct RandomWalkTests {
+@Suite(.ownThread) struct RandomWalkTests {
     /// What the walks have to come across, or they prove little.
     private static let wanted: Set<String> = [
         "completed", "failed", "instanceLost", "waitedTooLong", "cancelled", "shutDown",

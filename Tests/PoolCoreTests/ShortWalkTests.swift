@@ -1,9 +1,10 @@
 import PoolCore
 import SpeechTestSupport
+import TestTraits
 import Testing
 
 /// Every sequence of events, up to a depth, that can happen to a small pool. The rules are checked after each event.
-@Suite(.elsewhere) struct ShortWalkTests {
+@Suite(.ownThread) struct ShortWalkTests {
     /// A small pool and how far to follow it.
     struct Plan: CustomTestStringConvertible {
         var title: String

@@ -5,10 +5,11 @@ import PoolCore
 import SpeechCore
 import SpeechTestSupport
 import Supervisor
+import TestTraits
 import Testing
 
 /// GPUs that instances share by a daemon, of which this one only pretends.
-@Suite(.elsewhere, .timeLimit(.minutes(2))) struct MPSTests {
+@Suite(.ownThread, .timeLimit(.minutes(2))) struct MPSTests {
     private let gpus: FakeGPUs
     private let directory: TemporaryDirectory
 

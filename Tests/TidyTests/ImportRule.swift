@@ -17,7 +17,8 @@ struct ImportRule: TidyRule {
     /// Full `Foundation` is not among them: it costs 40 MB of memory.
     private static let system: Set<String> = ["Glibc", "Dispatch", "FoundationEssentials"]
     private static let forTestsOnly: Set<String> = [
-        "Foundation", "FoundationNetworking", "FoundationInternationalization", "SpeechTestSupport", "Testing",
+        "Foundation", "FoundationNetworking", "FoundationInternationalization", "SpeechTestSupport", "TestTraits",
+        "Testing",
     ]
 
     private static let targets: [String: Allowance] = [

@@ -1,1 +1,0 @@
-../PoolCoreTests/Elsewhere.swift
