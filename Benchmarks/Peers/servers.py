@@ -23,7 +23,7 @@ class Server:
     """A process with all that it starts."""
 
     def __init__(self, name: str, command: list[str], variables: Mapping[str, str], log: Path) -> None:
-        """Starts it. What it logs goes to a file."""
+        """Starts it. Its output goes to a file."""
         self.name = name
         self._log = log
         with log.open("wb") as output:

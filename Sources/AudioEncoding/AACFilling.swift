@@ -6,7 +6,7 @@ import CLibAV
 ///
 /// A frame that is larger than its share is left as it is. Those after it are filled up less until that is made up.
 struct AACFilling {
-    /// What ADTS puts before each frame.
+    /// The ADTS header before each frame.
     private static let adtsHeaderBytes = 7
     /// Samples of a frame.
     private static let frameSamples = 1024
@@ -43,8 +43,8 @@ struct AACFilling {
         bits.put(Self.endElement, width: 3)
     }
 
-    /// Writes fill elements. What is left before `end` is less than the smallest one, seven bits, and may follow the
-    /// last element of a frame.
+    /// Writes fill elements until fewer bits are left before `end` than the smallest one has, seven. A frame may end
+    /// with that many bits after its last element.
     private static func fill(_ bits: inout BitWriter, upTo end: Int) {
         while end - bits.position >= 7 {
             let shortCount = (end - bits.position - 7) / 8

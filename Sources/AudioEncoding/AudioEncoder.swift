@@ -4,7 +4,7 @@ package import SpeechCore
 ///
 /// The work is done in the calls, by the caller's thread. One task uses an encoder. After an error it is useless.
 package final class AudioEncoder {
-    /// What becomes of the bytes.
+    /// The use of the bytes.
     package enum Output: Sendable {
         /// They are sent as they are made, so a length that is not known yet stays open.
         case stream
@@ -14,7 +14,7 @@ package final class AudioEncoder {
         case m4a
     }
 
-    /// What every format carries, in Hz.
+    /// The sample rate of every format, in Hz.
     package static let sampleRate = 24_000
     /// How much faster the speech may become.
     package static let speeds = 0.25...4.0
@@ -72,8 +72,8 @@ package final class AudioEncoder {
         return try sink.take()
     }
 
-    /// What a file has to begin with, once it has ended: replaces as many bytes of what was handed over first. Empty
-    /// for a stream.
+    /// The final first bytes of a file that has ended. They replace as many bytes at the start of the output. Empty for
+    /// a stream.
     package var beginning: [UInt8] { sink.beginning }
 
     private func converter(for sampleRate: Int) throws(AudioEncodingError) -> Converter {

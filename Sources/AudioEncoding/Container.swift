@@ -49,6 +49,6 @@ final class Container {
         return bytes.take()
     }
 
-    /// What a file begins with, by now.
+    /// The first bytes of a file as they are now.
     var beginning: [UInt8] { bytes.beginning }
 }

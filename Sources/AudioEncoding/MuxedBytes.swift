@@ -16,7 +16,7 @@ final class MuxedBytes {
     private var position = 0
     private let isFile: Bool
 
-    /// What the file begins with, by now.
+    /// The first bytes of the file as they are now.
     private(set) var beginning: [UInt8] = []
 
     /// - Parameter isFile: whether a muxer may go back.
@@ -33,9 +33,9 @@ final class MuxedBytes {
 
     private var byteCount: Int { takenBytes + untaken.count }
 
-    /// - Returns: `false` if some of what was to be written again is not here any more.
+    /// - Returns: `false` if bytes to overwrite were taken before, and are not in `beginning`.
     private func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        // What follows what is there is appended, the usual case; before that is what is written again.
+        // Usually all bytes are appended. Those before the end overwrite old ones.
         let old = bytes.prefix(max(byteCount - position, 0))
         for (place, byte) in zip(position..., old) {
             let isBeginning = place < beginning.count
@@ -64,7 +64,7 @@ final class MuxedBytes {
         return place
     }
 
-    /// What libav calls to write here. It must not be used for longer than this lives.
+    /// The context through which libav writes here. It must not be used after this object is gone.
     func makeContext() throws(AudioEncodingError) -> Handle<UnsafeMutablePointer<AVIOContext>> {
         let bufferBytes = 4096
         let context = avio_alloc_context(

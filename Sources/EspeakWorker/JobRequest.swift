@@ -10,9 +10,9 @@ struct JobRequest: Equatable {
         let text: String
     }
 
-    /// What is said, in order, each part with its voice; at least one.
+    /// The parts of the text in order, each with its voice; at least one.
     let parts: [Part]
-    /// What is to be told of what is not said as it is written.
+    /// Notes for the client: fields without effect, and characters that the voice does not read.
     let notes: [String]
     /// Whether `[[…]]` in the text is the library's code for phonemes.
     let hasPhonemes: Bool
@@ -20,14 +20,14 @@ struct JobRequest: Equatable {
     let rate: Int32?
     let pitch: Int32?
     let volume: Int32?
-    /// When nobody wants it any more.
+    /// The time after which nobody wants the audio.
     let deadline: ContinuousClock.Instant?
 
-    /// What callers may ask for in the context.
+    /// Options that callers may set in the context.
     private static let options = ["phonemes", "pitch", "rate", "volume"]
-    /// What Chorus itself sends along.
+    /// Fields of the context that Chorus itself sets.
     private static let sentAlong: Set = ["deadline", "spans"]
-    /// What clients of any engine may send, and why it does nothing here.
+    /// Fields that clients may send to any engine, with the reason why they have no effect here.
     private static let withoutEffect = [
         "instructions": "espeak-ng does not follow them", "seed": "espeak-ng does not use it",
     ]
@@ -62,7 +62,7 @@ struct JobRequest: Equatable {
     /// Whether nobody wants it any more.
     var isLate: Bool { deadline.map { $0 <= .now } ?? false }
 
-    /// What a caller is told whose voice does not exist.
+    /// The message to a caller whose voice does not exist.
     static func unknownVoice(_ name: String) -> String {
         "espeak-ng has no voice \"\(name)\"; chorus-espeak --list-voices shows those it has"
     }

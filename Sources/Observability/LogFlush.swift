@@ -6,7 +6,7 @@ enum LogFlush {
     /// How long the end of the process waits for the log's reader.
     static let limitMilliseconds = 1_000
 
-    /// What the kernel or the process itself sends when it cannot go on.
+    /// Signals of the kernel or the process itself when it cannot go on.
     private static let fatalSignals = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP]
 
     /// Handlers of signals read these two. Their locks are held for no longer than a look, once `arrange` is done.
@@ -32,8 +32,8 @@ enum LogFlush {
         action.__sigaction_handler.sa_sigaction = { number, information, _ in
             LogFlush.flush()
             LogFlush.restore(number)
-            // A fault happens again when the handler returns. What was sent has to be sent again, and so has a trap,
-            // after which the program would go on.
+            // A fault happens again when the handler returns. A signal that was sent has to be raised again. So has a
+            // trap: after it the program would go on.
             if number == SIGTRAP || information.map({ $0.pointee.si_code <= 0 }) ?? true { raise(number) }
         }
         former.withLock { former in

@@ -14,7 +14,7 @@ final class LogSink: Sendable {
     /// Bytes of lines that may wait for the reader, unless a sink is made with another limit.
     static let limitBytes = 1 << 20
 
-    /// How long the thread rests after it has written, in microseconds. What is logged meanwhile goes out together, so
+    /// How long the thread rests after it has written, in microseconds. Lines logged meanwhile go out together, so
     /// a busy server does not wake a thread for every line.
     private static let restMicroseconds: UInt32 = 5_000
 
@@ -109,7 +109,7 @@ final class LogSink: Sendable {
         }
     }
 
-    /// What waits, and after it how much is missing. Nothing when nothing waits.
+    /// The waiting lines, and after them a line with the number of dropped ones. Empty when nothing waits.
     private func nextBatch() -> [UInt8] {
         state.withLock { state in
             guard !state.waiting.isEmpty else {

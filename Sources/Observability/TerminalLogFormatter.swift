@@ -55,7 +55,7 @@ struct TerminalLogFormatter: LogFormatter {
         }
     }
 
-    /// What a value without quotes may not have in it.
+    /// Characters that a value without quotes may not contain.
     private static let special = Array(" \"=\\".utf8)
 
     private func quotedIfNeeded(_ text: String) -> String {

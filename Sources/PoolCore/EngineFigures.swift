@@ -1,4 +1,4 @@
-/// What was measured of one definition of an engine on one model of device. It is kept over restarts.
+/// Measurements of one definition of an engine on one model of device. They are kept over restarts.
 package struct EngineFigures: Sendable, Equatable, Codable {
     /// Bytes of an instance that has nothing to do, on a device that it has for itself; `nil` until one was measured.
     package var floorBytes: Int?
@@ -12,7 +12,7 @@ package struct EngineFigures: Sendable, Equatable, Codable {
     package var audioSeconds = LinearFit(quantile: 0.9)
     /// Seconds for which a text of so many units shows no progress at the most, if nothing runs beside it.
     package var stillness = LinearFit(quantile: 0.99)
-    /// What is done by how many run at once.
+    /// The throughput by how many jobs run at once.
     package var curve = RunningCurve()
 
     package init(floorBytes: Int? = nil, addedBytes: Int? = nil) {
@@ -20,7 +20,7 @@ package struct EngineFigures: Sendable, Equatable, Codable {
         self.addedBytes = addedBytes
     }
 
-    /// What one more instance comes to hold; 0 if none has been measured.
+    /// Bytes that one more instance comes to hold; 0 if none has been measured.
     package func floor(besideOthers: Bool) -> Int { (besideOthers ? addedBytes : nil) ?? floorBytes ?? 0 }
 
     /// The peak of a text of so many units. Before the first one has been measured it is taken to be a quarter of the
@@ -39,8 +39,8 @@ extension EngineFigures {
 }
 
 extension Pool {
-    /// What engines are taken to be, by their indices, on each device, by its index: what was measured of the
-    /// definition that serves.
+    /// The figures of each engine's serving definition on each device, by the indices of the engine and of the
+    /// device.
     package struct Figures {
         fileprivate let revisions: [Revision]
 
@@ -53,17 +53,17 @@ extension Pool {
     /// See `Figures`.
     package var figures: Figures { Figures(revisions: revisions) }
 
-    /// What was measured, on its device, of the definition that an instance's process was started from.
+    /// The figures, on its device, of the definition that an instance's process was started from.
     package func figures(of instance: Instance) -> EngineFigures {
         revisions[instance.engine].figures(instance.revision, device: instance.device)
     }
 
-    /// What is known of the next process of an engine on a device.
+    /// The figures for the next process of an engine on a device.
     package func figuresOfNext(engine: Int, device: Int) -> EngineFigures {
         revisions[engine].figures(revisions[engine].current, device: device)
     }
 
-    /// Takes down what was measured of an instance's process.
+    /// Takes down a measurement of an instance's process.
     mutating func learn<Answer>(of instance: Instance, _ note: (inout EngineFigures) -> Answer) -> Answer {
         note(&revisions[instance.engine].measured[instance.revision, default: []][instance.device])
     }

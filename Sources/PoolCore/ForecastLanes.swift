@@ -1,11 +1,11 @@
-/// What waits of one class in a forecast, and which tenant's turn it is, as `FairShare` has it.
+/// The waiting jobs of one class in a forecast, and which tenant's turn it is, as `FairShare` has it.
 struct ForecastLanes {
-    /// What comes beside the jobs that wait: the new job, and what is to come of streams.
+    /// A job that comes beside the waiting ones: the new job, or a later job of a stream.
     struct Comer: Comparable {
         let due: Instant
         let number: UInt64
         let units: Int
-        /// What is to come of its stream, by its index.
+        /// The index of its stream's later jobs; `nil` if it has none.
         let parts: Int?
         /// Whether it is the new job.
         let isFirst: Bool
@@ -36,7 +36,7 @@ struct ForecastLanes {
         /// Whether it takes part in the turns.
         var isQueued = false
 
-        /// What is due first.
+        /// The due time and the number of the job that is due first.
         var first: (due: Instant, number: UInt64)? {
             guard let entry = entries.first, !isComerFirst else { return comers.first.map { ($0.due, $0.number) } }
             return (entry.due, entry.id.number)
@@ -47,14 +47,14 @@ struct ForecastLanes {
             return entries.first.map { (comer.due, comer.number) < ($0.due, $0.id.number) } ?? true
         }
 
-        /// Takes what is due first.
+        /// Takes the job that is due first.
         mutating func take() -> ForecastStep? {
             if !isComerFirst, let entry = entries.popFirst() { return ForecastStep(entry, key: key) }
             return comers.removeFirst().map { ForecastStep($0) }
         }
     }
 
-    /// A tenant that has had least, by what is due first.
+    /// A tenant that has had least, by its job that is due first.
     private struct Ready: Comparable {
         let due: Instant
         let number: UInt64
@@ -124,9 +124,9 @@ struct ForecastLanes {
         ahead.insert(Ahead(end: lanes[index].end, lane: index))
     }
 
-    /// Takes what is served next.
+    /// Takes the job that is served next.
     mutating func next(pace: Pace) -> ForecastStep? {
-        // Those that have had least take turns; among them goes first what is due first.
+        // Those that have had least take turns; among them, the job that is due first goes first.
         if ready.isEmpty, let least = ahead.first { time = max(time, least.end) }
         while let next = ahead.first, next.end <= time, let first = lanes[next.lane].first {
             _ = ahead.removeFirst()

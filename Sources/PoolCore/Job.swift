@@ -58,7 +58,7 @@ struct Job {
         case running(SlotID, since: Instant, mark: CrowdClock.Mark)
     }
 
-    /// What a job did that was taken to hang. It may have been slow.
+    /// The standstill of a job that was taken to hang. The job may only have been slow.
     struct Standstill {
         let process: ProcessID
         let revision: Int
@@ -173,6 +173,6 @@ package struct JobRequest: Sendable {
 }
 
 extension JobRequest {
-    /// What follows it in its stream.
+    /// The jobs that follow it in its stream.
     var later: Load { Load(jobs: laterUnits > 0 ? max(1, laterJobs) : 0, units: laterUnits) }
 }

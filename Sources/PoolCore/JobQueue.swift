@@ -191,7 +191,7 @@ struct JobQueue {
         return first
     }
 
-    /// What waits of a class and tenant.
+    /// The waiting jobs of a class and tenant.
     func load(of key: Key) -> Load { waiting[key.jobClass]?[key.tenant]?.load ?? Load() }
 
     /// All that waits.

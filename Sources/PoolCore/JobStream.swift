@@ -27,11 +27,11 @@ struct JobStream {
     let arrived: Instant
     /// When its first job should be done.
     let firstDue: Instant
-    /// How long what came of it so far is predicted to take, in seconds.
+    /// How long the jobs that came so far are predicted to take, in seconds.
     private(set) var arrivedSeconds = 0.0
-    /// What has not come yet.
+    /// The jobs that have not come yet.
     private(set) var later = Load()
-    /// How long the audio of what has not come yet is predicted to be, in seconds.
+    /// How long the audio of the jobs that have not come yet is predicted to be, in seconds.
     private(set) var laterAudio = 0.0
     /// When the listener has nothing to play any more, with what can be played by now; `nil` while nothing can.
     private(set) var playedUntil: Instant?

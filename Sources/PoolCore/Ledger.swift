@@ -142,12 +142,12 @@ extension Pool {
         figures.peak(units: configuration.engines[engine].largestUnits)
     }
 
-    /// What the next process of an engine on a device may hold at most; `nil` without a ledger.
+    /// The most bytes that the next process of an engine on a device may hold; `nil` without a ledger.
     func budgetOfNext(engine: Int, device: Int) -> Int? {
         budget(figuresOfNext(engine: engine, device: device), engine: engine, device: device)
     }
 
-    /// What an instance's process may hold at most; `nil` without a ledger, and while nobody knows its floor.
+    /// The most bytes that an instance's process may hold; `nil` without a ledger, and while its floor is unknown.
     func budget(of instance: Instance) -> Int? {
         let figures = figures(of: instance)
         return figures.floorBytes == nil ? nil : budget(figures, engine: instance.engine, device: instance.device)

@@ -13,7 +13,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
     private var next = 0
     /// The value at no units.
     private var intercept = 0.0
-    /// What a unit adds.
+    /// The value that a unit adds.
     private var slope = 0.0
     /// How much more than the line the quantile of the samples is.
     private var margin = 0.0
@@ -95,7 +95,8 @@ package struct LinearFit: Sendable, Equatable, Codable {
         samples.isEmpty ? nil : min(max(0, intercept + slope * Double(units) + margin), Self.largest)
     }
 
-    /// As `predict`. What is larger than all that was measured takes in proportion, if that is more.
+    /// As `predict`. For a text larger than all measured ones, the value grows in proportion to the units, if that is
+    /// more.
     func predictWidely(units: Int) -> Double? {
         let largest = max(1, largestUnits)
         guard let value = predict(units: units), units > largest, let known = predict(units: largest) else {
@@ -137,7 +138,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
         let value = samples.reduce(0) { $0 + $1.value } / count
         let variance = samples.reduce(0) { $0 + ($1.units - units) * ($1.units - units) }
         if variance > 0 {
-            // What falls as texts grow is noise.
+            // A value that falls as texts grow is noise.
             slope = max(0, samples.reduce(0) { $0 + ($1.units - units) * ($1.value - value) } / variance)
         } else {
             // One size only: larger ones take in proportion.

@@ -1,24 +1,25 @@
-/// How long texts take on a slot, by their size: a line through what was measured.
+/// How long texts take on a slot, by their size: a line through the measurements.
 struct Pace: Equatable {
-    /// What a job takes whatever its size, in seconds.
+    /// The part of a job's time that does not depend on its size, in seconds.
     var base: Double
-    /// What a unit adds to that, in seconds.
+    /// The time that a unit adds to that, in seconds.
     var perUnit: Double
-    /// How much more than that nine of ten jobs stay below, in seconds.
+    /// How far the p90 lies above that line, in seconds.
     var margin: Double
 
-    /// What jobs take on average that have so many units together, in seconds; nothing without units.
+    /// The mean time of jobs that have so many units together, in seconds; 0 without units.
     func mean(units: Int, jobs: Int = 1) -> Double {
         units > 0 ? max(0, base * Double(jobs) + perUnit * Double(units)) : 0
     }
 
-    /// What nine of ten jobs of a size stay below, in seconds.
+    /// The p90 of the time that a job of this size takes, in seconds.
     func high(units: Int) -> Double { units > 0 ? mean(units: units) + margin : 0 }
 
-    /// The same of what waits.
+    /// The mean time of a load, in seconds.
     func mean(_ load: Load) -> Double { mean(units: load.units, jobs: load.jobs) }
 
-    /// What jobs take at the most, if each takes what is predicted: no job takes less than nothing.
+    /// The most that the mean times of jobs add up to, in seconds. A negative base does not count: no job takes less
+    /// than 0.
     func most(_ load: Load) -> Double { max(0, base) * Double(load.jobs) + perUnit * Double(load.units) }
 }
 

@@ -26,7 +26,7 @@ extension Pool {
     private mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         var idle = idleSlots(engine: engine)
         var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
-        // What is barred stays so while others are only added to what runs.
+        // A barred job stays barred while the only change is that more jobs run.
         var barred = Barred()
         while !idle.isEmpty, openings.contains(where: { $0.count > 0 }), usableOpenings(engine: engine) > 0,
             let (job, best) = next(engine: engine, idle, openings, &barred, now: now, &actions)
@@ -104,7 +104,7 @@ extension Pool {
     /// smaller than one for which there is no memory.
     package static let lookahead = 64
 
-    /// What cannot be started now.
+    /// The jobs that cannot be started now.
     private struct Barred {
         /// All that were looked at.
         var jobs: Set<JobID> = []

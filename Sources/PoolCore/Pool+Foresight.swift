@@ -1,4 +1,4 @@
-// What is predicted of jobs, from what was measured.
+// Predictions of jobs, from measurements.
 
 extension Pool {
     /// How long a text is predicted to take on a slot: the mean, and how much more nine of ten stay below; in seconds.
@@ -60,19 +60,19 @@ extension Pool {
     func slotOutlooks(engine: Int, now: Instant) -> [QueueForecast.SlotOutlook] {
         let pace = pace(engine: engine)
         var busy: [QueueForecast.SlotOutlook] = []
-        // What drains is not among the slots that may be used.
+        // The slots of a draining instance are not usable.
         for instance in instances where instance.engine == engine && instance.isReady {
             for slot in instance.slots {
                 guard case .busy(let id) = slot.state, let job = jobs[id], case .running(_, let since, _) = job.state
                 else { continue }
                 let elapsed = since.duration(to: now) / .seconds(1)
-                // What takes longer than was predicted may well go on.
+                // A job that takes longer than predicted may well go on.
                 let left = max(pace.high(units: job.units) - elapsed, pace.mean(units: job.units) * Self.overrun)
                 busy.append(.init(free: left, stream: job.request.stream))
             }
         }
         let usable = max(0, usableSlots(engine: engine))
-        // What ends first is not followed by anything if fewer are to run.
+        // If fewer slots are to run than are busy, the first ones that become free take no next job.
         if busy.count >= usable { return Array(busy.sorted { $0.free < $1.free }.suffix(usable)) }
         return busy + Array(repeating: .init(free: 0), count: usable - busy.count)
     }

@@ -58,7 +58,7 @@ extension Pool {
             return actions
         case .ready, .draining:
             if let openTimer { actions.append(.cancelTimer(openTimer)) }
-            // What it was asked over the old connection is answered by this.
+            // The new connection also answers the ask that was sent on the old one.
             heard(slot, now: now)
         case .measuring, .stopping:
             return []

@@ -80,7 +80,7 @@ extension Pool {
             isQuiet: instances[index].busySlots == 0
         )
         guard let floor = instances[index].footprint.floorBytes else { return }
-        // What was kept may be of another model with the same name. No wall is to stand below what is there.
+        // The kept figures may be of another model with the same name. No wall may be lower than the memory in use.
         let isMore = !instances[index].isWalled && floor > figures(of: instances[index]).floorBytes ?? -1
         if isIdle || isMore && instances[index].hasServed(since: taken) { learnFloor(of: instances[index].id, memory) }
     }

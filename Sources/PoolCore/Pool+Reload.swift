@@ -44,7 +44,7 @@ extension Pool {
         revisions[engine].notBefore = .start
         quarantine.forget(engine: engine)
         deathsOfEngines[engine].forget()
-        // What the old one takes says nothing of the new one. It still holds for the instances that it has.
+        // Measurements of the old definition say nothing of the new one. They still hold for its own instances.
         let used = Set(instances.filter { $0.engine == engine && $0.hasProcess }.map(\.revision))
         revisions[engine].measured = revisions[engine].measured.filter {
             used.contains($0.key) || $0.key == revisions[engine].previous

@@ -16,8 +16,8 @@ extension Pool {
         }
     }
 
-    /// Who is to be replaced first: one that cannot be now, on a device that is full, is passed over. None while
-    /// another of the engine is on its way: so there is never more than one missing.
+    /// The instance that is replaced first. An instance that cannot be replaced now, because its device is full, is
+    /// passed over. `nil` while another instance of the engine starts or ends: at most one is missing at a time.
     private func nextToReplace(engine: Int) -> Instance? {
         let own = instances.filter { $0.engine == engine }
         let isSettled = own.allSatisfy { instance in

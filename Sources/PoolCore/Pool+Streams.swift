@@ -54,7 +54,7 @@ extension Pool {
     private func due(of job: Job, in stream: JobStream, played: Instant?) -> Instant {
         guard configuration.order == .deadline else { return job.due }
         let seconds = job.secondsBefore + job.seconds
-        // What cannot be done by the time that it is needed is not more urgent for that.
+        // A job that cannot be done by the time that it is needed is not more urgent for that.
         let due =
             played.map { max($0, stream.arrived.advanced(by: .seconds(seconds))) }
             ?? stream.arrived.advanced(by: .seconds(seconds * Self.stretch))
@@ -67,7 +67,7 @@ extension Pool {
         for (number, played) in stream.dues(margin: Self.playbackMargin) {
             guard let job = jobs[number], case .queued = job.state else { continue }
             let due = due(of: job, in: stream, played: played)
-            // What rounding does is no reason to look for its place again.
+            // A rounding error is no reason to move the job in its queue.
             guard max(due, job.due) > min(due, job.due).advanced(by: Self.dueTolerance) else { continue }
             let isReturned = job.failure != nil
             if !isReturned { queues[job.engine].remove(job.id, due: job.due, job.key) }

@@ -86,8 +86,8 @@ extension Pool {
             let expected = known.compactMap({ $0.stillness(units: job.units) }).max()
                 ?? measured.compactMap({ $0.stillness(units: job.units) }).max()
         else { return nil }
-        // What was taken to hang may have been slow. Until it has been made elsewhere that is allowed for, but not
-        // again and again: when all hang, each of them is found.
+        // A job that was taken to hang may have been slow. Until it has been made elsewhere, its standstill counts as
+        // expected. There is a limit to that: when all jobs hang, each of them is found.
         let most = max(expected * configuration.stallFactor, longestGuess(engine: job.engine))
         let doubtful = stalledJobs.compactMap { jobs[$0]?.standstill }.filter {
             instances[$0.process.instance.index].engine == instance.engine && $0.revision == instance.revision

@@ -44,7 +44,7 @@ package enum PoolAction: Hashable, Sendable {
     /// Nothing runs any more; the pool is done.
     case drained
 
-    /// What a process failed to do, so that it is killed.
+    /// The failure for which a process is killed.
     package enum Failing: Hashable, Sendable {
         /// It did not answer within the load timeout.
         case load

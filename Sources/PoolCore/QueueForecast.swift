@@ -1,12 +1,12 @@
 /// Runs a queue forward in the order in which it would be served, to see when a new job would be begun and done, and
 /// which others would be late because of it.
 ///
-/// Each slot takes one job after the other, and what comes of it is what nine of ten times is not exceeded. What is
-/// still to come of a stream comes one by one, when something of it is done, as the pipeline submits it. It costs O(n
-/// log n) in the jobs that wait, and is bounded by `maxSteps`.
+/// Each slot runs one job after the other, each for its predicted mean time. The begins and ends that are reported are
+/// p90. The later jobs of a stream come one by one: each comes when an earlier one is done, as the pipeline submits
+/// them. A forecast costs O(n log n) in the waiting jobs, and is bounded by `maxSteps`.
 struct QueueForecast {
-    /// Jobs that are run forward at most. After that, what is looked for is taken to come when an even share of the
-    /// rest is done.
+    /// Jobs that are run forward at most. After that, the new job is taken to come when the rest is done, shared out
+    /// evenly over the slots.
     static let maxSteps = 2_048
 
     /// How long after a job's end the next one of its stream comes, in seconds: it has to be heard first, and
@@ -25,27 +25,27 @@ struct QueueForecast {
     struct Newcomer {
         let entry: SortedJobs.Entry
         let key: JobQueue.Key
-        /// What follows it; `nil` if nothing does.
+        /// The stream that it begins; `nil` if no jobs follow it.
         let stream: JobStream?
-        /// How many of those come at once with it.
+        /// How many of the stream's later jobs come at once with it.
         let laterAtOnce: Int
         /// When all of it has to be done.
         let deadline: Instant?
     }
 
-    /// What came of it.
+    /// A forecast for a newcomer.
     struct Outcome: Equatable {
         /// When the new job is begun, in seconds from now.
         var begin = 0.0
-        /// When all of what it begins is done, in seconds from now. What follows it counts only if it has a deadline.
+        /// When all of its stream is done, in seconds from now. Later jobs count only if the stream has a deadline.
         var end = 0.0
-        /// How often another job of its tenant and class would be later than it is to be, or than it may be.
+        /// How many time limits other jobs of its tenant and class would miss. One job may miss several.
         var late = 0
-        /// By how much the latest of them would be too late, in seconds.
+        /// By how much the worst of these limits would be missed, in seconds.
         var lateness = 0.0
     }
 
-    /// What comes when something of its stream is done.
+    /// A later job, which comes when an earlier one of its stream is done.
     private struct Release: Comparable {
         let at: Double
         let parts: Int
@@ -60,21 +60,21 @@ struct QueueForecast {
     private let slotCount: Int
     private var returned: ArraySlice<SortedJobs.Entry>
     private var classes: [ForecastLanes]
-    /// What is to come of streams.
+    /// The later jobs of streams.
     private var parts: [ForecastParts] = []
     private var partsOf: [StreamID: Int] = [:]
     private var releases = MinHeap<Release>()
-    /// What has not been run yet.
+    /// The jobs that have not been run yet.
     private var left = Load()
-    /// Jobs of which something is to be found out.
+    /// How many of these the outcome depends on.
     private var wanted: Int
-    /// Those of them that are the new job, or begin with it.
+    /// How many of those are the new job, or later jobs of its stream.
     private var newWanted = 0
     private var outcome = Outcome()
 
     /// - Parameters:
-    ///   - streams: of the engine, with what is to come of them.
-    ///   - isAdded: whether the new job is there; without it, what becomes of the others is what would without it.
+    ///   - streams: the streams of the engine, with their later jobs.
+    ///   - isAdded: whether the new job is added. If not, the outcome tells how late the others are anyway.
     init(
         _ queue: JobQueue,
         slots free: [SlotOutlook],
@@ -174,7 +174,7 @@ struct QueueForecast {
         classes[stream.key.jobClass.rawValue].add(comer, of: stream.key.tenant)
     }
 
-    /// Takes what is served next.
+    /// Takes the job that is served next.
     private mutating func next() -> ForecastStep? {
         if let entry = returned.popFirst() { return ForecastStep(entry) }
         let indices = classes.indices.filter { !classes[$0].isEmpty }
@@ -220,13 +220,13 @@ struct ForecastStep {
     let units: Int
     /// Whose turn it was; `nil` if it has lost its instance.
     var key: JobQueue.Key?
-    /// Of what has come to the pool.
+    /// Its entry in the queue; `nil` for a job that has not come to the pool.
     var entry: SortedJobs.Entry?
-    /// What is to come of its stream, by its index; of the new job and of what has not come to the pool.
+    /// The index of its stream's later jobs. Only the new job, and jobs that have not come to the pool, have one.
     var parts: Int?
     var isNew = false
 
-    /// The stream of what has come to the pool.
+    /// The stream of a job that has come to the pool.
     var stream: StreamID? { entry?.stream }
 
     init(_ entry: SortedJobs.Entry, key: JobQueue.Key? = nil) {
@@ -242,7 +242,7 @@ struct ForecastStep {
     }
 }
 
-/// What is to come of a stream, as jobs of one size.
+/// The later jobs of a stream, taken to be of one size.
 struct ForecastParts {
     let stream: JobStream
     /// Whether the new job begins it.

@@ -1,4 +1,4 @@
-/// What has become of an engine's definition: how its instances are started.
+/// The state of an engine's definition: how its instances are started.
 package struct Revision: Sendable {
     /// The definition that new processes are started from, counted from 0.
     package internal(set) var current = 0
@@ -6,16 +6,16 @@ package struct Revision: Sendable {
     var last = 0
     /// Whether a process of the current one has served.
     var isProven = false
-    /// What to go back to if the current one does not work; `nil` if there is nothing or it is proven.
+    /// The definition to go back to if the current one does not work; `nil` if there is none or it is proven.
     package internal(set) var previous: Int?
     /// Until when nothing is replaced, because that failed.
     var notBefore = Instant.start
-    /// What happens to replace an instance; one at a time.
+    /// The replacement that is under way; one at a time.
     var replacement: Replacement?
-    /// What was measured of each definition that is in use, by its number, then by the device's index.
+    /// The figures of each definition that is in use, by its number, then by the device's index.
     var measured: [Int: [EngineFigures]]
 
-    /// A first definition, and what is known of it on each device.
+    /// A first definition, and its known figures on each device.
     init(_ known: [EngineFigures]) { measured = [0: known] }
 
     /// The definition that the engine is taken to be: the one before, until a process of the current one has served.
@@ -24,7 +24,7 @@ package struct Revision: Sendable {
     /// The newest definition of which a process has served; `nil` if there is none.
     package var proven: Int? { previous ?? (isProven ? current : nil) }
 
-    /// What was measured of a definition on a device.
+    /// The figures of a definition on a device.
     func figures(_ revision: Int, device: Int) -> EngineFigures { measured[revision]?[device] ?? EngineFigures() }
 
     /// Whether an instance is being replaced.
@@ -32,10 +32,10 @@ package struct Revision: Sendable {
 
     /// An instance that is being replaced.
     struct Replacement: Sendable {
-        /// Who goes.
+        /// The instance that goes.
         let old: InstanceID
-        /// Who comes instead, if there is room for both: the old one goes when this one serves. Else the old one goes
-        /// first, and its place is filled again.
+        /// The instance that comes instead, if there is room for both: the old one goes when this one serves. `nil` if
+        /// the old one goes first, and its place is filled again.
         let new: InstanceID?
     }
 }

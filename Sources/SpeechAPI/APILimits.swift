@@ -10,7 +10,7 @@ package struct APILimits: Sendable, Equatable {
     package var maxRecordingBytes = 10 << 20
     /// Bytes of an answer that is sent when it is finished (`"stream": false`). A bigger one is refused with 400.
     package var maxFileBytes = 64 << 20
-    /// Bytes of all such answers together that are made and not sent yet, of the whole server. What would be more is
+    /// Bytes of all such answers of the whole server that are made and not sent yet. An answer beyond that is
     /// refused with 503.
     package var maxFileTotalBytes = 256 << 20
     /// Requests for new voices that may be worked on at once, of the whole server. More are answered with 503.
@@ -23,8 +23,8 @@ package struct APILimits: Sendable, Equatable {
     package var writeStall: Duration = .seconds(30)
     /// Connections of the whole server. More of them wait in the kernel's backlog.
     package var maxConnections = 2_048
-    /// Bytes of a response that the kernel may hold before it has sent them. What is under way comes on top of that, as
-    /// much as the network between can carry: without it a fast client would wait for every acknowledgement.
+    /// Bytes of a response that the kernel may hold before it has sent them. Bytes in flight come on top, as many as the
+    /// network can carry: if they counted, a fast client would wait for every acknowledgement.
     package var unsentBytes = 32 << 10
 
     /// The limits as they are by default.

@@ -25,12 +25,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// A head has been written, and goes out with what follows it: one packet instead of two. Something always follows
     /// at once, for heads are written when the first audio is there.
     private var holdsHead = false
-    /// What has been written goes out when all that is ready now has been written: a short response is one packet, with
-    /// its end.
+    /// A flush waits until all parts that are ready have been written. So a short response, with its end, is one packet.
     private var flushIsDue = false
     /// Body bytes handed down so far.
     private var writtenBytes = 0
-    /// What the kernel had accepted of them at the last look, and when that last was news.
+    /// How many of them the kernel had accepted at the last look, and when that number last grew.
     private var acceptedBytes = 0
     private var lastAccepted = NIODeadline.uptimeNanoseconds(0)
     private var stallCheck: Scheduled<Void>?

@@ -8,15 +8,15 @@ final class EncodedSpeech {
     /// Where to encode; `nil` is right here, when that costs less than going elsewhere.
     private let executor: EncodingExecutor?
     private var isFinished = false
-    /// What was encoded before it was asked for, the last piece first.
+    /// Pieces that were encoded before the response asked for them, the last one first.
     private var kept: [[UInt8]] = []
-    /// Takes room for what is kept, and gets it back.
+    /// Counts the bytes in `kept`, of all answers together.
     private let room: Places
 
     /// Audio that the engine has made so far, before any change of speed.
     private(set) var made: Duration = .zero
 
-    /// What the engine remarked on the text so far.
+    /// The engine's notes on the text so far.
     var notes: [String] { stream.notes }
 
     /// - Parameters:

@@ -6,10 +6,10 @@ enum NotesField {
     static let maxBytes = 1_024
 
     private static let ellipsis = "..."
-    /// Kept free, so that what does not fit any more can be told by a last note: `, %"..."`.
+    /// Kept free for a last note, which shows that others did not fit: `, %"..."`.
     private static let reservedBytes = 8
 
-    /// The value for some notes. What goes beyond the limit is cut, and `...` shows where.
+    /// The value for some notes. It is cut at the limit, and `...` shows where.
     /// - Returns: `nil` if there are none.
     static func value(_ notes: [String]) -> String? {
         guard !notes.isEmpty else { return nil }

@@ -12,7 +12,7 @@ package struct OriginPolicy: Sendable, Equatable {
     /// Whether the server is meant for everybody who reaches it, so that it cannot know its names.
     package var isOpen: Bool
 
-    /// What a page may read of an answer's header, besides what any page may.
+    /// Response headers that a page may read besides the CORS-safelisted ones.
     static let exposed =
         "X-Request-Id, Chorus-Notes, Warning, Server-Timing, Retry-After, x-ratelimit-limit-requests, "
         + "x-ratelimit-remaining-requests, x-ratelimit-reset-requests"

@@ -3,9 +3,9 @@ import HummingbirdCore
 
 /// Web pages that use the server from a browser.
 extension SpeechAPI {
-    /// Finds out by which page the server is asked, and by which name. What machines look at every few seconds is open
-    /// to all, and so is everything to an administrator.
-    /// - Returns: the answer to a browser that asks before the page may.
+    /// Finds the page that sends the request, and checks its origin and the server's name in it. Probes are open to all
+    /// pages and names. Requests by the administrator's socket are not checked.
+    /// - Returns: the answer to a preflight; `nil` for any other request.
     /// - Throws: see `OriginPolicy.check`.
     func meet(_ request: Request, in exchange: Exchange) throws -> Page? {
         guard !exchange.connection.isAdmin else { return nil }
@@ -22,7 +22,7 @@ extension SpeechAPI {
         return page
     }
 
-    /// What a browser wants to know before it shows an answer to a page.
+    /// The CORS fields of an answer. Without them the browser hides it from the page.
     func pageFields(in exchange: Exchange) -> HTTPFields {
         guard let page = exchange.page else {
             return settings.origins.allowed.isEmpty || exchange.connection.isAdmin ? [:] : [.vary: "Origin"]

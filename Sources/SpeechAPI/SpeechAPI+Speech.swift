@@ -24,7 +24,7 @@ extension SpeechAPI {
         var fields = Self.fields(of: stream)
         fields[.contentType] = asked.streamFormat == .sse ? "text/event-stream" : asked.format.contentType
         fields[.contentLength] = byteCount.map(String.init)
-        // What is finished has all its notes in its head.
+        // A finished file has all its notes in its header, and needs no trailer.
         let takesTrailers = byteCount == nil && Self.takesTrailers(request)
         if takesTrailers { fields[.trailer] = "Chorus-Notes" }
         return .speech(

@@ -3,8 +3,8 @@
 /// One producer calls it, one call after the other, from any thread. No call waits, and no call but `admitted` comes
 /// back to the producer.
 package protocol SegmentSink: AnyObject, Sendable {
-    /// The segment has a place: it is queued, or its audio comes from elsewhere. What follows it in its utterance is
-    /// not refused from now on, and may be submitted before this returns. May be told more than once.
+    /// The segment has a place: it is queued, or its audio comes from elsewhere. From now on the later segments of its
+    /// utterance are not refused, and they may be submitted before this returns. May be called more than once.
     func admitted()
 
     /// It begins now.

@@ -47,7 +47,7 @@ package struct UtteranceWindow: Sendable {
     /// The head has been read to its end. The next one, which is the head now, needs its permit no more.
     /// - Returns: permits to give back.
     package mutating func headRead() -> Int {
-        // What was made had a place.
+        // A segment that has been read had a place.
         isAdmitted = true
         outstanding -= 1
         let returned = min(permits, 1)

@@ -3,12 +3,12 @@ import Synchronization
 
 /// Speaks utterances: cuts them into segments, has those run, and puts the audio together in order.
 package final class SpeechPipeline: Synthesizer {
-    /// What a refused caller is asked to wait before it tries again.
+    /// How long a refused caller is asked to wait before it tries again.
     private static let retryAfter = Duration.seconds(1)
 
     private let current: Mutex<PipelineConfiguration>
     private let segmenter: TextSegmenter
-    /// What the engines' voices speak, by the engines' names.
+    /// Which scripts the engines' voices read, by the engines' names.
     private let readers = Mutex<[String: ScriptReaders]>([:])
     /// `nil` when no voices are made here.
     let voiceStore: VoiceStore?

@@ -12,7 +12,7 @@ extension PolicyLab {
         package var seconds = 12.0
         /// How long an answer may take, in seconds.
         package var deadline = 2.0
-        /// What texts cost and become.
+        /// How long texts take to speak, and how much audio they become.
         package var speech = Deadlines.sleeping
 
         package init() {}
@@ -31,7 +31,7 @@ extension PolicyLab {
         private static let (short, long) = (20...80, 400...1_200)
         private static let shareOfShort = 0.7
 
-        /// What came of it.
+        /// The counts of one run.
         package struct Outcome: Sendable {
             /// Utterances that came.
             package var count: Int
@@ -71,7 +71,7 @@ extension PolicyLab {
         package func run(seed: UInt64) -> Outcome {
             let result = PolicyLab.run(plan, slots: slots, order: .deadline, seed: seed)
             let admitted = result.utterances.filter(\.isAdmitted)
-            // What was begun before the measurement and what goes on after it is counted by where it ends.
+            // An utterance counts if it ends within the measured time, whenever it began.
             let measured = seconds / 6...seconds
             let spoken = result.utterances.filter { utterance in
                 utterance.isSpoken && (utterance.total.map { measured.contains(utterance.arrivedAt + $0) } ?? false)

@@ -1,15 +1,15 @@
 import PoolCore
 
 extension PolicyLab {
-    /// Utterances of which each has a deadline of its own, and workers that take exactly what the line says. What the
-    /// pool decides is judged by what the simulator knows, not by what the pool predicts: each promise has to be kept,
-    /// and what is refused must not have fitted easily.
+    /// Utterances of which each has a deadline of its own, and workers whose times lie exactly on the line. The
+    /// simulator judges the pool's decisions by its own knowledge, not by the pool's predictions. Each promise has to
+    /// be kept, and a refused utterance must not have fitted easily.
     package struct Promises: Sendable {
         private let seed: UInt64
 
         package init(seed: UInt64) { self.seed = seed }
 
-        /// What came of it.
+        /// The judgement of one run.
         package struct Outcome: Sendable {
             /// Utterances that were let in after the pool had found out what texts take.
             package var promised = 0
@@ -26,7 +26,7 @@ extension PolicyLab {
             return judge(PolicyLab.run(plan, slots: slots, order: .deadline, seed: seed), plan, slots: slots)
         }
 
-        /// What the seed makes of it, for people.
+        /// The world that the seed makes, described for people.
         package var description: String {
             let (plan, slots) = world
             let sources = plan.sources.map { "\($0.units) \($0.isPlayed ? "played " : "")\($0.deadline ?? 0) s" }
@@ -80,6 +80,6 @@ extension PolicyLab {
 }
 
 extension TrafficSpeech {
-    /// What a text of so many units takes on one slot on average, in seconds.
+    /// The mean time that a text of so many units takes on one slot, in seconds.
     func work(units: Int) -> Double { Self.segments(units: units).reduce(0) { $0 + seconds(units: $1) } }
 }

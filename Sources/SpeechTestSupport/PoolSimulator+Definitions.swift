@@ -1,9 +1,9 @@
 import PoolCore
 
 extension PoolSimulator {
-    /// What is true of the processes of one definition of an engine. The pool finds it out by and by.
+    /// The true figures of the processes of one definition of an engine. The pool learns them by measuring.
     package struct Definition: Sendable {
-        /// What they need of memory; `nil` in a world where nobody looks at it.
+        /// Their need of memory; `nil` in a world where nobody reads memory.
         package var memory: Memory.Engine?
         /// How long they take to speak a unit of a text.
         package var timePerUnit = Duration.milliseconds(10)
@@ -21,19 +21,19 @@ extension PoolSimulator {
         let revision: Int
     }
 
-    /// What is true of a process; all that is started is defined.
+    /// The definition of a process. Every process that was started has one.
     func definition(of process: Process) -> Definition {
         guard let definition = definitions[process.kind] else { preconditionFailure("what is started is defined") }
         return definition
     }
 
-    /// What a process needs of memory; `nil` in a world where nobody looks at it.
+    /// A process's need of memory; `nil` in a world where nobody reads memory.
     func need(of process: Process) -> Memory.Engine? { definition(of: process).memory }
 
-    /// What the pool has measured of a process's kind on its device.
+    /// The pool's measurements of a process's kind on its device.
     func figures(of process: Process) -> EngineFigures { pool.figures(of: pool.instances[process.id.instance.index]) }
 
-    /// What is as long as the definition of its process makes it is believed.
+    /// Checks that the pool believes audio that is as long as its process's definition makes it.
     func checkBelief(in event: Event) throws(Violation) {
         guard case .jobEnded(let job, let slot, .completed, _) = event, let length = audio(of: job, on: slot) else {
             return

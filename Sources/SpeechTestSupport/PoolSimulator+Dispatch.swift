@@ -171,7 +171,7 @@ extension PoolSimulator {
         }
     }
 
-    /// What the pool takes a job to need, in bytes.
+    /// The peak that the pool predicts for a job, in bytes.
     func predictedPeak(of job: Job, on process: Process) -> Int {
         figures(of: process).peak(units: job.request.units)
     }
@@ -185,7 +185,7 @@ extension PoolSimulator {
         return self[slot]?.idleSince.map { $0 >= failure.at } ?? false
     }
 
-    /// What has ended a process is tried on one at a time.
+    /// Whether another job with the same text runs. A text that has ended a process runs in one job at a time.
     private func isTriedElsewhere(_ job: Job) -> Bool {
         guard let text = job.request.text, suspects[text] != nil else { return false }
         return jobs.values.contains { $0.request.text == text && !$0.isWaiting && $0.request.id != job.request.id }

@@ -86,7 +86,7 @@ extension PoolSimulator {
         let canStart = canStartAtOnce(engine: request.engine)
         if !canStart, let limit = limitReached(by: request) { return limit.name }
         guard let deadline = request.deadline, pool.isProven(engine: request.engine) else { return nil }
-        // What cannot be done in time even alone is not begun.
+        // A job that would miss its deadline even alone is refused.
         let alone = pool.predictedSeconds(engine: request.engine, units: request.units).mean
         let isHopeless = now.advanced(by: .seconds(alone)) > deadline
         return isHopeless ? Admission.Refusal.deadlineTooEarly(predicted: .zero, retryAfter: .zero).name : nil

@@ -1,13 +1,13 @@
 import PoolCore
 
 extension PoolSimulator {
-    /// What devices truly have and engines truly need. The pool knows of it only what it is told.
+    /// The true memory of devices and need of engines. The pool knows only the parts that it is told.
     package struct Memory: Sendable {
         /// By their names. One that is not here cannot be read.
         package var devices: [String: Device]
-        /// What they need as they are defined at first, by their indices.
+        /// The needs of the engines' first definitions, by the engines' indices.
         package var engines: [Engine]
-        /// What others used of each device when a reading was taken that the pool has not heard yet.
+        /// The bytes that others used of each device when a reading was taken that the pool has not heard yet.
         var foreignBytesRead: [Instant: [String: Int?]] = [:]
 
         package init(devices: [String: Device], engines: [Engine]) {
@@ -21,12 +21,12 @@ extension PoolSimulator {
             package var totalBytes: Int
             /// What others use of it, in bytes.
             package internal(set) var foreignBytes = 0
-            /// What of that the pool was told last, in bytes; `nil` if there was more of everything than the device
-            /// has, so that nobody could tell.
+            /// The part of that that the pool was told last, in bytes; `nil` if the device's uses added up to more than
+            /// it has, so that nobody could tell.
             var toldForeignBytes: Int? = 0
             /// When the last process ended there.
             var lastExit = Instant.start
-            /// What processes held that have ended.
+            /// The memory of ended processes that is not released yet.
             var remains: [Remains] = []
 
             package init(totalBytes: Int) {
@@ -36,15 +36,15 @@ extension PoolSimulator {
 
         /// An engine's need.
         package struct Engine: Sendable {
-            /// What all its processes on a device have together, in bytes.
+            /// Bytes that all its processes on a device share.
             package var sharedBytes: Int
-            /// What each has besides, in bytes.
+            /// Bytes that each process has besides.
             package var ownBytes: Int
-            /// What a text needs above that for each of its units, in bytes.
+            /// Bytes that a text needs above that for each of its units.
             package var peakBytesPerUnit: Int
-            /// What each job leaves behind, in bytes.
+            /// Bytes that each job leaves behind.
             package var leakBytes: Int
-            /// Whether a process keeps for its next job what a job has needed.
+            /// Whether a process keeps a job's memory for its next job.
             package var keepsCache: Bool
 
             package init(
@@ -64,19 +64,19 @@ extension PoolSimulator {
             func peakBytes(units: Int) -> Int { peakBytesPerUnit * units }
         }
 
-        /// What a process held that has ended and was not released yet.
+        /// The memory of an ended process that is not released yet.
         struct Remains: Sendable {
             let process: ProcessID
             let died: Instant
             var bytes: Int
-            /// What of it the pool could know.
+            /// The bytes of it that the pool could know.
             var knownBytes: Int
         }
     }
 
-    // MARK: What is true
+    // MARK: True use
 
-    /// What a process adds to what is used on its device, in bytes, what it shares apart.
+    /// Bytes that a process adds to the use of its device, without its shared memory.
     func ownBytes(of process: Process, peaksShare: Double = 1) -> Int {
         guard let need = need(of: process), process.life != .spawning else { return 0 }
         guard process.hasAnswered else { return need.ownBytes / 2 }
@@ -84,24 +84,24 @@ extension PoolSimulator {
         return need.ownBytes + process.creepBytes + max(process.cacheBytes, atWork)
     }
 
-    /// How many processes share what those of a process's kind have together on its device.
+    /// How many processes share the memory of a process's kind on its device.
     func sharers(with process: Process) -> Int {
         processes(on: process.device).count { $0.hasAnswered && $0.kind == process.kind }
     }
 
-    /// What the processes of all kinds have together, in bytes.
+    /// Bytes that processes share within their kinds, over all kinds.
     private func sharedBytes(of processes: [Process]) -> Int {
         Set(processes.map(\.kind)).reduce(0) { $0 + (definitions[$1]?.memory?.sharedBytes ?? 0) }
     }
 
-    /// What processes and what is left of others use of a device, in bytes.
+    /// Bytes of a device that processes use, the remains of ended ones included.
     func usedBytes(on device: String, peaksShare: Double = 1) -> Int {
         guard let own = memory?.devices[device] else { return 0 }
         return sharedBytes(of: processes(on: device).filter(\.hasAnswered)) + own.remains.reduce(0) { $0 + $1.bytes }
             + processes(on: device).reduce(0) { $0 + ownBytes(of: $1, peaksShare: peaksShare) }
     }
 
-    /// What a reading of this moment says.
+    /// The reading that this moment gives.
     func reading(peaksShare: Double, pressure: Double) -> MemoryReading {
         var reading = MemoryReading(taken: now)
         reading.pressure = pressure

@@ -83,7 +83,7 @@ extension PoolSimulator.RandomWalk {
         return memory
     }
 
-    /// What an engine needs of memory.
+    /// A random need of memory for an engine.
     static func need(using random: inout SplitMix64) -> PoolSimulator.Memory.Engine {
         PoolSimulator.Memory.Engine(
             sharedBytes: [0, 0, 1, 3].random(using: &random) << 30,
@@ -94,7 +94,7 @@ extension PoolSimulator.RandomWalk {
         )
     }
 
-    /// What was measured of an engine in another life.
+    /// An engine's figures, as an earlier run of the pool measured them.
     static func figures(of engine: PoolSimulator.Memory.Engine) -> EngineFigures {
         var figures = EngineFigures(
             floorBytes: engine.sharedBytes + engine.ownBytes,

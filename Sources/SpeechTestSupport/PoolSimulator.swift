@@ -3,8 +3,8 @@ package import PoolCore
 /// Drives a `Pool` as the shell does, in virtual time, and checks after every event that the pool keeps its promises.
 ///
 /// It keeps what the shell would hold (processes, connections, timers, callers), does what the pool asks for, and knows
-/// what the world may do next. It is a value: copy it to see what else might have happened. Who chooses among
-/// `possibleEvents` makes the walk: `RandomWalk` at random, the tests of short walks every one of them.
+/// what the world may do next. It is a value: copy it to see what else might have happened. The choice among
+/// `possibleEvents` makes the walk: `RandomWalk` takes one at random, the tests of short walks take every one.
 package struct PoolSimulator: Sendable {
     /// The pool that is driven.
     package private(set) var pool: Pool
@@ -12,9 +12,9 @@ package struct PoolSimulator: Sendable {
     package private(set) var now = Instant.start
     /// How far the pool's life has come.
     package internal(set) var phase = Phase.new
-    /// What is true of memory; `nil` in a world where nobody looks at it.
+    /// The true memory; `nil` in a world where nobody reads memory.
     package internal(set) var memory: Memory?
-    /// What is true of each definition of each engine.
+    /// The true figures of each definition of each engine.
     private(set) var definitions: [Kind: Definition] = [:]
     /// The process of each instance, while it has one.
     var processes: [Process?] = []

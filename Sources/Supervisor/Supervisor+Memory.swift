@@ -149,7 +149,7 @@ extension Supervisor {
         }
     }
 
-    /// What was measured of the definitions that have served. What is on trial may be nothing that lasts.
+    /// Figures of the definitions that have served. One on trial has none here: it may be given up.
     private var measured: [FiguresStore.Measured] {
         order.flatMap { engine -> [FiguresStore.Measured] in
             guard let revision = pool.revisions[engine].proven else { return [] }

@@ -7,7 +7,7 @@ enum FFmpeg {
     struct Decoded {
         /// At 24 kHz.
         var samples: [Int16]
-        /// What ffmpeg complained about.
+        /// ffmpeg's complaints.
         var complaints: String
         /// Whether it gave up.
         var failed: Bool
@@ -28,20 +28,20 @@ enum FFmpeg {
         )
     }
 
-    /// What ffprobe says of the only stream, such as `mp3,24000,1`.
+    /// ffprobe's line about the only stream, such as `mp3,24000,1`.
     static func probe(_ bytes: [UInt8], _ format: AudioFormat) throws -> String {
         let output = ["-show_entries", "stream=codec_name,sample_rate,channels", "-of", "csv=p=0", "-"]
         let result = try run("ffprobe", ["-v", "error"] + inputFormat(format) + output, on: bytes)
         return String(decoding: result.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// What players find in a file.
+    /// A file as players read it.
     struct Facts {
         /// How long it says it is, or seems to be, in seconds.
         var duration: Double
         /// At 24 kHz.
         var samples: [Int16]
-        /// What ffmpeg complained about.
+        /// Complaints of ffprobe and ffmpeg.
         var complaints: String
     }
 

@@ -100,7 +100,7 @@ def test_segments_of_one_text_run_on_several_instances_and_come_back_in_order(se
 
 def test_nothing_of_a_refused_text_reaches_a_worker(serve: Serve) -> None:
     server = serve(fake_engine("--unit-us", "2000", instances=4))
-    # What a text takes is known from these.
+    # From these the server learns how long a text takes.
     for number in range(40):
         assert server.speak(f"Sentence number {number}.").status_code == 200
     texts = [sentences(1) + " " + "{die} " + sentences(20) for _ in range(20)]

@@ -2,8 +2,8 @@ import SpeechCore
 import Testing
 import Wyoming
 
-/// What is said, judged by people and dictionaries: a program that is asked in the same wrong way would agree with
-/// whatever is wrong.
+/// The speech is compared with what people and dictionaries say. A program that is asked in the same wrong way would make
+/// the same mistakes.
 @Suite("chorus-espeak: languages")
 struct LanguageTests {
     private func start() throws -> WorkerProcess { try WorkerProcess("chorus-espeak") }

@@ -49,9 +49,9 @@ enum Pinyin {
         if let whole = finals[letters] { return whole + tone }
         guard let initial = initials.first(where: { letters.hasPrefix($0.pinyin) }) else { return nil }
         var final = String(letters.dropFirst(initial.pinyin.count))
-        // Of ü the dots are left out after these.
+        // After these ü is written without its dots.
         if final.hasPrefix("u"), "jqx".contains(initial.pinyin) { final = "ü" + final.dropFirst() }
-        // What is written i is no i after these.
+        // After these the letter i stands for another vowel.
         if final == "i", ["zh", "ch", "sh", "r"].contains(initial.pinyin) { return initial.sound + "i." + tone }
         if final == "i", ["z", "c", "s"].contains(initial.pinyin) { return initial.sound + "i[" + tone }
         return finals[final].map { initial.sound + $0 + tone }

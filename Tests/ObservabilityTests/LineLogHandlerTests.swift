@@ -75,7 +75,7 @@ struct LineLogHandlerTests {
         )
     }
 
-    /// What a thread of its own reads from now on until the end. It needs none of the tasks' threads, which may all be
+    /// The text that a separate thread reads until the end. It needs none of the tasks' threads, which may all be
     /// blocked meanwhile.
     struct Reading {
         fileprivate let texts: AsyncStream<String>

@@ -9,7 +9,7 @@ import Testing
 
         var pool: Pool
         private(set) var now = 0.0
-        /// What is worked on, and for how many seconds it would still be if nothing ran beside it.
+        /// The running jobs, and for how many more seconds each would run if nothing ran beside it.
         private var work: [SlotID: (job: JobID, left: Double)] = [:]
         private var news: [(at: Double, news: News)] = []
         private var timers: [TimerID: Instant] = [:]
@@ -22,7 +22,7 @@ import Testing
         private(set) var aborted: [Double] = []
         private(set) var lost = 0
         private(set) var done = 0
-        /// Who stands still from now on.
+        /// The process that stands still from now on.
         var hung: ProcessID?
         private(set) var hungUntil: Double?
 

@@ -2,7 +2,7 @@ import PoolCore
 import SpeechTestSupport
 import Testing
 
-/// What the simulator takes for the end of what a pool does when it is left in peace.
+/// When a pool that is left in peace has nothing more to do, as the simulator sees it.
 @Suite struct PeaceTests {
     /// One instance of 2 GiB serves, and 4 GiB of its device are others'. Then its engine becomes one of 6 GiB.
     private func redefined() throws -> PoolSimulator {

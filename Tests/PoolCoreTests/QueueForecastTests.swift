@@ -147,13 +147,13 @@ import Testing
         let waiting = (1...count).map { (entry(UInt64($0), units: 1, due: 1), "a", JobClass.standard) }
         let outcome = run(queue(waiting), slots: [0, 0], adding: entry(UInt64(count) + 1, units: 1, due: 9))
         #expect(abs(outcome.begin - Double(count) / 2) <= 1)
-        // What is served first is known, however many follow.
+        // The times of the job that is served first are known, however many follow.
         let first = run(queue(waiting), slots: [0, 0], adding: entry(UInt64(count) + 1, units: 1, due: 0))
         #expect((first.begin, first.end) == (0, 1))
     }
 }
 
-/// What is predicted and what is believed.
+/// Predictions, and which of them are believed.
 @Suite struct TrustTests {
     @Test("predictions are believed when 12 of the last 16 came about, give or take a half")
     func trials() {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PoolCore
 
-/// What was measured belongs to a definition of an engine, and says nothing of the next one.
+/// Measurements belong to a definition of an engine, and say nothing of the next one.
 @Suite struct RevisionTests {
     /// The engine is defined otherwise from now on.
     @discardableResult

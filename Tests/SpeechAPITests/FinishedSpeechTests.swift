@@ -129,7 +129,7 @@ struct FinishedSpeechTests {
                 #expect(reply.status == 503 && reply.fields["retry-after"] == "1")
                 #expect(try ErrorReply(reply).error.code == "overloaded")
             }
-            // What nobody wants finished is not counted.
+            // A stream does not count as a finished file.
             try await other.send("POST", "/v1/audio/speech", body: #"{"input": "Hi.", "response_format": "pcm"}"#)
             #expect(try await other.reply().status == 200)
             blocked.fire()

@@ -61,7 +61,7 @@ struct OriginTests {
                 #expect(error.code == "host_not_allowed")
                 #expect(error.message.contains("`evil.test`") && error.message.contains("chorus key new"))
             }
-            // What machines look at may be asked by any name.
+            // Probes are answered by any name, and without one.
             for path in ["/health/live", "/health/ready", "/metrics"] {
                 #expect(try await send(server, "GET \(path)", "Host: chorus.pod").status == 200)
                 #expect(try await send(server, "GET \(path)").status == 200)

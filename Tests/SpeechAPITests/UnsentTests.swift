@@ -34,7 +34,7 @@ struct UnsentTests {
             let waiting = try await server.eventLoop.submit {
                 server.writeAndFlush(HTTPResponsePart.body(ByteBuffer(repeating: 0, count: bytes)), promise: nil)
             }.flatMap {
-                // What is flushed goes out at the end of the loop's turn.
+                // Flushed bytes go out at the end of the loop's turn.
                 server.eventLoop.submit { try server.syncOptions?.getOption(.bufferedWritableBytes) ?? 0 }
             }.get()
             // The limit, the piece that goes beyond it (64 KiB at the most), and what the client's own buffer takes.

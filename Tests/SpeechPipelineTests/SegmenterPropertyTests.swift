@@ -59,12 +59,12 @@ struct SegmenterPropertyTests {
         }
     }
 
-    /// What stands between two stretches of text.
+    /// The separator between two stretches of text.
     private enum Between {
         case nothing, space, line, end
     }
 
-    /// Every character that is not white space, with what is before it.
+    /// Every character that is not white space, with the separator before it.
     private static func spaced(_ texts: [String]) -> [(scalar: Unicode.Scalar, before: Between)] {
         var spaced: [(Unicode.Scalar, Between)] = []
         for text in texts {

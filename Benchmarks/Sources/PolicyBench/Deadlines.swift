@@ -27,7 +27,7 @@ enum Deadlines {
         let tries = clients.compactMap { client in client.tries.first.map { (client: client, first: $0) } }
         let admitted = tries.filter { !$0.first.isRefused }
         let kept = admitted.filter { $0.first.end == .spoken && $0.first.seconds <= scenario.deadline }
-        // What was begun before the measurement and what goes on after it is counted by where it ends.
+        // A text counts if it ends within the measurement, even if it began earlier.
         let measured = scenario.seconds / 6...scenario.seconds
         let work = kept.filter { measured.contains($0.first.sentAt + $0.first.seconds) }
             .reduce(0) { $0 + scenario.work(units: $1.client.units) }

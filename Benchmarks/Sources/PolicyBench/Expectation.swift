@@ -39,21 +39,21 @@ struct Expectation: Decodable, Sendable {
         var greatestCount: ByOrder<Int>
     }
 
-    /// Half as much again as can be done, of texts that each have to be answered soon.
+    /// More work than the workers can do, in texts that each have a deadline.
     struct Deadlines: Decodable, Sendable {
         var seconds: Double
         var deadline: Double
         var load: Double
-        /// What a worker takes for a segment whatever its size.
+        /// A worker's time for a segment that does not depend on its size.
         var serviceMilliseconds: Int
         var microsecondsPerUnit: Int
         var arrivals: [Arrival]
-        /// Of the admitted those that are not kept.
+        /// The fraction of admitted texts that miss their deadline.
         var broken: Double
-        /// Of all that the workers can do.
+        /// The work done in time, as a fraction of all that the workers can do.
         var workInTime: Double
 
-        /// What a text takes on one worker, in seconds.
+        /// Seconds of one worker's time that a text takes.
         func work(units: Int) -> Double {
             let segments = SpokenText.segments(units: units).count
             return Double(segments * serviceMilliseconds) / 1e3 + Double(units * microsecondsPerUnit) / 1e6

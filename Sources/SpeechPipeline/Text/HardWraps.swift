@@ -17,7 +17,7 @@ struct HardWraps {
     /// - Parameter paragraph: lines that are not blank, with a newline between each two.
     init(_ paragraph: ArraySlice<UInt16>) {
         lines = paragraph.split(separator: .newline)
-        // What has no space in it, such as a long address, is as wide as it is.
+        // A line without a space, such as a long address, cannot be broken: its width says nothing.
         width = lines.lazy.filter { $0.contains(.space) }.map(\.count).max() ?? 0
     }
 

@@ -55,11 +55,11 @@ struct PreparedText {
 // MARK: Preparing
 
 extension PreparedText {
-    /// Characters of a control token's name at the most; what is longer is a text in brackets.
+    /// The most characters of a control token's name. A longer one is a text in brackets.
     private static let tokenLimit = 32
 
-    /// What stands between two paragraphs, until it is known which lines are joined. It is white space, so the text has
-    /// none by now.
+    /// The mark between two paragraphs until lines are joined. It is white space, which has been collapsed, so the text
+    /// itself does not contain it.
     private static let paragraphEnd = UInt16(unit: "\u{2029}")
 
     private static func collapsingWhiteSpace(_ text: String) -> [UInt16] {

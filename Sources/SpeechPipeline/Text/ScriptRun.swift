@@ -1,17 +1,17 @@
 /// A stretch of a segment's text in one script, with the digits, marks and spaces that follow it. Brackets and
 /// quotation marks that open belong to what they open.
 package struct ScriptRun: Sendable, Equatable {
-    /// What its words are written in.
+    /// The script of its words.
     package var script: SpokenScript
-    /// How many Unicode scalars of the text it is.
+    /// Its length in Unicode scalars.
     package var length: Int
 }
 
 extension TextSegment {
     /// The runs of words that are written in one script each; together they are the text.
     ///
-    /// What is shorter than a word is no run of its own but part of the one before it: a single letter in another
-    /// script, as in `维生素C` or `the angle α`, is a symbol. In Chinese, Japanese and Korean one character may be a word.
+    /// A piece shorter than a word belongs to the run before it: a single letter in another script, as in `维生素C` or
+    /// `the angle α`, is a symbol. In Chinese, Japanese and Korean one character may be a word.
     package var runs: [ScriptRun] {
         // Most texts are plain English.
         if script == .latin, text.utf8.allSatisfy({ $0 < 0x80 }) {

@@ -1,8 +1,8 @@
 /// A piece of a text that is spoken in one go.
 package struct TextSegment: Sendable, Equatable {
-    /// What to say: trimmed, with a newline where a line ends, and one space for any other white space. Never empty.
+    /// The text to speak: trimmed, with a newline where a line ends, and one space for any other white space. Never empty.
     package let text: String
-    /// What most of it is written in, which decides the voice.
+    /// The script of most of it, which decides the voice.
     package var script: SpokenScript
     /// How much there is to say (see `SpeechWeight`).
     package let weight: Int

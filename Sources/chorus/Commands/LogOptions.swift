@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the commands that run a pool log, and how.
+/// The log's flags, of the commands that run a pool.
 struct LogOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The least important level to log: trace, debug, info, warning, error.", valueName: "level")
@@ -10,7 +10,7 @@ struct LogOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How log lines look: text for people, json for programs.", valueName: "format"))
     var logFormat: String?
 
-    /// What the flags say, by the setting's name.
+    /// The values of the flags, by the settings' names.
     var flags: [String: String] {
         ["log.level": logLevel, "log.format": logFormat].compactMapValues(\.self)
     }

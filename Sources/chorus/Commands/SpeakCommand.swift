@@ -62,7 +62,7 @@ struct SpeakCommand: AsyncParsableCommand {
             throw ValidationError("Audio is not for a terminal; add -o FILE, or pipe it into a program.")
         }
         var configuration = try source.load(flags: log.flags).configuration
-        // What the file says of the log is meant for a server.
+        // The file's log settings are meant for a server.
         if log.logLevel == nil { configuration.log.level = .warning }
         if log.logFormat == nil { configuration.log.format = .text }
         let format = format ?? file.flatMap(AudioFormat.init(fileName:)) ?? .mp3

@@ -1,10 +1,10 @@
 import Glibc
 import Synchronization
 
-/// What a command writes: a file, which appears under its name when it is complete, so that trouble leaves what was
-/// there before; or a pipe, a device or standard output, which are written as it is made.
+/// The output of a command. A file appears under its name when it is complete, so an error leaves the old file in place.
+/// A pipe, a device or standard output gets the bytes as they are made.
 final class OutputFile: Sendable {
-    /// What the user calls it.
+    /// Its name in messages.
     private let name: String
     private let descriptor: CInt
     /// Where a file is until it is complete, and where it goes then; `nil` for all else.

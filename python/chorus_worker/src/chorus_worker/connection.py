@@ -258,7 +258,7 @@ class Connection:
         return not self._unsent
 
     def _flush(self) -> None:
-        """Writes what is unsent, in its lock. What nobody can read any more is dropped."""
+        """Writes the unsent bytes; the caller holds `_writing`. If the peer has gone they are dropped."""
         try:
             while self._unsent:
                 del self._unsent[: self._socket.send(self._unsent)]

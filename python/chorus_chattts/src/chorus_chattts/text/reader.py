@@ -21,7 +21,7 @@ class Kind(NamedTuple):
 
     name: str
     shape: str
-    """A regular expression of what it takes. What repeats in it is bounded, so that a text takes time in proportion."""
+    """A regular expression of all its characters. Repetitions are bounded, so that the time is linear in the text."""
     say: Callable[[Tongue, Found], str | None]
     """The words; None: on a closer look it is something else."""
     after: str = ""
