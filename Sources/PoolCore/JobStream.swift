@@ -49,7 +49,7 @@ struct JobStream {
     }
 
     /// When all of it is to be done, so that there is a reserve until its deadline.
-    var aim: Instant? { deadline.map { Pool.share(1, of: 1, from: arrived, to: $0) } }
+    var aim: Instant? { deadline.map { Pool.aim(from: arrived, to: $0) } }
 
     /// Whether it has jobs that are not done.
     var hasOpenJobs: Bool { parts.contains { !$0.isDone } }

@@ -1,13 +1,18 @@
 /// Values of which the least is at hand: a binary heap. Looking is O(1), inserting and removing O(log n).
-struct MinHeap<Value: Comparable> {
+package struct MinHeap<Value: Comparable> {
     private var values: [Value] = []
 
-    var isEmpty: Bool { values.isEmpty }
+    /// Nothing is in it.
+    package init() {}
+
+    /// Whether nothing is in it.
+    package var isEmpty: Bool { values.isEmpty }
 
     /// The least.
-    var first: Value? { values.first }
+    package var first: Value? { values.first }
 
-    mutating func insert(_ value: Value) {
+    /// Adds a value.
+    package mutating func insert(_ value: Value) {
         values.append(value)
         var child = values.count - 1
         while child > 0 {
@@ -18,7 +23,8 @@ struct MinHeap<Value: Comparable> {
         }
     }
 
-    mutating func removeFirst() -> Value? {
+    /// Takes the least.
+    package mutating func removeFirst() -> Value? {
         guard let last = values.popLast() else { return nil }
         guard let first = values.first else { return last }
         replaceFirst(by: last)
@@ -26,7 +32,7 @@ struct MinHeap<Value: Comparable> {
     }
 
     /// Puts another value in the place of the least.
-    mutating func replaceFirst(by value: Value) {
+    package mutating func replaceFirst(by value: Value) {
         values[0] = value
         var parent = 0
         while true {
@@ -41,3 +47,5 @@ struct MinHeap<Value: Comparable> {
         }
     }
 }
+
+extension MinHeap: Sendable where Value: Sendable {}

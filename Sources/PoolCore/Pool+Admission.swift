@@ -31,7 +31,8 @@ extension Pool {
         }
         guard waitingByTenant[job.request.tenant, default: 0] >= configuration.maxJobsPerTenant else { return nil }
         // Its own jobs are in its way, and no turn of others.
-        return .tenantLimit(retryAfter: jittered(backlog(engine: job.engine, of: job.key, now: now)))
+        let wait = backlog(engine: job.engine, of: job.key, now: now)
+        return .tenantLimit(retryAfter: jittered(isProven(engine: job.engine) ? wait : guessed(wait)))
     }
 
     /// Why a job would not be done in time, or others would not because of it.
@@ -62,22 +63,22 @@ extension Pool {
     }
 
     /// What is predicted for a new job, and what it has to be for the job to be taken.
-    package struct Outlook: Sendable {
+    private struct Outlook {
         /// How long it waits until it is started, in nine of ten cases.
-        package var wait = Duration.zero
+        var wait = Duration.zero
         /// How long it takes until all of what it begins is done, in nine of ten cases. It is found out only for a job
         /// with a deadline, or if something may be late.
-        package var end = Duration.zero
+        var end = Duration.zero
         /// By how much another one of its tenant and class would be too late because of it; `nil` if none would.
-        package var lateness: Duration?
+        var lateness: Duration?
         /// For how long others keep what it begins from being done in time; `nil` if nothing follows it, or if it has a
         /// deadline, which says more.
-        package var delay: Duration?
+        var delay: Duration?
         /// What `delay` may be.
-        package var longestDelay = Duration.zero
+        var longestDelay = Duration.zero
         /// How long it would wait behind all that its tenant has in a queue that has been standing for too long; `nil`
         /// if it has not.
-        package var standing: Duration?
+        var standing: Duration?
     }
 
     /// How long a job that comes now waits until it is started, in nine of ten cases; `nil` until one has been timed or
@@ -162,8 +163,7 @@ extension Pool {
             entry: entry(of: job),
             key: job.key,
             stream: stream,
-            laterAtOnce: job.request.laterAtOnce,
-            deadline: job.request.deadline
+            laterAtOnce: job.request.laterAtOnce
         )
     }
 
@@ -253,7 +253,7 @@ extension Pool {
     /// enough, and after all those who were sent away before it and may come back. ±20 % so that they do not all come
     /// at once. While predictions are worth little, it is soon.
     mutating func retryAfter(for job: Job, wait: Duration, now: Instant) -> Duration {
-        guard isProven(engine: job.engine) else { return jittered(min(wait, configuration.standingTarget)) }
+        guard isProven(engine: job.engine) else { return jittered(guessed(wait)) }
         let slots = Double(max(1, usableSlots(engine: job.engine)))
         let seconds = job.seconds + pace(engine: job.engine).mean(job.request.later)
         let room = now.advanced(by: max(.zero, wait - configuration.standingTarget))
@@ -264,6 +264,9 @@ extension Pool {
         )
         return jittered(now.duration(to: turn))
     }
+
+    /// A wait that nobody can predict is told to be short.
+    private func guessed(_ wait: Duration) -> Duration { min(wait, configuration.standingTarget) }
 
     private mutating func jittered(_ wait: Duration) -> Duration {
         min(max(wait, Self.shortestRetry), Self.longestRetry) * Double.random(in: 0.8...1.2, using: &random)

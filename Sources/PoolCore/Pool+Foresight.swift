@@ -1,11 +1,8 @@
 // Predictions of jobs, from measurements.
 
 extension Pool {
-    /// How long a text is predicted to take on a slot: the mean, and how much more nine of ten stay below; in seconds.
-    package func predictedSeconds(engine: Int, units: Int) -> (mean: Double, margin: Double) {
-        let pace = pace(engine: engine)
-        return (pace.mean(units: units), units > 0 ? pace.margin : 0)
-    }
+    /// How long a text is predicted to take on a slot on average, in seconds.
+    package func predictedSeconds(engine: Int, units: Int) -> Double { pace(engine: engine).mean(units: units) }
 
     /// How long texts take on a slot, on the mean of the devices that serve, or of all that are known.
     func pace(engine: Int) -> Pace {

@@ -41,8 +41,12 @@ extension Pool {
     ///   - seconds: how long that part takes with what is before it.
     ///   - all: how long all of it takes.
     static func share(_ seconds: Double, of all: Double, from begin: Instant, to deadline: Instant) -> Instant {
-        let time = begin.duration(to: deadline) * aimed
-        return begin.advanced(by: time * (all > 0 ? min(1, seconds / all) : 1))
+        begin.advanced(by: begin.duration(to: aim(from: begin, to: deadline)) * (all > 0 ? min(1, seconds / all) : 1))
+    }
+
+    /// When all of an utterance is to be done, so that there is a reserve until its deadline.
+    static func aim(from begin: Instant, to deadline: Instant) -> Instant {
+        begin.advanced(by: begin.duration(to: deadline) * aimed)
     }
 
     /// The part of the time until a deadline in which all is to be done. The rest is for what nobody foresees: texts
@@ -87,7 +91,7 @@ extension Pool {
 extension Job {
     /// A job that has just come.
     init(_ request: JobRequest, in pool: Pool, now: Instant) {
-        let seconds = pool.predictedSeconds(engine: request.engine, units: request.units).mean
+        let seconds = pool.predictedSeconds(engine: request.engine, units: request.units)
         let isOrdered = pool.configuration.order == .deadline
         let stream = request.stream.flatMap { pool.streams[$0] }
         let wanted = request.deadline.map { deadline in
@@ -106,7 +110,7 @@ extension Job {
                 : JobQueue.Key(jobClass: .standard, tenant: ""),
             due: isOrdered ? min(due, wanted ?? due) : due,
             wanted: wanted,
-            aim: request.deadline.map { Pool.share(1, of: 1, from: stream?.arrived ?? now, to: $0) },
+            aim: request.deadline.map { Pool.aim(from: stream?.arrived ?? now, to: $0) },
             expires: request.isContinuation ? nil : now.advanced(by: pool.configuration.maxWait(request.jobClass))
         )
     }

@@ -29,8 +29,6 @@ struct QueueForecast {
         let stream: JobStream?
         /// How many of the stream's later jobs come at once with it.
         let laterAtOnce: Int
-        /// When all of it has to be done.
-        let deadline: Instant?
     }
 
     /// A forecast for a newcomer.

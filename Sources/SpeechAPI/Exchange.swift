@@ -28,10 +28,8 @@ final class Exchange {
     var permit: KeyPermit?
     /// What is sent, or would have been, had trouble that came later been known in time.
     var status: HTTPResponse.Status = .ok
-    /// The trouble, when there was some.
-    var error: (code: String, message: String)?
-    /// Which of several reasons for the code it was, where there are several.
-    var errorReason: String?
+    /// The trouble, when there was some; with the one of several reasons for the code, where there are several.
+    var error: (code: String, reason: String?, message: String)?
     /// What was asked, once it is known to make sense.
     var request: SpeechRequest?
     /// What is spoken for it, once that has begun.
@@ -60,8 +58,7 @@ final class Exchange {
             }
         status = told.status
         if Self.isRefunded(error), speech?.made ?? .zero == .zero { permit?.refund() }
-        errorReason = told.reason
-        self.error = (told.code, told.code == APIError.unexpectedCode ? "\(error)" : told.message)
+        self.error = (told.code, told.reason, told.code == APIError.unexpectedCode ? "\(error)" : told.message)
         return told
     }
 
@@ -81,7 +78,7 @@ final class Exchange {
     /// The client left, or was cut off, before its response was complete.
     func broke() {
         status = APIError.clientGone
-        error = ((connection.end ?? .clientGone).rawValue, "The connection ended before the response did.")
+        error = ((connection.end ?? .clientGone).rawValue, nil, "The connection ended before the response did.")
     }
 
     /// The request's line in the log. Never the text.
@@ -102,7 +99,7 @@ final class Exchange {
         if let firstAudio { metadata["ttfa.ms"] = "\(Self.milliseconds(firstAudio))" }
         if let error {
             metadata["error.code"] = "\(error.code)"
-            if let errorReason { metadata["error.reason"] = "\(errorReason)" }
+            if let reason = error.reason { metadata["error.reason"] = "\(reason)" }
             // A client's own mistake may be told with its text, and it has been told; an engine may say what it likes.
             let isOurs = status.code >= 500 && error.code != SpeechError.Code.engineFailed.description
             if isOurs || logger.logLevel <= .debug { metadata["error.message"] = "\(error.message)" }

@@ -1,3 +1,5 @@
+import SpeechCore
+
 /// The `Chorus-Notes` field: what the caller should know of an answer that is fine otherwise. A list of strings as
 /// RFC 9651 writes them (3.1, 3.3.3): notes in ASCII are strings, others display strings, which encode UTF-8 by
 /// percents.
@@ -40,10 +42,7 @@ enum NotesField {
         switch scalar {
         case " "..."~" where scalar != "\"" && scalar != "%": String(scalar)
         default:
-            String(scalar).utf8.reduce(into: "") { text, byte in
-                text += byte < 0x10 ? "%0" : "%"
-                text += String(byte, radix: 16)
-            }
+            String(scalar).utf8.map { "%" + Hexadecimal.text([$0]) }.joined()
         }
     }
 }

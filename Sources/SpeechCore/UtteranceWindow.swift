@@ -8,13 +8,11 @@ package struct UtteranceWindow: Sendable {
     /// Segments that may be outstanding at once, the head among them.
     package let width: Int
     /// The segment to submit next.
-    package private(set) var next = 0
+    private var next = 0
     /// Segments that are submitted and not read to their end. The head is the first of them.
-    package private(set) var outstanding = 0
-    /// Permits held: one for each outstanding segment beyond the head.
-    package private(set) var permits = 0
+    private var outstanding = 0
     /// Whether the first segment has a place, so that what follows is not refused.
-    package private(set) var isAdmitted = false
+    private var isAdmitted = false
 
     /// Nothing is submitted yet.
     package init(count: Int, width: Int) {
@@ -25,6 +23,9 @@ package struct UtteranceWindow: Sendable {
     /// Whether every segment has been submitted and read.
     package var isDone: Bool { next == count && outstanding == 0 }
 
+    /// Permits held: one for each outstanding segment beyond the head.
+    private var permits: Int { max(0, outstanding - 1) }
+
     /// Decides whether another segment is submitted now.
     /// - Parameters:
     ///   - isHeadRead: the head has not failed, and its reader keeps up. It does not matter without a head.
@@ -34,7 +35,6 @@ package struct UtteranceWindow: Sendable {
         guard next < count, next == 0 || isAdmitted, outstanding < width else { return nil }
         if outstanding > 0 {
             guard isHeadRead, takePermit() else { return nil }
-            permits += 1
         }
         outstanding += 1
         defer { next += 1 }
@@ -49,16 +49,26 @@ package struct UtteranceWindow: Sendable {
     package mutating func headRead() -> Int {
         // A segment that has been read had a place.
         isAdmitted = true
-        outstanding -= 1
-        let returned = min(permits, 1)
-        permits -= returned
-        return returned
+        defer { outstanding -= 1 }
+        return min(permits, 1)
     }
 
     /// Nothing more of the utterance is wanted.
     /// - Returns: permits to give back.
     package mutating func end() -> Int {
-        defer { (next, outstanding, permits) = (count, 0, 0) }
+        defer { (next, outstanding) = (count, 0) }
         return permits
     }
+}
+
+extension UtteranceWindow {
+    /// Segments that all utterances together may have outstanding beyond their heads: enough that every slot has a next
+    /// segment waiting, and that a small pool still overlaps its utterances.
+    package static func permits(slots: Int) -> Int { max(8, 2 * slots) }
+
+    /// How many segments are submitted as soon as the first is admitted, if nothing else changes.
+    /// - Parameters:
+    ///   - later: segments that follow it.
+    ///   - permits: permits that are left.
+    package static func atOnce(later: Int, width: Int, permits: Int) -> Int { max(0, min(later, width - 1, permits)) }
 }

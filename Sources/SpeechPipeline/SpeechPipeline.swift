@@ -85,8 +85,7 @@ package final class SpeechPipeline: Synthesizer {
             takesSpans: engine.takesSpans,
             gap: configuration.segmentGap,
             window: max(1, engine.slots),
-            // Enough that every slot has a next segment waiting, and that a small pool still overlaps its utterances.
-            lookaheadLimit: max(8, 2 * engines.reduce(0) { $0 + $1.slots })
+            lookaheadLimit: UtteranceWindow.permits(slots: engines.reduce(0) { $0 + $1.slots })
         )
         return UtteranceStream(plan, resources: resources)
     }

@@ -87,7 +87,7 @@ extension PoolSimulator {
         if !canStart, let limit = limitReached(by: request) { return limit.name }
         guard let deadline = request.deadline, pool.isProven(engine: request.engine) else { return nil }
         // A job that would miss its deadline even alone is refused.
-        let alone = pool.predictedSeconds(engine: request.engine, units: request.units).mean
+        let alone = pool.predictedSeconds(engine: request.engine, units: request.units)
         let isHopeless = now.advanced(by: .seconds(alone)) > deadline
         return isHopeless ? Admission.Refusal.deadlineTooEarly(predicted: .zero, retryAfter: .zero).name : nil
     }

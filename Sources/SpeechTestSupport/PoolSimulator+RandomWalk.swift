@@ -162,5 +162,7 @@ extension PoolSimulator {
 
 extension Array {
     /// One of the elements; there has to be one.
-    func random(using random: inout SplitMix64) -> Element { self[Int.random(in: indices, using: &random)] }
+    package func random(using random: inout some RandomNumberGenerator) -> Element {
+        self[Int.random(in: indices, using: &random)]
+    }
 }

@@ -140,7 +140,7 @@ extension TrafficSimulator {
     }
 
     /// As in the pipeline.
-    private var lookaheadLimit: Int { max(8, 2 * result.slots) }
+    private var lookaheadLimit: Int { UtteranceWindow.permits(slots: result.slots) }
 
     /// When news that is sent now has gone from one part of the server to another.
     private var soon: Instant { now.advanced(by: .seconds(plan.hop)) }
@@ -161,7 +161,11 @@ extension TrafficSimulator {
             stream: one.segments.count > 1 ? one.stream : nil,
             laterUnits: one.segments[(segment + 1)...].reduce(0, +),
             laterJobs: one.segments.count - segment - 1,
-            laterAtOnce: min(one.segments.count - segment, result.slots, max(0, lookaheadLimit - lookahead) + 1) - 1,
+            laterAtOnce: UtteranceWindow.atOnce(
+                later: one.segments.count - segment - 1,
+                width: result.slots,
+                permits: lookaheadLimit - lookahead
+            ),
             isPlayed: source.isPlayed,
             toleratesGaps: source.toleratesGaps,
             deadline: one.deadline,

@@ -14,7 +14,7 @@ extension Supervisor {
         job.audio?.start()
         if infos[job.engine]?.traits == nil { job.noteIgnoredOptions() }
         work[id]?.started = .now()
-        work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units).mean)
+        work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units))
         work[id]?.failure = nil
         work[id]?.check = AudioCheck()
         send(job.request, to: slot)

@@ -320,7 +320,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     }
 
     /// Whether instances of several definitions of an engine serve, so that nobody can tell which of them is heard.
-    private func isMixed(_ engine: Int) -> Bool {
+    func isMixed(_ engine: Int) -> Bool {
         Set(pool.instances.lazy.filter { $0.engine == engine && $0.isServing }.map(\.revision)).count > 1
     }
 

@@ -1,4 +1,5 @@
 import PoolCore
+import SpeechTestSupport
 import Testing
 
 /// Engines that show no progress, and whose instances slow each other down.
@@ -151,9 +152,4 @@ import Testing
             #expect(world.aborted.isEmpty && world.lost == 0)
         }
     }
-}
-
-extension Array {
-    /// One of the elements; there has to be one.
-    fileprivate func random(using random: inout SplitMix64) -> Element { self[Int.random(in: indices, using: &random)] }
 }

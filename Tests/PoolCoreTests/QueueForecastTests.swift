@@ -50,8 +50,7 @@ import Testing
                 entry: entry,
                 key: JobQueue.Key(jobClass: jobClass, tenant: tenant),
                 stream: nil,
-                laterAtOnce: 0,
-                deadline: nil
+                laterAtOnce: 0
             ),
             isAdded: isAdded,
             pace: pace,

@@ -42,7 +42,7 @@ struct UtterancePlan: Sendable {
             weight: segments[index].weight,
             laterWeight: segments[(index + 1)...].reduce(0) { $0 + $1.weight },
             laterCount: segments.count - index - 1,
-            laterAtOnce: min(segments.count - index, window, max(0, permits) + 1) - 1,
+            laterAtOnce: UtteranceWindow.atOnce(later: segments.count - index - 1, width: window, permits: permits),
             audioBefore: audioBefore,
             playback: utterance.playback,
             deadline: utterance.deadline,
