@@ -99,7 +99,7 @@ class English(Tongue):
 
     def ordinal(self, digits: str) -> str:
         """Twenty first, one hundredth."""
-        before, _, last = self.number(digits).rpartition(" ")
+        before, _, last = self.number(digits.lstrip("0") or "0").rpartition(" ")
         if last not in _ORDINALS:
             last = f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th"
         return f"{before} {_ORDINALS.get(last, last)}".strip()
@@ -111,7 +111,7 @@ class English(Tongue):
 
     def date(self, year: str | None, month: str, day: str | None) -> str:
         """May first, twenty twenty four."""
-        words = MONTHS[int(month) - 1] + (f" {self.ordinal(day.lstrip('0'))}" if day else "")
+        words = MONTHS[int(month) - 1] + (f" {self.ordinal(day)}" if day else "")
         return words + (f"{', ' if day else ' '}{self.year(year)}" if year else "")
 
     def clock(self, hour: str, minute: str, second: str | None, half: str) -> str:
