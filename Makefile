@@ -112,15 +112,11 @@ setup-serve:
 setup-test:
 	@scripts/setup.sh test
 
+.venv/ready: $(PYTHON)/requirements.txt
+.venv-peers/ready: $(PEERS)/requirements.txt
 # Made anew only when the pinned packages change.
-.venv/ready: $(PYTHON)/requirements.txt | setup-test
-	@echo "Installing the pinned Python packages into .venv"
-	python3 -m venv --clear .venv
-	$(VENV)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
-	touch $@
-
-.venv-peers/ready: $(PEERS)/requirements.txt | setup-test
-	@echo "Installing what Chorus is compared with into .venv-peers"
-	python3 -m venv --clear .venv-peers
-	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+.venv/ready .venv-peers/ready: | setup-test
+	@echo "Installing the packages that $< pins into $(@D)"
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@

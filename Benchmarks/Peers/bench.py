@@ -66,8 +66,8 @@ def compare_costs(directory: Path, program: Path, instances: int, seconds: float
     """What a request costs, by one caller and by many."""
     ports = free_port(), free_port()
     with (
-        running(chorus(program, directory, ports[0], instances, 0), ports[0]) as ours,
-        running(gunicorn(directory, ports[1], instances, 0), ports[1]) as theirs,
+        running(chorus(program, directory, ports[0], instances, 0)) as ours,
+        running(gunicorn(directory, ports[1], instances, 0)) as theirs,
     ):
         for connections in 1, 64:
             turns: tuple[list[Figures], list[Figures]] = ([], [])
@@ -92,7 +92,7 @@ def compare_saturation(directory: Path, program: Path, instances: int, seconds: 
     ports = free_port(), free_port()
     shares = []
     for make, port in (partial(chorus, program), ports[0]), (gunicorn, ports[1]):
-        with running(make(directory, port, instances, SERVICE_SECONDS), port):
+        with running(make(directory, port, instances, SERVICE_SECONDS)):
             http_load(port, 2 * instances, 1)
             measured = http_load(port, 2 * instances, seconds)
             shares.append(measured.rate * SERVICE_SECONDS / instances)
@@ -104,7 +104,7 @@ def compare_saturation(directory: Path, program: Path, instances: int, seconds: 
 def measure_sdk(directory: Path, seconds: float) -> None:
     """What a job costs an engine on the SDK at its own socket."""
     path = str(directory / "worker")
-    with running(worker(directory, path), path) as server:
+    with running(worker(directory, path)) as server:
         socket_load(path, seconds / 4)
         found = measure(server, partial(socket_load, path, seconds))
     print(f"\nthe SDK at its own socket{'Chorus':>21}")

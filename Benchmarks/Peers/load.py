@@ -5,7 +5,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 
-PATIENCE_MS = 10_000
+PATIENCE_SECONDS = 10.0
 
 
 class PeerError(Exception):
@@ -73,9 +73,9 @@ def http_load(port: int, connections: int, seconds: float) -> Load:
     for _ in range(connections):
         connect()
     while (now := time.perf_counter()) - start < seconds:
-        ready = poll.poll(PATIENCE_MS / 1000)
+        ready = poll.poll(PATIENCE_SECONDS)
         if not ready:
-            raise PeerError("no answer came within 10 s")
+            raise PeerError(f"no answer came within {PATIENCE_SECONDS:g} s")
         for number, _ in ready:
             connection = open_now[number]
             more = connection.recv(1 << 16)

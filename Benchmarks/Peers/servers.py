@@ -22,32 +22,31 @@ START_SECONDS = 60.0
 class Server:
     """A process with all that it starts."""
 
-    def __init__(self, name: str, command: list[str], variables: Mapping[str, str], log: Path) -> None:
-        """Starts it. Its output goes to a file."""
+    def __init__(
+        self, name: str, command: list[str], variables: Mapping[str, str], log: Path, address: str | int
+    ) -> None:
+        """Starts it. Its output goes to a file; `address` is the path or the port at which it will serve."""
         self.name = name
+        self.address = address
         self._log = log
         with log.open("wb") as output:
             environment = {**os.environ, **variables}
             self._process = subprocess.Popen(command, stdout=output, stderr=output, cwd=HERE, env=environment)
 
-    def wait_for(self, address: str | int) -> None:
-        """Until it serves at a path or a port."""
+    def wait_until_ready(self) -> None:
+        """Until it serves."""
         end = time.monotonic() + START_SECONDS
-        while not (_answers(address) and self.is_loaded(address)):
+        while not (_answers(self.address) and self.is_loaded()):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise PeerError(f"{self.name} does not start:\n{self._log.read_text()}")
             time.sleep(0.05)
 
-    def is_loaded(self, address: str | int) -> bool:  # noqa: ARG002
+    def is_loaded(self) -> bool:
         """Whether all of it serves, once it listens."""
         return True
 
-    def cpu_seconds(self) -> float:
-        """What all its living processes have used of the processors."""
-        return sum(self.cpu_by_process().values())
-
     def cpu_by_process(self) -> dict[int, float]:
-        """The same for each of them."""
+        """What each of its living processes has used of the processors, in seconds."""
         used, parents = {}, {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and (fields := _stat(entry)):
@@ -76,9 +75,9 @@ class Server:
 class Gateway(Server):
     """Chorus, which listens before its engines are loaded."""
 
-    def is_loaded(self, address: str | int) -> bool:
+    def is_loaded(self) -> bool:
         """Whether every instance is."""
-        with closing(HTTPConnection("127.0.0.1", int(address), timeout=START_SECONDS)) as connection:
+        with closing(HTTPConnection("127.0.0.1", int(self.address), timeout=START_SECONDS)) as connection:
             connection.request("GET", "/v1/pool")
             (engine,) = json.load(connection.getresponse())["engines"]
             return bool(engine["ready"] == engine["instances"])
@@ -110,10 +109,10 @@ def _variables(service_seconds: float) -> dict[str, str]:
 
 
 @contextmanager
-def running(server: Server, address: str | int) -> Iterator[Server]:
+def running(server: Server) -> Iterator[Server]:
     """A server from when it listens until it is stopped."""
     try:
-        server.wait_for(address)
+        server.wait_until_ready()
         yield server
     finally:
         server.stop()
@@ -132,7 +131,7 @@ def chorus(program: Path, directory: Path, port: int, instances: int, service_se
     }
     file = directory / "chorus.yaml"
     file.write_text(json.dumps(configuration))
-    return Gateway("Chorus", [str(program), "serve", "--config", str(file)], {}, directory / "chorus.log")
+    return Gateway("Chorus", [str(program), "serve", "--config", str(file)], {}, directory / "chorus.log", port)
 
 
 def gunicorn(directory: Path, port: int, instances: int, service_seconds: float) -> Server:
@@ -144,10 +143,10 @@ def gunicorn(directory: Path, port: int, instances: int, service_seconds: float)
     kind = ["sync"] if service_seconds > 0 else ["gthread", "--threads", "1"]
     flags = ["--worker-class", *kind, "--workers", str(instances), "--bind", f"127.0.0.1:{port}"]
     command = [sys.executable, "-m", "gunicorn", *flags, "flask_engine:app"]
-    return Server("gunicorn", command, _variables(service_seconds), directory / "gunicorn.log")
+    return Server("gunicorn", command, _variables(service_seconds), directory / "gunicorn.log", port)
 
 
 def worker(directory: Path, path: str) -> Server:
     """An instance of the engine on Chorus's SDK, without Chorus."""
     command = [sys.executable, "chorus_engine.py", "--uri", f"unix://{path}"]
-    return Server("the SDK", command, _variables(0), directory / "worker.log")
+    return Server("the SDK", command, _variables(0), directory / "worker.log", path)

@@ -75,18 +75,19 @@ def _ffmpeg(audio: bytes, *arguments: str, strictness: list[str] = _STRICT) -> b
 
 def container(path: Path) -> str:
     """What ffprobe takes a file for."""
-    command = ["ffprobe", "-v", "error", "-show_entries", "format=format_name", "-of", "csv=p=0", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout.strip()
+    return _probe(path, "format_name")
 
 
 def duration(path: Path) -> float:
     """How long ffprobe says that a file is, in seconds."""
-    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)]
+    return float(_probe(path, "duration"))
+
+
+def _probe(path: Path, entry: str) -> str:
+    command = ["ffprobe", "-v", "error", "-show_entries", f"format={entry}", "-of", "csv=p=0", str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return float(done.stdout)
+    return done.stdout.strip()
 
 
 def espeak(text: str, voice: str) -> tuple[bytes, int]:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +40,32 @@ def wait_until(condition: Callable[[], bool], what: str, limit: float = 20.0) ->
 def clean_environment(mark: str = "") -> Mapping[str, str]:
     """The environment without CHORUS_… variables, which would override the configuration."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHORUS_")} | {_MARK: mark}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    returncode: int
+    output: bytes
+    stderr: str
+
+    @property
+    def stdout(self) -> str:
+        """The output as text."""
+        return self.output.decode()
+
+
+def chorus(*arguments: str, **variables: str) -> Done:
+    """Runs `chorus` to its end, with nothing on its standard input and these variables in its environment."""
+    done = subprocess.run(
+        [str(BIN / "chorus"), *arguments],
+        env={**clean_environment(), **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+    )
+    return Done(done.returncode, done.stdout, done.stderr.decode())
 
 
 def fake_engine(*flags: str, instances: int = 1, name: str = "fake", **settings: object) -> Json:

@@ -1,13 +1,11 @@
 """What those may do who run the server, while callers speak."""
 
-import subprocess
-
 import httpx
 import pytest
 
 from conftest import Serve
 from fake_voice import speech
-from server import BIN, Server, clean_environment, fake_engine, wait_until
+from server import Server, chorus, fake_engine, wait_until
 from test_reload import TEXT, ready, speaking
 
 
@@ -51,14 +49,7 @@ def test_an_instance_is_drained_and_comes_back_when_asked(serve: Serve) -> None:
 
 def test_a_second_server_does_not_take_the_socket_away(serve: Serve) -> None:
     server = serve(fake_engine())
-    second = subprocess.run(
-        [str(BIN / "chorus"), "serve", "--config", str(server.configuration)],
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    second = chorus("serve", "--config", str(server.configuration))
     assert second.returncode == 1
     assert "`admin_socket` cannot be served. Another program answers at the Unix socket" in second.stderr
     assert server.administer("GET", "/v1/pool/quarantine").status_code == 200

@@ -1,25 +1,12 @@
 """The command line, as people and scripts use it."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from audio import decode_file, seconds
-from server import BIN, Server, clean_environment, espeak_engine, fake_engine, write_configuration
-
-
-def chorus(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end."""
-    return subprocess.run(
-        [str(BIN / "chorus"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=clean_environment(),
-        check=False,
-    )
+from server import Server, chorus, espeak_engine, fake_engine, write_configuration
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from audio import FORMATS, RATE, decode, decode_file, duration, seconds
 from conftest import Serve
-from server import BIN, Server, clean_environment, fake_engine, wait_until, write_configuration
+from server import BIN, Server, chorus, clean_environment, fake_engine, wait_until, write_configuration
 from texts import SENTENCE, sentences
 
 TEXTS = {"one word": "Hello.", "one sentence": SENTENCE, "many sentences": sentences(8)}
@@ -20,23 +20,11 @@ EXACT = {"wav": 0.0001, "flac": 0.0001, "m4a": 0.0001, "mp3": 0.1, "opus": 0.01,
 """How far from the truth the length may be that ffprobe finds. Frames of mp3 and aac are whole."""
 
 
-def speak(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Runs `chorus speak` to its end."""
-    return subprocess.run(
-        [str(BIN / "chorus"), "speak", *arguments],
-        input=(given or "").encode(),
-        capture_output=True,
-        timeout=60,
-        env=clean_environment(),
-        check=False,
-    )
-
-
 def spoken(text: str) -> bytes:
     """The samples of a text, from a pipe."""
-    done = speak(text, "--format", "pcm")
+    done = chorus("speak", text, "--format", "pcm")
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.output
 
 
 def assert_finished(path: Path, pcm: bytes) -> None:
@@ -101,7 +89,7 @@ def test_what_is_too_large_to_be_finished_is_refused(serve: Serve) -> None:
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.opus", "a.ogg", "a.aac", "a.m4a"])
 def test_speak_writes_a_finished_file(tmp_path: Path, name: str) -> None:
     for text in (TEXTS["one word"], TEXTS["many sentences"]):
-        done = speak(text, "-o", str(tmp_path / name))
+        done = chorus("speak", text, "-o", str(tmp_path / name))
         assert done.returncode == 0, done.stderr
         assert_finished(tmp_path / name, spoken(text))
         assert [path.name for path in tmp_path.iterdir()] == [name]
@@ -110,13 +98,13 @@ def test_speak_writes_a_finished_file(tmp_path: Path, name: str) -> None:
 def test_speak_streams_into_a_pipe(tmp_path: Path) -> None:
     pcm = spoken(TEXTS["many sentences"])
     for output in ([], ["-o", "-"], ["-o", "/dev/stdout"]):
-        done = speak(TEXTS["many sentences"], "--format", "wav", *output)
-        assert (done.returncode, done.stdout[40:44]) == (0, b"\xdb\xff\xff\xff")
-        assert done.stdout[44:] == pcm
+        done = chorus("speak", TEXTS["many sentences"], "--format", "wav", *output)
+        assert (done.returncode, done.output[40:44]) == (0, b"\xdb\xff\xff\xff")
+        assert done.output[44:] == pcm
     (tmp_path / "pipe.m4a").symlink_to("/dev/stdout")
-    refused = speak("Hello.", "-o", str(tmp_path / "pipe.m4a"))
-    assert (refused.returncode, refused.stdout) == (1, b"")
-    assert b"m4a" in refused.stderr
+    refused = chorus("speak", "Hello.", "-o", str(tmp_path / "pipe.m4a"))
+    assert (refused.returncode, refused.output) == (1, b"")
+    assert "m4a" in refused.stderr
 
 
 def test_a_file_that_is_there_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
@@ -136,7 +124,7 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_complete(tmp_path: Path
             assert "ended by" in process.stderr.read()
         assert path.read_bytes() == b"old"
         assert not list(tmp_path.glob(".chorus-*"))
-    assert speak("Hello.", "-o", str(tmp_path / "link.wav")).returncode == 0
+    assert chorus("speak", "Hello.", "-o", str(tmp_path / "link.wav")).returncode == 0
     assert path.read_bytes()[:4] == b"RIFF"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert (tmp_path / "link.wav").is_symlink()

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import subprocess
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -12,7 +11,7 @@ import pytest
 
 from conftest import Serve
 from fake_voice import listen, speech
-from server import BIN, Server, clean_environment, espeak_engine, fake_engine, wait_until, write_configuration
+from server import Server, chorus, espeak_engine, fake_engine, wait_until, write_configuration
 from texts import sentences
 
 TEXT = "Hello"
@@ -24,18 +23,6 @@ def new_key(name: str) -> tuple[str, dict[str, Any]]:
     """A key as the program makes it, and its entry in the configuration."""
     made = json.loads(chorus("key", "new", "--name", name, "--json").stdout)
     return cast(str, made["key"]), {"name": made["name"], "hash": made["hash"]}
-
-
-def chorus(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the program to its end."""
-    return subprocess.run(
-        [str(BIN / "chorus"), *arguments],
-        env={**clean_environment(), **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def start(serve: Serve, *keys: dict[str, Any]) -> Server:

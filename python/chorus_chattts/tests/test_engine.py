@@ -19,8 +19,9 @@ import torch
 from chorus_chattts import text
 from chorus_chattts.engine import DEFAULT_SEED, MAX_TEXT_CHARACTERS, ChatTTSEngine
 from chorus_chattts.model import EndedAtOnce, Model, Samples
-from chorus_worker import BadRequest, Job, NothingToSay, VoiceRecipe, heed
+from chorus_worker import BadRequest, Job, NothingToSay, VoiceRecipe
 from chorus_worker.frames import Event
+from chorus_worker.options import heed
 
 SHORT = {"min_new_token": 10, "max_new_token": 10}
 

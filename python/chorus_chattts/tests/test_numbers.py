@@ -202,6 +202,10 @@ ENGLISH: dict[str, dict[str, str]] = {
         "on June 1-3, 2024": "on June first to third, twenty twenty four",
         "the 5th of May, 3 March 2024": "the fifth of May, the third of March twenty twenty four",
         "Mar. 3 and July 4th": "March third and July fourth",
+        "On May 01, 2024 we met": "On May first, twenty twenty four we met",
+        "due May 05": "due May fifth",
+        "on June 01-03": "on June first to third",
+        "05 May 2024, the 02nd of May": "the fifth of May twenty twenty four, the second of May",
     },
     "month": {"in Sept. 2021": "in September twenty twenty one"},
     "years": {
@@ -274,7 +278,10 @@ ENGLISH: dict[str, dict[str, str]] = {
     "power": {"say 2^10": "say two to the power of ten"},
     "operator": {"x=-5, y=2x+1": "x equals minus five, y equals two x plus one"},
     "comparison": {"about ~5, >= 3, < 5": "about five, at least three, less than five"},
-    "ordinal": {"1st, 12th, 21st, 100th": "first, twelfth, twenty first, one hundredth"},
+    "ordinal": {
+        "1st, 12th, 21st, 100th": "first, twelfth, twenty first, one hundredth",
+        "02nd, 0th, 1,000th": "second, zeroth, one thousandth",
+    },
     "number sign": {"No. 5, say #3": "number five, say number three"},
     "height": {"5'10 tall": "five foot ten tall"},
     "model": {

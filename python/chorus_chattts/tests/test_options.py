@@ -6,8 +6,10 @@ from typing import Any
 import ChatTTS
 import pytest
 
+from chorus_chattts.engine import ChatTTSEngine
 from chorus_chattts.options import MAX_STRING_CHARACTERS, Options
-from chorus_worker import BadRequest
+from chorus_worker import BadRequest, Job
+from chorus_worker.options import heed
 
 
 def test_the_defaults_are_chattts_own_but_for_what_serves_a_stream() -> None:
@@ -107,5 +109,12 @@ def test_the_object_of_one_job_is_not_that_of_another() -> None:
 )
 def test_what_is_wrong_is_said(options: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRequest) as error:
-        Options.parse(options)
+        parse_as_a_slot_does(options)
     assert message in str(error.value)
+
+
+def parse_as_a_slot_does(options: dict[str, Any]) -> Options:
+    """The names are checked before the engine gets the job."""
+    job = Job("你好。", options=options)
+    heed(ChatTTSEngine(), job)
+    return Options.parse(job.options)

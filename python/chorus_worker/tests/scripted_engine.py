@@ -52,7 +52,6 @@ class Scripted(Engine):
     attribution = ("Chorus", "https://example.org")
     sample_rate = RATE
     options = ("temperature", "deep")
-    seeded = True
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:

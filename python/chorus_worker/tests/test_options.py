@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from chorus_worker import BadRequest, Engine, Job, heed
+from chorus_worker import BadRequest, Engine, Job
 from chorus_worker.job import MAX_SHOWN
+from chorus_worker.options import heed
 
 from .harness import WorkerProcess, speak
 
@@ -31,7 +32,6 @@ class Clever(Engine):
     name = "clever"
     options = ("volume", "pitch", "instructions")
     elsewhere = {"speed": "Write `pitch`."}  # noqa: RUF012
-    seeded = True
 
 
 class Listener(Job):

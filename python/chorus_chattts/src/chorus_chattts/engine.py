@@ -45,7 +45,6 @@ class ChatTTSEngine(Engine):
     deterministic = True
     options = NAMES
     elsewhere = ELSEWHERE
-    seeded = True
 
     _model: Model
     _speakers: Speakers

@@ -72,10 +72,10 @@ class Options:
 
     @staticmethod
     def parse(options: Mapping[str, JSON]) -> Options:
-        """Checks what a job carries.
+        """Checks what a job carries; that there are no other names than `NAMES` has been checked already.
 
         Raises:
-            BadRequest: an unknown name, a wrong type, a value out of range.
+            BadRequest: a wrong type, a value out of range, an unknown name in `refine`.
         """
         fields = _checked(options, {**_CODE, **_SWITCHES}, where="", max_new_token=MAX_NEW_TOKENS)
         return Options(
@@ -92,13 +92,13 @@ class Options:
 def _refine(value: bool | Mapping[str, JSON]) -> dict[str, Any] | None:
     if isinstance(value, bool):
         return {} if value else None
+    check_names(value, _REFINE, "chattts", ELSEWHERE, "refine.")
     return _checked(value, _REFINE, where="refine.", max_new_token=MAX_REFINED_TOKENS)
 
 
 def _checked(
     options: Mapping[str, JSON], checks: Mapping[str, Check], where: str, max_new_token: int
 ) -> dict[str, Any]:
-    check_names(options, checks, "chattts", ELSEWHERE, where)
     fields = {name: _check(name, value, checks[name], where) for name, value in options.items()}
     low, high = fields.get("min_new_token", 0), fields.get("max_new_token", max_new_token)
     if low > high:

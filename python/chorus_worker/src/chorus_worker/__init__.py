@@ -7,7 +7,7 @@ starts, watches and feeds. See docs/WORKERS.md.
 from chorus_worker.engine import Context, Engine, Finding, Voice, VoiceRecipe
 from chorus_worker.failures import BadRequest, NothingToSay, OutOfMemory
 from chorus_worker.job import Job
-from chorus_worker.options import check_names, heed
+from chorus_worker.options import check_names
 from chorus_worker.serving import serve
 from chorus_worker.values import JSON, Audio
 
@@ -24,6 +24,5 @@ __all__ = [
     "Voice",
     "VoiceRecipe",
     "check_names",
-    "heed",
     "serve",
 ]

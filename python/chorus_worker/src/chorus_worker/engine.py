@@ -91,9 +91,8 @@ class Engine:
     say how to speak, is the one that is left with a note instead. None: the engine gets all, and checks them itself."""
     elsewhere: Mapping[str, str] = {}
     """What to tell a caller of an option that it knows from elsewhere: what to do instead."""
-    seeded: bool | None = None
-    """It makes random choices, and a job's seed fixes them. If False, a note says that the seed has no effect. None:
-    the engine says that itself."""
+    seeded: bool = True
+    """A job's seed fixes its random choices. If False, a note says that the seed has no effect."""
     slots: int = 1
     """How many jobs it can do at once, up to 256."""
 

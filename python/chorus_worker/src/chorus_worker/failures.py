@@ -48,7 +48,7 @@ class EngineFault(Exception):  # noqa: N818
 
 
 class BadAudio(EngineFault):
-    """What the engine made is no audio. Another instance may do better, so the gateway tries one."""
+    """NaN or infinity is in the engine's audio. Another instance may do better, so the gateway tries one."""
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,15 @@ NOTED = "instructions"
 
 
 def heed(engine: Engine, job: Job) -> None:
-    """Takes from a job what the engine does not do, and tells the client. An engine that does not say what it does
-    gets the job as it is.
+    """Takes from a job what the engine does not do, and tells the client. An engine that does not name its options
+    gets all of them.
 
     Raises:
         BadRequest: an option that the engine does not know.
     """
     if engine.options is not None:
         _heed_options(engine, engine.options, job)
-    if job.seed is not None and engine.seeded is False:
+    if job.seed is not None and not engine.seeded:
         job.no_effect("seed", f"{engine.name} does not use it")
 
 

@@ -94,11 +94,9 @@ class Wire:
         self._poll = select.epoll()
         self._wake_up = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         """Something waits for a slot, or the wire ends."""
-        self._lock = threading.Lock()
+        self._changed = threading.Condition(threading.Lock())
         """Guards what follows."""
-        self._changed = threading.Condition(self._lock)
         self._idle_slots = 0
-        self._is_standing_by = False
         self._is_closed = False
         self._is_deaf = False
         """The listener is not watched: descriptors or memory ran out, and it would be ready for ever."""
@@ -130,13 +128,13 @@ class Wire:
             if (order := queue.take()) is not None:
                 self._wake_slot()
                 return order
-            with self._lock:
+            with self._changed:
                 self._idle_slots += 1
             self._wake_slot()  # Something may have come before it was known that there is a slot to wake.
             ready = self._wait()
-            with self._lock:
+            with self._changed:
                 self._idle_slots -= 1
-                if self._is_standing_by and self._idle_slots == 0:
+                if self._idle_slots == 0:
                     self._changed.notify()
             self._deal_with(ready)
         self._wake_slot()
@@ -145,7 +143,7 @@ class Wire:
 
     def close(self) -> None:
         """Ends the thread and every connection. No work may be running any more."""
-        with self._lock:
+        with self._changed:
             self._is_closed = True
             self._changed.notify()
         os.eventfd_write(self._wake_up, 1)
@@ -164,10 +162,8 @@ class Wire:
 
     def _answer(self) -> None:
         while True:
-            with self._lock:
-                self._is_standing_by = True
+            with self._changed:
                 self._changed.wait_for(lambda: self._idle_slots == 0 or self._is_closed)
-                self._is_standing_by = False
                 if self._is_closed:
                     return
             self._deal_with(self._wait())
@@ -217,7 +213,7 @@ class Wire:
     def _serve(self, customer: Customer) -> None:
         try:
             if not customer.serve():
-                with self._lock:
+                with self._changed:
                     if self._connections.get(customer.number) is customer:
                         del self._connections[customer.number]
                 customer.end()
@@ -256,19 +252,22 @@ class Wire:
             connected.close()
 
     def _signalled(self) -> None:
-        with suppress(BlockingIOError):
-            if {SIGTERM, SIGINT}.isdisjoint(self._signals.recv(64)):
-                return
-            self._poll.unregister(self._signals)
-            self._listener.close()
-            end = threading.Timer(STOP_SECONDS, os._exit, (0,))
-            end.daemon = True
-            end.start()
-            self._service.queue.close()
-            for connection in list(self._connections.values()):
-                connection.cancel()
-            self._has_stopped.set()
-            self._wake_slot()
+        try:
+            received = self._signals.recv(64)
+        except BlockingIOError:  # Another thread has read it.
+            return
+        if {SIGTERM, SIGINT}.isdisjoint(received):
+            return
+        self._poll.unregister(self._signals)
+        self._listener.close()
+        end = threading.Timer(STOP_SECONDS, os._exit, (0,))
+        end.daemon = True
+        end.start()
+        self._service.queue.close()
+        for connection in list(self._connections.values()):
+            connection.cancel()
+        self._has_stopped.set()
+        self._wake_slot()
 
 
 def _break(error: BaseException) -> NoReturn:

@@ -61,9 +61,8 @@ def _say_span(tongue: Tongue, found: Found) -> str | None:
     if not low or not high:
         return None
     lowest, highest = (float(each.sign.replace("±", "") + each.number.replace(",", "")) for each in (low, high))
-    if found["to"] == "-" and lowest >= highest and not low.unit and not low.currency:
-        if tongue.language == "en":
-            return tongue.quantity(low) + tongue.to + tongue.quantity(high)
+    falls = lowest >= highest and not low.unit and not low.currency
+    if tongue.language == "zh" and found["to"] == "-" and falls:
         return tongue.quantity(low) + tongue.signs["subtract"] + tongue.quantity(high)
     return tongue.span(low, high)
 
@@ -84,12 +83,11 @@ def _say_sum(tongue: Tongue, found: Found) -> str | None:
     written = found["sum"]
     if not re.search(r"[+×÷*=≈≠<>≤≥xX]", written[1:]) and not _falls(written):
         return None
-    words = []
-    for part in _sum_part.finditer(written):
-        words.append(_sum_words(tongue, part))
+    parts = list(_sum_part.finditer(written))
+    words = [_sum_words(tongue, part) for part in parts]
     unit = (found["unit"] or "").strip()
     if unit:
-        last = _sum_part.fullmatch(written, [*_sum_part.finditer(written)][-1].start())
+        last = _sum_part.fullmatch(written, parts[-1].start())
         if not last or not last["number"] or last["power"] or last["percent"]:
             return None
         words[-1] = tongue.quantity(Quantity(last["number"], last["sign"] or "", unit=unit))
@@ -177,7 +175,7 @@ SPANS = (
 
 SUMS = (
     Kind("ratio", rf"{NUMBER}(?: ?: ?{NUMBER}){{1,3}}{END}", _say_ratio),
-    Kind("name", r"(?:24[/-]7|9/11|50[/-]50)(?![0-9/])", lambda t, found: _NAMES[found[0]][t.language == "en"]),
+    Kind("name", rf"(?:{any_of(_NAMES)})(?![0-9/])", lambda t, found: _NAMES[found[0]][t.language == "en"]),
     Kind("scientific", rf"(?P<number>{NUMBER})[eE](?P<power>[-+]?[0-9]{{1,3}})(?![0-9A-Za-z.])", _say_scientific),
     Kind(
         "resolution",

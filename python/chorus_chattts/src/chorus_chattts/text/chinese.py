@@ -24,6 +24,8 @@ class Chinese(Tongue):
     language: Language = "zh"
     to = "到"
     against = "比"
+    point = "点"
+    dot = "点"
     signs = {  # noqa: RUF012
         "-": "负",
         "+": "正",
@@ -83,7 +85,7 @@ class Chinese(Tongue):
 
     def decimals(self, digits: str) -> str:
         """点五."""
-        return "点" + self.digits(digits)
+        return self.point + self.digits(digits)
 
     def dial(self, groups: Sequence[str]) -> str:
         """With 幺, which nobody takes for 七."""
@@ -134,7 +136,7 @@ class Chinese(Tongue):
             return sign + unit + self.number(quantity.number)
         name, _, time = unit.partition("/")
         before = f"每{time}" if time else ""
-        return before + sign + self._counted(quantity.number, name if unit[0] > "z" else "") + name
+        return before + sign + self._counted(quantity.number, name) + name
 
     def span(self, low: Quantity, high: Quantity) -> str:
         """百分之五到十, 三到五千克: what both have is said once, unless it is written twice."""
@@ -161,14 +163,6 @@ class Chinese(Tongue):
     def feet(self, feet: str, inches: str) -> str:
         """五英尺十英寸."""
         return f"{self._counted(feet, '英尺')}英尺{self.number(inches)}英寸"
-
-    def version(self, parts: Sequence[str]) -> str:
-        """一点二点三."""
-        return "点".join(self.number(part) for part in parts)
-
-    def address(self, parts: Sequence[str]) -> str:
-        """一九二点一六八."""
-        return "点".join(self.digits(part) for part in parts)
 
     def _counted(self, number: str, following: str) -> str:
         return "两" if number == "2" and _counts_as_two(following) else self.number(number)

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from chorus_chattts.text.shapes import MONTHS
 from chorus_chattts.text.tongue import Language, Quantity, Tongue
 from chorus_chattts.text.units import CURRENCIES, SCALES, UNITS
-
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
-MONTHS += ["November", "December"]
 
 _ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _ONES += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -23,6 +21,8 @@ class English(Tongue):
     language: Language = "en"
     to = " to "
     against = " to "
+    point = " point "
+    dot = " dot "
     signs = {  # noqa: RUF012
         "-": " minus ",
         "+": " plus ",
@@ -68,7 +68,7 @@ class English(Tongue):
 
     def decimals(self, digits: str) -> str:
         """Point oh five."""
-        return " point " + self.digits(digits).replace("zero", "oh")
+        return self.point + self.digits(digits).replace("zero", "oh")
 
     def dial(self, groups: Sequence[str]) -> str:
         """Eight hundred, five five five, zero one two three."""
@@ -99,7 +99,7 @@ class English(Tongue):
 
     def ordinal(self, digits: str) -> str:
         """Twenty first, one hundredth."""
-        before, _, last = self.number(digits).rpartition(" ")
+        before, _, last = self.number(digits.lstrip("0") or "0").rpartition(" ")
         if last not in _ORDINALS:
             last = f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th"
         return f"{before} {_ORDINALS.get(last, last)}".strip()
@@ -111,7 +111,7 @@ class English(Tongue):
 
     def date(self, year: str | None, month: str, day: str | None) -> str:
         """May first, twenty twenty four."""
-        words = MONTHS[int(month) - 1] + (f" {self.ordinal(day.lstrip('0'))}" if day else "")
+        words = MONTHS[int(month) - 1] + (f" {self.ordinal(day)}" if day else "")
         return words + (f"{', ' if day else ' '}{self.year(year)}" if year else "")
 
     def clock(self, hour: str, minute: str, second: str | None, half: str) -> str:
@@ -161,14 +161,6 @@ class English(Tongue):
     def feet(self, feet: str, inches: str) -> str:
         """Five foot ten."""
         return f"{self.number(feet)} foot {self.number(inches)}"
-
-    def version(self, parts: Sequence[str]) -> str:
-        """One point two point three."""
-        return " point ".join(self.number(part) for part in parts)
-
-    def address(self, parts: Sequence[str]) -> str:
-        """One nine two dot one six eight."""
-        return " dot ".join(self.digits(part) for part in parts)
 
     def _money(self, quantity: Quantity) -> str:
         _, one, others, cent, cents = CURRENCIES[quantity.currency]

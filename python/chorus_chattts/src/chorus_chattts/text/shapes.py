@@ -20,10 +20,10 @@ LONE = r"(?<![0-9A-Za-z.])"
 UNIT = rf"(?: ?(?:{any_of(UNITS)})(?![A-Za-z0-9²³]))"
 YEAR = "(?:1[0-9]{3}|20[0-9]{2})"
 
-MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-MONTH = rf"(?:{MONTHS}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+MONTH = rf"(?:{'|'.join(MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 
 
 def full_month(written: str) -> str:
     """The name of a month that may be abbreviated."""
-    return next(month for month in MONTHS.split("|") if month.startswith(written[:3]))
+    return next(month for month in MONTHS if month.startswith(written[:3]))

@@ -38,6 +38,10 @@ class Tongue(ABC):
     """Between the two ends of a span."""
     against: str
     """Between the numbers of a score or a ratio."""
+    point: str
+    """Before decimals, and between the numbers of a version."""
+    dot: str
+    """Between the numbers of an IP address."""
     signs: dict[str, str]
     """What is said for a sign before a number and for an operator."""
 
@@ -101,13 +105,13 @@ class Tongue(ABC):
     def feet(self, feet: str, inches: str) -> str:
         """A height in feet and inches."""
 
-    @abstractmethod
     def version(self, parts: Sequence[str]) -> str:
         """The numbers of a version."""
+        return self.point.join(self.number(part) for part in parts)
 
-    @abstractmethod
     def address(self, parts: Sequence[str]) -> str:
         """An IP address."""
+        return self.dot.join(self.digits(part) for part in parts)
 
     def number(self, number: str) -> str:
         """A number with or without decimals. Digit by digit if it begins with a needless zero, or is too long."""

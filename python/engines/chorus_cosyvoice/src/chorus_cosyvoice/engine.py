@@ -29,7 +29,6 @@ class CosyVoiceEngine(Engine):
     version = "2"  # Counts up whenever the same text would sound different from before.
     attribution = ("FunAudioLLM", "https://github.com/FunAudioLLM/CosyVoice")
     options = NAMES
-    seeded = True
 
     _model: Model
     _recordings: Recordings
