@@ -3,7 +3,7 @@ private import Dispatch
 
 /// Runs the tests of a suite on a thread of their own, one after the other. The threads of tasks are as few as the
 /// cores. Tests that calculate for long would keep them from tests that wait for real processes.
-package struct OwnThread: SuiteTrait, TestScoping {
+package struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     private final class Executor: TaskExecutor {
         private let queue = DispatchQueue(label: "a suite's own thread")
 

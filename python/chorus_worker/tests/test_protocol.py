@@ -158,8 +158,9 @@ def test_asked_for_its_cache_it_gives_it_back_between_jobs_and_reports(tmp_path:
                 await leaving.write_event(release)
                 await leaving.write_event(Ping().event())
                 await read(leaving)
-            await other.write_event(Ping().event())
-            await read_until(other, "pong")
+            for _ in range(2):  # The end of a connection may be heard after a ping on another one, not after two.
+                await other.write_event(Ping().event())
+                await read_until(other, "pong")
             gate.write_bytes(b"")
             await read_until(client, "audio-stop")
 
