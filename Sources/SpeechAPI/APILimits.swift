@@ -23,8 +23,8 @@ package struct APILimits: Sendable, Equatable {
     package var writeStall: Duration = .seconds(30)
     /// Connections of the whole server. More of them wait in the kernel's backlog.
     package var maxConnections = 2_048
-    /// Bytes of a response that the kernel may hold before it has sent them. Bytes in flight come on top, as many as the
-    /// network can carry: if they counted, a fast client would wait for every acknowledgement.
+    /// Bytes of a response that the kernel may hold before it has sent them. Bytes in flight come on top, as many as
+    /// the network can carry: if they counted, a fast client would wait for every acknowledgement.
     package var unsentBytes = 32 << 10
 
     /// The limits as they are by default.

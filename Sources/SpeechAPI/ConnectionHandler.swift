@@ -25,7 +25,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// A head has been written, and goes out with what follows it: one packet instead of two. Something always follows
     /// at once, for heads are written when the first audio is there.
     private var holdsHead = false
-    /// A flush waits until all parts that are ready have been written. So a short response, with its end, is one packet.
+    /// A flush waits until all parts that are ready have been written. So a short response is one packet.
     private var flushIsDue = false
     /// Body bytes handed down so far.
     private var writtenBytes = 0

@@ -1,6 +1,7 @@
 /// A piece of a text that is spoken in one go.
 package struct TextSegment: Sendable, Equatable {
-    /// The text to speak: trimmed, with a newline where a line ends, and one space for any other white space. Never empty.
+    /// The text to speak: trimmed, with a newline where a line ends, and one space for any other white space. Never
+    /// empty.
     package let text: String
     /// The script of most of it, which decides the voice.
     package var script: SpokenScript
