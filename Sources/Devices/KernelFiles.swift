@@ -15,6 +15,13 @@ struct KernelFiles: Sendable {
 
     /// The text of a file, without white space at either end; `nil` if it cannot be read.
     func text(at path: String) -> String? {
+        guard let bytes = bytes(at: path) else { return nil }
+        let isSpace = { (byte: UInt8) in byte <= UInt8(ascii: " ") }
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? 0
+        return String(decoding: bytes[..<end].drop(while: isSpace), as: UTF8.self)
+    }
+
+    private func bytes(at path: String) -> [UInt8]? {
         let descriptor = open(root + path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -28,9 +35,7 @@ struct KernelFiles: Sendable {
             if count == 0 { break }
             bytes += piece[..<count]
         }
-        let isSpace = { (byte: UInt8) in byte <= UInt8(ascii: " ") }
-        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? 0
-        return String(decoding: bytes[..<end].drop(while: isSpace), as: UTF8.self)
+        return bytes
     }
 
     /// The number that a file holds; `nil` if it cannot be read or holds something else.
@@ -42,14 +47,19 @@ struct KernelFiles: Sendable {
     /// bytes. Empty if it cannot be read.
     func values(at path: String) -> [String: Int] {
         var values: [String: Int] = [:]
-        // By bytes: to look for characters takes ten times as long, and each worker's memory is read often.
-        for line in text(at: path)?.utf8.split(separator: UInt8(ascii: "\n")) ?? [] {
-            let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.prefix(3).map {
-                Substring($0)
+        // By bytes and without a string for each word: each worker's memory is read often.
+        for line in bytes(at: path)?.split(separator: UInt8(ascii: "\n")) ?? [] {
+            let isSeparator = { (byte: UInt8) in
+                byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: ":")
             }
-            guard words.count > 1, let number = Int(words[1]) else { continue }
-            let name = words[0].last == ":" ? words[0].dropLast() : words[0]
-            values[String(name)] = words.count > 2 && words[2] == "kB" ? number << 10 : number
+            let name = line.prefix { !isSeparator($0) }
+            let rest = line[name.endIndex...].drop(while: isSeparator)
+            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            let unit = rest[digits.endIndex...]
+            guard unit.first.map(isSeparator) ?? true, let number = Int(String(decoding: digits, as: UTF8.self)) else {
+                continue
+            }
+            values[String(decoding: name, as: UTF8.self)] = unit.elementsEqual(" kB".utf8) ? number << 10 : number
         }
         return values
     }

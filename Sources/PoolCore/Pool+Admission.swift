@@ -19,6 +19,8 @@ extension Pool {
         if job.request.isContinuation { return nil }
         let canStart = canStartAtOnce(engine: job.engine)
         if !canStart, let limit = reachedLimit(job, now: now) { return limit }
+        // Nobody can be late.
+        if canStart, job.request.deadline == nil, job.request.laterUnits == 0, streams.isEmpty { return nil }
         // A guess refuses nobody.
         guard isProven(engine: job.engine) else { return nil }
         return predictedTrouble(of: job, canStart: canStart, now: now)

@@ -13,14 +13,19 @@ extension Pool {
             // Others were held up by one that waited for memory. If it has gone, they may go, too.
         } while !waiters.isSubset(of: memoryWaiters)
         for engine in standing.indices {
-            let slots = Double(max(1, usableSlots(engine: engine)))
-            let most = slots * (configuration.standingTarget / .seconds(1))
-            let isTooMuch = isProven(engine: engine) && pace(engine: engine).mean(standing[engine].load) > most
+            let isTooMuch = isTooMuch(standing[engine].load, engine: engine)
             standing[engine].update(isTooMuch: isTooMuch, calm: configuration.standingInterval, now: now)
             // There is room: whoever was told to come later may come now.
             if queues[engine].isEmpty { promisedUntil[engine] = now }
         }
         settle(now: now, &actions)
+    }
+
+    /// Whether the slots of an engine are busy with a load for longer than anything should wait.
+    private func isTooMuch(_ load: Load, engine: Int) -> Bool {
+        guard load.jobs > 0, isProven(engine: engine) else { return false }
+        let slots = Double(max(1, usableSlots(engine: engine)))
+        return pace(engine: engine).mean(load) > slots * (configuration.standingTarget / .seconds(1))
     }
 
     private mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
@@ -155,9 +160,11 @@ extension Pool {
     }
 
     private func best(of idle: [IdleSlot], for job: Job, _ openings: [Opening]) -> Int? {
-        idle.indices.lazy
-            .filter { isRunnable(job, on: idle[$0]) && isAdmitted(job, on: idle[$0], openings) == .yes }
-            .min { idle[$0] < idle[$1] }
+        var best: Int?
+        for index in idle.indices where best.map({ idle[index] < idle[$0] }) ?? true {
+            if isRunnable(job, on: idle[index]), isAdmitted(job, on: idle[index], openings) == .yes { best = index }
+        }
+        return best
     }
 
     private func isRunnable(_ job: Job, on slot: IdleSlot) -> Bool {
@@ -201,9 +208,9 @@ extension Pool {
         /// Memory for them; `nil` if nobody knows how much there is.
         var roomBytes: Int?
         /// Whether nothing at all runs there.
-        var isQuiet: Bool
+        var isQuiet = true
         /// Whether what runs there has to be alone.
-        var isTaken: Bool
+        var isTaken = false
         /// The job that has waited so long for memory there that it comes before all others.
         var heldFor: JobID?
     }
@@ -211,14 +218,19 @@ extension Pool {
     private enum Answer { case yes, no, lacksMemory }
 
     private func opening(engine: Int, device: Int, now: Instant) -> Opening {
-        let busy = instances.lazy.filter { $0.device == device }.flatMap(\.slots).compactMap(\.busyJob)
-        return Opening(
+        var opening = Opening(
             count: openings(engine: engine, device: device),
             roomBytes: ledger(of: device)?.roomBytes,
-            isQuiet: busy.isEmpty,
-            isTaken: busy.contains { jobs[$0]?.isToBeAlone(on: device, in: self) ?? false },
             heldFor: longestWaiter(for: device, now: now)
         )
+        for instance in instances where instance.device == device {
+            for slot in instance.slots {
+                guard let job = slot.busyJob else { continue }
+                opening.isQuiet = false
+                if jobs[job]?.isToBeAlone(on: device, in: self) == true { opening.isTaken = true }
+            }
+        }
+        return opening
     }
 
     private func isAdmitted(_ job: Job, on slot: IdleSlot, _ openings: [Opening]) -> Answer {

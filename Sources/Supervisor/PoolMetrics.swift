@@ -97,9 +97,7 @@ struct PoolMetrics: Sendable {
         .increment()
     }
 
-    func waiting(_ pool: Pool) {
-        for (index, engine) in engines.enumerated() { engine.waitingJobs.record(pool.waitingJobs(engine: index)) }
-    }
+    func waiting(_ jobs: Int, engine: Int) { engines[engine].waitingJobs.record(jobs) }
 
     func instances(_ pool: Pool) {
         for (index, engine) in engines.enumerated() {

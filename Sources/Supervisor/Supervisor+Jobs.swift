@@ -8,21 +8,21 @@ extension Supervisor {
     /// Gives a job to the worker behind a slot.
     func run(_ id: JobID, on slot: SlotID) {
         // The pool runs only jobs that have not ended, and only on open slots.
-        guard let job = work[id], workers[slot.process]?.links[slot.index] != nil else { return }
-        workers[slot.process]?.links[slot.index]?.job = id
+        guard let job = work[id], let link = currentLink(of: slot) else { return }
+        link.job = id
         workers[slot.process]?.knowsTexts = true
         job.audio?.start()
         if infos[job.engine]?.traits == nil { job.noteIgnoredOptions() }
-        work[id]?.started = .now()
-        work[id]?.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units))
-        work[id]?.failure = nil
-        work[id]?.check = AudioCheck()
+        job.started = .now()
+        job.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units))
+        job.failure = nil
+        job.check = AudioCheck()
         send(job.request, to: slot)
     }
 
     /// Writes to a slot's worker. If that fails the connection closes, and that is news of its own.
     func send(_ event: WyomingClientEvent, to slot: SlotID) {
-        guard let channel = workers[slot.process]?.links[slot.index]?.channel else { return }
+        guard let channel = currentLink(of: slot)?.channel else { return }
         var buffer = channel.allocator.buffer(capacity: 512)
         event.encode(into: &buffer)
         channel.writeAndFlush(buffer, promise: nil)
@@ -30,19 +30,19 @@ extension Supervisor {
 
     /// A worker said something.
     func heard(_ event: WyomingServiceEvent, on slot: SlotID, link number: Int) {
-        guard let link = workers[slot.process]?.links[slot.index], link.number == number else { return }
+        guard let link = currentLink(of: slot), link.number == number else { return }
         switch event {
         case .audioChunk(let chunk):
             // Audio of a job whose caller has left is on its way for a while.
-            guard let id = link.job, let audio = work[id]?.audio else {
-                workers[slot.process]?.links[slot.index]?.sampling?.heard(chunk)
+            guard let id = link.job, let job = work[id], let audio = job.audio else {
+                link.sampling?.heard(chunk)
                 return
             }
-            work[id]?.audioSeconds += chunk.duration / .seconds(1)
+            job.audioSeconds += chunk.duration / .seconds(1)
             pool.jobMoved(slot, now: now)
             let silence = pool.audioArrived(id, duration: chunk.duration, now: now)
             metrics.listenerWaited(engine: pool.instances[slot.process.instance.index].engine, for: silence)
-            for piece in work[id]?.check.take(chunk) ?? [] where !deliver(piece, of: id, to: audio, from: slot) {
+            for piece in job.check.take(chunk) where !deliver(piece, of: id, to: audio, from: slot) {
                 break
             }
         case .audioStop:
@@ -78,7 +78,7 @@ extension Supervisor {
         case .pong:
             pool.heard(slot, now: now)
         case .userEvent(WyomingServiceEvent.progressName, _):
-            workers[slot.process]?.links[slot.index]?.sampling?.moved()
+            link.sampling?.moved()
             pool.jobMoved(slot, now: now)
         case .userEvent(WyomingClientEvent.voiceName, let data):
             jobEnded(on: slot, link: link) { work in
@@ -99,7 +99,7 @@ extension Supervisor {
         switch audio.append(piece) {
         case .taken: return true
         case .tooMuch:
-            guard let link = workers[slot.process]?.links[slot.index] else { return false }
+            guard let link = currentLink(of: slot) else { return false }
             linkBroke(
                 slot,
                 link: link.number,
@@ -115,12 +115,12 @@ extension Supervisor {
     /// A job is to be made again, if it can be: nobody has heard any of it, or it is expected to be the same. The audio
     /// that was heard is compared, so another definition that makes something else ends in an error, never in a gap.
     func restart(_ id: JobID, because reason: PoolMetrics.RerunReason) -> Bool {
-        guard let engine = work[id]?.engine else { return false }
+        guard let job = work[id] else { return false }
         // Doubted audio may be fine, and goes on if the next may be different: then the doubt would do the harm.
         let isDoubted = reason == .badAudio
-        let isDeterministic = infos[engine]?.traits?.deterministic == true && !(isDoubted && isMixed(engine))
-        guard work[id]?.restart(isDeterministic: isDeterministic, isDoubted: isDoubted) == true else { return false }
-        metrics.rerun(engine: engine, because: reason)
+        let isDeterministic = infos[job.engine]?.traits?.deterministic == true && !(isDoubted && isMixed(job.engine))
+        guard job.restart(isDeterministic: isDeterministic, isDoubted: isDoubted) else { return false }
+        metrics.rerun(engine: job.engine, because: reason)
         return true
     }
 
@@ -131,19 +131,16 @@ extension Supervisor {
         on slot: SlotID,
         link: SlotLink,
         outcome: JobOutcome? = nil,
-        note: (inout Work) -> Void = { _ in }
+        note: (Work) -> Void = { _ in }
     ) {
         guard let id = link.job else {
             linkBroke(slot, link: link.number, because: "it ended a job that it did not have")
             return
         }
-        workers[slot.process]?.links[slot.index]?.job = nil
-        if var ended = work[id] {
-            note(&ended)
-            work[id] = ended
-        }
-        let outcome = outcome ?? outcomeOf(id, on: slot)
+        link.job = nil
         let ended = work[id]
+        ended.map(note)
+        let outcome = outcome ?? outcomeOf(id, on: slot)
         if let ended, ended.audioSeconds > 0 { peakReached(by: slot.process, units: ended.units) }
         perform(
             pool.jobEnded(
@@ -182,11 +179,11 @@ extension Supervisor {
             )
             return .doubtful
         }
-        for piece in work[id]?.check.rest() ?? [] {
+        for piece in ended.check.rest() {
             switch audio.append(piece) {
             case .taken: continue
-            case .tooMuch: work[id]?.failure = .tooMuchAudio(most: piece.mostSeconds)
-            case .different: work[id]?.failure = .different
+            case .tooMuch: ended.failure = .tooMuchAudio(most: piece.mostSeconds)
+            case .different: ended.failure = .different
             }
             return .failed
         }

@@ -81,7 +81,7 @@ extension Supervisor {
         let engine = pool.instances[slot.process.instance.index].engine
         log(.info, "An instance is measured, the first of its engine on this kind of device.", slot.process)
         let units = pool.configuration.engines[engine].largestUnits
-        workers[slot.process]?.links[slot.index]?.sampling = Sampling(largestUnits: units)
+        currentLink(of: slot)?.sampling = Sampling(largestUnits: units)
         readMemory { supervisor in
             supervisor.peakReached(by: slot.process, units: 0) { $0.speakSample(slot) }
         }
@@ -90,21 +90,21 @@ extension Supervisor {
     /// Has an instance of a new definition speak, before anybody depends on it.
     func rehearse(_ slot: SlotID) {
         log(.info, "An instance of a new definition speaks a sample before it serves.", slot.process)
-        workers[slot.process]?.links[slot.index]?.sampling = .rehearsal()
+        currentLink(of: slot)?.sampling = .rehearsal()
         speakSample(slot)
     }
 
     private func rehearsed(_ slot: SlotID, isSound: Bool) {
-        workers[slot.process]?.links[slot.index]?.sampling = nil
+        currentLink(of: slot)?.sampling = nil
         let actions = pool.rehearsed(slot.process, isSound: isSound, now: now)
         noteIfReady(slot.process)
         perform(actions)
     }
 
     private func speakSample(_ slot: SlotID) {
-        guard var sampling = workers[slot.process]?.links[slot.index]?.sampling else { return }
+        guard var sampling = currentLink(of: slot)?.sampling else { return }
         guard !sampling.left.isEmpty else {
-            workers[slot.process]?.links[slot.index]?.sampling = nil
+            currentLink(of: slot)?.sampling = nil
             readMemory { supervisor in
                 let actions = supervisor.pool.measured(slot.process, now: supervisor.now)
                 supervisor.logMeasured(slot.process)
@@ -115,13 +115,13 @@ extension Supervisor {
         }
         let sample = sampling.left.removeFirst()
         sampling.begin(sample)
-        workers[slot.process]?.links[slot.index]?.sampling = sampling
+        currentLink(of: slot)?.sampling = sampling
         send(.synthesize(WyomingSynthesize(text: sample.text, voice: nil, context: [:])), to: slot)
     }
 
     /// The worker has spoken a sample, or cannot.
     func sampleEnded(on slot: SlotID) {
-        guard var sampling = workers[slot.process]?.links[slot.index]?.sampling, let sample = sampling.current
+        guard var sampling = currentLink(of: slot)?.sampling, let sample = sampling.current
         else { return }
         sampling.moved()
         if sampling.audioSeconds > 0 {

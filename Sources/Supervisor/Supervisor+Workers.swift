@@ -173,6 +173,9 @@ extension Supervisor {
 
     // MARK: Connections
 
+    /// The connection of a slot, if there is one or one is being made.
+    func currentLink(of slot: SlotID) -> SlotLink? { workers[slot.process]?.links[slot.index] }
+
     /// Makes a slot's connection, anew if there is one.
     func open(_ slot: SlotID) {
         // The end of a process may be known before the end of its connections.
@@ -199,12 +202,12 @@ extension Supervisor {
     }
 
     private func connected(_ slot: SlotID, link number: Int, _ channel: (any Channel)?) {
-        guard workers[slot.process]?.links[slot.index]?.number == number else {
+        guard currentLink(of: slot)?.number == number else {
             channel?.close(promise: nil)
             return
         }
         if let channel {
-            workers[slot.process]?.links[slot.index]?.channel = channel
+            currentLink(of: slot)?.channel = channel
             send(.describe, to: slot)
         } else {
             tryAgain(slot, link: number)
@@ -212,17 +215,16 @@ extension Supervisor {
     }
 
     private func tryAgain(_ slot: SlotID, link number: Int) {
-        guard var link = workers[slot.process]?.links[slot.index] else { return }
+        guard let link = currentLink(of: slot) else { return }
         let delay = link.delay
         link.delay = min(.nanoseconds(delay.nanoseconds * 3 / 2), SlotLink.longestDelay)
         link.channel = nil
         link.nextAttempt = eventLoop.assumeIsolated().scheduleTask(in: delay) {
             self.assumeIsolated { supervisor in
-                guard supervisor.workers[slot.process]?.links[slot.index]?.number == number else { return }
+                guard supervisor.currentLink(of: slot)?.number == number else { return }
                 supervisor.connect(slot, link: number)
             }
         }
-        workers[slot.process]?.links[slot.index] = link
     }
 
     /// The worker answered on a new connection.
@@ -231,7 +233,7 @@ extension Supervisor {
             kill(slot.process, because: "it offers no text-to-speech: is it the right program?")
             return
         }
-        workers[slot.process]?.links[slot.index]?.isOpen = true
+        currentLink(of: slot)?.isOpen = true
         workers[slot.process]?.info = info
         let wasReady = pool.instances[slot.process.instance.index].isReady
         // A report that follows is of what was before.
@@ -270,7 +272,7 @@ extension Supervisor {
         guard link.isOpen, link.job != nil, worker.exit == nil, worker.pid != nil else {
             return linkBroke(slot, link: number, because: reason)
         }
-        workers[slot.process]?.links[slot.index]?.isAtEnd = true
+        currentLink(of: slot)?.isAtEnd = true
         eventLoop.assumeIsolated().scheduleTask(in: Worker.newsTimeout) {
             self.assumeIsolated { $0.linkBroke(slot, link: number, because: reason) }
         }
@@ -278,7 +280,7 @@ extension Supervisor {
 
     /// A connection closed, or what came over it made no sense.
     func linkBroke(_ slot: SlotID, link number: Int, because reason: String) {
-        guard let link = workers[slot.process]?.links[slot.index], link.number == number else { return }
+        guard let link = currentLink(of: slot), link.number == number else { return }
         if !link.isOpen && workers[slot.process]?.exit == nil {
             // It listens before it can answer.
             link.channel?.close(promise: nil)

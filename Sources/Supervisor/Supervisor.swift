@@ -226,7 +226,9 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
             }
         }
         isPerforming = false
-        metrics.waiting(pool)
+        for engine in pool.configuration.engines.indices {
+            metrics.waiting(pool.waitingJobs(engine: engine), engine: engine)
+        }
     }
 
     private func perform(_ action: PoolAction) {

@@ -3,8 +3,8 @@ import PoolCore
 import SpeechCore
 import Wyoming
 
-/// A job, as the shell sees it: what to ask a worker, and where the answer goes.
-struct Work {
+/// A job, as the shell sees it: what to ask a worker, and where the answer goes. It stays on the supervisor's loop.
+final class Work {
     /// What is to be done.
     enum Task {
         /// Speak a segment.
@@ -148,7 +148,7 @@ struct Work {
     ///   - isDeterministic: the engine is expected to make the same of the same.
     ///   - isDoubted: it may be all right, and a seed does not make it the same to the last bit everywhere.
     /// - Returns: `false` when somebody has heard some of it already that may be different the next time.
-    mutating func restart(isDeterministic: Bool, isDoubted: Bool) -> Bool {
+    func restart(isDeterministic: Bool, isDoubted: Bool) -> Bool {
         guard case .speak(let segment, let audio) = task else { return true }
         guard audio.restart(isRepeatable: isDeterministic || segment.hasSeed && !isDoubted) else { return false }
         audioSeconds = 0

@@ -5,12 +5,12 @@ import SpeechCore
 import Wyoming
 
 /// A process of an instance, as the shell sees it.
-struct Worker {
-    var socketPath: String
+final class Worker {
+    let socketPath: String
     /// What it may hold of its device's memory; `nil` if nobody knows how much there is.
     var memoryBytes: Int?
     /// What was used of its device before it was started, but for what our other instances held.
-    var deviceBytesBefore: Int
+    let deviceBytesBefore: Int
     /// What it said of itself.
     var info: WyomingInfo?
     /// When it answered first.
@@ -45,6 +45,12 @@ struct Worker {
     /// Whether it has been given a caller's text.
     var knowsTexts = false
 
+    init(socketPath: String, memoryBytes: Int?, deviceBytesBefore: Int) {
+        self.socketPath = socketPath
+        self.memoryBytes = memoryBytes
+        self.deviceBytesBefore = deviceBytesBefore
+    }
+
     /// How many of its last lines are kept.
     static let lastWordsKept = 5
     /// How long after its end what it said is read.
@@ -54,7 +60,7 @@ struct Worker {
 }
 
 /// The connection of a slot, or the attempt to make one.
-struct SlotLink {
+final class SlotLink {
     /// Tells this connection from earlier ones of the same slot.
     let number: Int
     /// `nil` while it is being made.
@@ -70,6 +76,8 @@ struct SlotLink {
     var nextAttempt: Scheduled<Void>?
     /// What is being measured over it.
     var sampling: Sampling?
+
+    init(number: Int) { self.number = number }
 
     /// A worker on our machine listens within milliseconds or within many seconds; the wait grows accordingly.
     static let firstDelay = TimeAmount.milliseconds(2)

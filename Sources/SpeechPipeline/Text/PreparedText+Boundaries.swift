@@ -77,7 +77,7 @@ extension PreparedText {
             first -= 1
         }
         return Abbreviations.contains(
-            String(decoding: units[first..<(end - 1)], as: UTF16.self),
+            String(utf16: units[first..<(end - 1)]),
             startsSentence: first == start,
             precedesNumber: next.kind == .number
         )

@@ -48,7 +48,14 @@ struct PreparedText {
         var text = units[range]
         while text.first?.isSpace == true { text.removeFirst() }
         while text.last?.isSpace == true { text.removeLast() }
-        return String(decoding: text, as: UTF16.self)
+        return String(utf16: text)
+    }
+}
+
+extension String {
+    /// The text of UTF-16 code units. Given a slice, the standard library allocates memory for each unit of it.
+    init(utf16 units: ArraySlice<UInt16>) {
+        self = units.withUnsafeBufferPointer { String(decoding: $0, as: UTF16.self) }
     }
 }
 

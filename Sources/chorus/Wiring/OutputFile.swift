@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The output of a command. A file appears under its name when it is complete, so an error leaves the old file in place.
-/// A pipe, a device or standard output gets the bytes as they are made.
+/// The output of a command. A file appears under its name when it is complete, so an error leaves the old one in
+/// place. A pipe, a device or standard output gets the bytes as they are made.
 final class OutputFile: Sendable {
     /// Its name in messages.
     private let name: String
