@@ -37,7 +37,8 @@ struct QueueForecast {
         var begin = 0.0
         /// When all of its stream is done, in seconds from now. Later jobs count only if the stream has a deadline.
         var end = 0.0
-        /// How many time limits other jobs of its tenant and class would miss. One job may miss several.
+        /// How many time limits other jobs of its tenant and class would miss, those that they are likely to miss twice.
+        /// One job may miss several.
         var late = 0
         /// By how much the worst of these limits would be missed, in seconds.
         var lateness = 0.0
@@ -158,7 +159,7 @@ struct QueueForecast {
             if let index = step.parts ?? step.stream.flatMap({ partsOf[$0] }) {
                 releases.insert(Release(at: end + Self.newsDelay, parts: index))
             }
-            note(step, begin: begin + spread, end: end + spread + pace.margin)
+            note(step, begin: begin + spread, end: end + spread + pace.margin, mean: end)
         }
         return outcome
     }
@@ -180,7 +181,7 @@ struct QueueForecast {
         return classes[index].next(pace: pace)
     }
 
-    private mutating func note(_ step: ForecastStep, begin: Double, end: Double) {
+    private mutating func note(_ step: ForecastStep, begin: Double, end: Double, mean: Double) {
         if step.isNew {
             outcome.begin = begin
             outcome.end = max(outcome.end, end)
@@ -193,23 +194,26 @@ struct QueueForecast {
                 outcome.end = max(outcome.end, end)
                 newWanted -= 1
             } else {
-                noteLateness(of: end, by: parts[index].stream.aim)
-                noteLateness(of: end, by: deadline)
+                noteLateness(of: end, mean: mean, by: parts[index].stream.aim)
+                noteLateness(of: end, mean: mean, by: deadline)
             }
         } else if step.key == own, let entry = step.entry {
             wanted -= 1
             noteLateness(of: begin, by: entry.beginBy)
-            noteLateness(of: end, by: entry.aim)
-            noteLateness(of: end, by: entry.doneBy)
+            noteLateness(of: end, mean: mean, by: entry.aim)
+            noteLateness(of: end, mean: mean, by: entry.doneBy)
         }
     }
 
-    private mutating func noteLateness(of moment: Double, by latest: Instant?) {
+    /// - Parameters:
+    ///   - moment: p90.
+    ///   - mean: the mean. A job that may be late is not to become one that probably is.
+    private mutating func noteLateness(of moment: Double, mean: Double? = nil, by latest: Instant?) {
         guard let latest else { return }
-        let lateness = moment - now.duration(to: latest) / .seconds(1)
-        guard lateness > 0 else { return }
-        outcome.late += 1
-        outcome.lateness = max(outcome.lateness, lateness)
+        let limit = now.duration(to: latest) / .seconds(1)
+        guard moment > limit else { return }
+        outcome.late += (mean ?? -.infinity) > limit ? 2 : 1
+        outcome.lateness = max(outcome.lateness, moment - limit)
     }
 }
 

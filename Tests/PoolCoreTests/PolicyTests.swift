@@ -71,6 +71,16 @@ import Testing
         #expect(outcome.workInTime >= 0.93)
     }
 
+    @Test("a pool that has measured nothing yet keeps deadlines at ten times the load")
+    func coldOverload() {
+        var scenario = PolicyLab.Deadlines()
+        (scenario.slots, scenario.load, scenario.deadline, scenario.seconds) = (4, 10, 3, 5)
+        for seed in Self.seed..<Self.seed + 2 {
+            let outcome = scenario.run(seed: seed)
+            #expect(Double(outcome.broken) <= 0.005 * Double(outcome.admitted), "seed \(seed)")
+        }
+    }
+
     @Test("deadlines of all lengths are kept as they were promised, and few are refused that would have fitted easily")
     func promises() {
         let outcomes = (UInt64(1)..<6).map { PolicyLab.Promises(seed: $0).run() }

@@ -31,17 +31,20 @@ package final class Workbench {
     /// - Parameters:
     ///   - settings: more of the configuration, as members of a JSON object.
     ///   - key: what the gateway wants to be shown, if `settings` say so.
+    ///   - keepsAudio: whether a text that has been spoken may come from the cache.
     package func gateway(
         instances: Int,
         flags: [String] = [],
         settings: [String] = [],
-        key: String? = nil
+        key: String? = nil,
+        keepsAudio: Bool = false
     ) throws -> Gateway {
         let command = ["\(programs)/FakeWorker", "--uri", "{uri}"] + flags
         let list = command.map { "\"\($0)\"" }.joined(separator: ",")
         let numbers = #""instances":\#(instances),"max_running":\#(instances)"#
         let engine = #"{"name":"fake","command":[\#(list)],\#(numbers)}"#
-        return try gateway(engine: engine, settings: settings, key: key)
+        let cache = keepsAudio ? [] : [#""cache":{"memory":0}"#]
+        return try gateway(engine: engine, settings: settings + cache, key: key)
     }
 
     /// A FakeWorker with nothing before it.

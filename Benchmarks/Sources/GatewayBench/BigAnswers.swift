@@ -10,7 +10,7 @@ enum BigAnswers {
     private static let ways = [("made", ["Cache-Control: no-store"]), ("kept", [])]
 
     static func measure(on workbench: Workbench) throws -> [Figure] {
-        let gateway = try workbench.gateway(instances: 1)
+        let gateway = try workbench.gateway(instances: 1, keepsAudio: true)
         try gateway.waitUntilItSpeaks()
         let client = try HTTPClient(port: gateway.port)
         var figures: [Figure] = []

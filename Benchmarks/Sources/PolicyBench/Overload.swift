@@ -7,9 +7,10 @@ enum Overload {
     /// Of audio: 10 ms, of 24,000 samples a second with 16 bits.
     private static let bytesPerUnit = 480
     private static let overload = 10.0
-    /// How long the load lasts, in seconds, and what of it is counted.
-    private static let seconds = 10.0
-    private static let counted = seconds / 5...seconds
+    /// How long the load lasts, in seconds, and what of it is counted: not those that came before anything was measured,
+    /// and could not be refused, nor those that came while these were in their way.
+    private static let seconds = 12.0
+    private static let counted = seconds / 3...seconds
     /// After so many seconds nobody wants an answer, in which time some eight texts of middling length are spoken one after
     /// the other.
     private static let timeout = 3.0
