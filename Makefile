@@ -12,7 +12,8 @@ PYTHON := Tests/Clients
 CHAOS := Tests/Chaos
 PEERS := Benchmarks/Peers
 SWIFT := Package.swift Sources Tests Benchmarks Fuzz
-# Linked with Swift's own libraries, a request takes a seventh less of the processor, and the programs run where no Swift is.
+# Swift's libraries are linked statically: a request costs a seventh less of the processor, and the programs run where Swift is
+# not installed.
 RELEASE := --configuration release --static-swift-stdlib
 # The targets whose tests the thread sanitizer watches: all that share state, but those that start processes: between clone and
 # exec a child may hang on a lock of the sanitizer's that another thread of its parent held.

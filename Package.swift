@@ -146,8 +146,7 @@ let package = Package(
             name: "SupervisorTests",
             dependencies: [
                 "Supervisor", "Devices", "FakeWorker", "SpeechCore", "PoolCore", "SpeechTestSupport", "TestTraits",
-                nioCore,
-                nioPosix, lifecycle, logging,
+                nioCore, nioPosix, lifecycle, logging,
             ],
             swiftSettings: strict
         ),

@@ -46,7 +46,7 @@ class Server:
         return True
 
     def cpu_by_process(self) -> dict[int, float]:
-        """What each of its living processes has used of the processors, in seconds."""
+        """Processor seconds of each living process."""
         used, parents = {}, {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and (fields := _stat(entry)):

@@ -72,8 +72,8 @@ package final class AudioEncoder {
         return try sink.take()
     }
 
-    /// The final first bytes of a file that has ended. They replace as many bytes at the start of the output. Empty for
-    /// a stream.
+    /// The first bytes of a file that has ended, with its true lengths. They replace as many bytes at the start of the
+    /// output. Empty for a stream.
     package var beginning: [UInt8] { sink.beginning }
 
     private func converter(for sampleRate: Int) throws(AudioEncodingError) -> Converter {

@@ -58,7 +58,7 @@ extension Pool {
             return actions
         case .ready, .draining:
             if let openTimer { actions.append(.cancelTimer(openTimer)) }
-            // The new connection also answers the ask that was sent on the old one.
+            // This answer also counts for a `describe` that was sent on the old connection.
             heard(slot, now: now)
         case .measuring, .stopping:
             return []

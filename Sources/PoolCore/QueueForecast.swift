@@ -1,8 +1,8 @@
 /// Runs a queue forward in the order in which it would be served, to see when a new job would be begun and done, and
 /// which others would be late because of it.
 ///
-/// Each slot runs one job after the other, each for its predicted mean time. The begins and ends that are reported are
-/// p90. The later jobs of a stream come one by one: each comes when an earlier one is done, as the pipeline submits
+/// Each slot runs one job after the other: the one that runs now until its p90, the others for their mean time. The
+/// begins and ends that are reported are p90, up to `maxSteps`. The later jobs of a stream come one by one: each comes when an earlier one is done, as the pipeline submits
 /// them. A forecast costs O(n log n) in the waiting jobs, and is bounded by `maxSteps`.
 struct QueueForecast {
     /// Jobs that are run forward at most. After that, the new job is taken to come when the rest is done, shared out
@@ -37,8 +37,8 @@ struct QueueForecast {
         var begin = 0.0
         /// When all of its stream is done, in seconds from now. Later jobs count only if the stream has a deadline.
         var end = 0.0
-        /// How many time limits other jobs of its tenant and class would miss, those that they are likely to miss twice.
-        /// One job may miss several.
+        /// How many time limits other jobs of its tenant and class would miss. A limit that the mean misses, too, counts
+        /// twice. One job may miss several.
         var late = 0
         /// By how much the worst of these limits would be missed, in seconds.
         var lateness = 0.0
@@ -159,7 +159,7 @@ struct QueueForecast {
             if let index = step.parts ?? step.stream.flatMap({ partsOf[$0] }) {
                 releases.insert(Release(at: end + Self.newsDelay, parts: index))
             }
-            note(step, begin: begin + spread, end: end + spread + pace.margin, mean: end)
+            note(step, begin: begin, end: end, spread: spread)
         }
         return outcome
     }
@@ -181,38 +181,40 @@ struct QueueForecast {
         return classes[index].next(pace: pace)
     }
 
-    private mutating func note(_ step: ForecastStep, begin: Double, end: Double, mean: Double) {
+    /// - Parameters:
+    ///   - begin, end: by the means.
+    ///   - spread: how much later it may be begun.
+    private mutating func note(_ step: ForecastStep, begin: Double, end: Double, spread: Double) {
+        let latestEnd = end + spread + pace.margin
         if step.isNew {
-            outcome.begin = begin
-            outcome.end = max(outcome.end, end)
+            outcome.begin = begin + spread
+            outcome.end = max(outcome.end, latestEnd)
             wanted -= 1
             newWanted -= 1
         } else if let index = step.parts {
             guard parts[index].stream.key == own, let deadline = parts[index].stream.deadline else { return }
             wanted -= 1
             if parts[index].isNew {
-                outcome.end = max(outcome.end, end)
+                outcome.end = max(outcome.end, latestEnd)
                 newWanted -= 1
             } else {
-                noteLateness(of: end, mean: mean, by: parts[index].stream.aim)
-                noteLateness(of: end, mean: mean, by: deadline)
+                noteLateness(of: latestEnd, mean: end, by: parts[index].stream.aim)
+                noteLateness(of: latestEnd, mean: end, by: deadline)
             }
         } else if step.key == own, let entry = step.entry {
             wanted -= 1
-            noteLateness(of: begin, by: entry.beginBy)
-            noteLateness(of: end, mean: mean, by: entry.aim)
-            noteLateness(of: end, mean: mean, by: entry.doneBy)
+            noteLateness(of: begin + spread, mean: begin, by: entry.beginBy)
+            noteLateness(of: latestEnd, mean: end, by: entry.aim)
+            noteLateness(of: latestEnd, mean: end, by: entry.doneBy)
         }
     }
 
-    /// - Parameters:
-    ///   - moment: p90.
-    ///   - mean: the mean. A job that may be late is not to become one that probably is.
-    private mutating func noteLateness(of moment: Double, mean: Double? = nil, by latest: Instant?) {
+    /// A job that may be late is not to become one that probably is. So a limit that the mean misses, too, counts twice.
+    private mutating func noteLateness(of moment: Double, mean: Double, by latest: Instant?) {
         guard let latest else { return }
         let limit = now.duration(to: latest) / .seconds(1)
         guard moment > limit else { return }
-        outcome.late += (mean ?? -.infinity) > limit ? 2 : 1
+        outcome.late += mean > limit ? 2 : 1
         outcome.lateness = max(outcome.lateness, moment - limit)
     }
 }

@@ -8,11 +8,13 @@ extension Supervisor {
     /// Gives a job to the worker behind a slot.
     func run(_ id: JobID, on slot: SlotID) {
         // The pool runs only jobs that have not ended, and only on open slots.
-        guard let job = work[id], let link = currentLink(of: slot) else { return }
+        guard let job = work[id], let worker = workers[slot.process], let link = worker.links[slot.index] else {
+            return
+        }
         link.job = id
-        workers[slot.process]?.knowsTexts = true
+        worker.knowsTexts = true
         job.audio?.start()
-        if infos[job.engine]?.traits == nil { job.noteIgnoredOptions() }
+        if worker.info?.traits == nil { job.noteIgnoredOptions() }
         job.started = .now()
         job.predicted = .seconds(pool.predictedSeconds(engine: job.engine, units: job.units))
         job.failure = nil

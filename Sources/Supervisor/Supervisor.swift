@@ -49,7 +49,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
     /// Kept when the pool has ended and the daemons have not.
     var daemonsEnded: EventLoopPromise<Void>?
     var work: [JobID: Work] = [:]
-    /// What instances of each engine say of it, once one has loaded. Workers that know only Wyoming have no `traits`.
+    /// The `info` of each engine's newest definition that has served. Workers that know only Wyoming have no `traits`.
     var infos: [Int: WyomingInfo] = [:]
     /// What the audio of an engine depends on, once an instance of it has loaded.
     var fingerprints: [Int: String] = [:]

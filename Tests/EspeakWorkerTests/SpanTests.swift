@@ -53,7 +53,7 @@ struct SpanTests {
         var end = 0
         for (index, piece) in pieces.enumerated() {
             // The program ends with a pause, and it is not known here where in the sentence the words are.
-            // A part in a variant's voice ends mostly in echo.
+            // The end of a part in a variant's voice is mostly echo.
             let sound = Self.sound(try EspeakProgram.samples(piece.text, voice: piece.voice))
             let hasEcho = piece.voice.contains("+") && index < pieces.count - 1
             let alone = hasEcho ? Array(sound.dropLast(22_050 * 310 / 1000)) : sound

@@ -128,7 +128,7 @@ import Testing
         #expect(late("a", strict, isAdded: false).late == 0)
         #expect(late("b", strict).late == 0)
         #expect(late("a", entry(1, units: 10, due: 1, beginBy: 5)).late == 0)
-        #expect(late("a", entry(1, units: 10, due: 1, beginBy: 4)).late == 1)
+        #expect(late("a", entry(1, units: 10, due: 1, beginBy: 4)).late == 2)
     }
 
     @Test("how much longer jobs may take spreads by the root of their number")

@@ -7,8 +7,8 @@ enum Overload {
     /// Of audio: 10 ms, of 24,000 samples a second with 16 bits.
     private static let bytesPerUnit = 480
     private static let overload = 10.0
-    /// How long the load lasts, in seconds, and what of it is counted: not those that came before anything was measured,
-    /// and could not be refused, nor those that came while these were in their way.
+    /// How long the load lasts, in seconds, and what of it is counted. Requests in the first third do not count: until
+    /// predictions are proven none can be refused, and their backlog delays the next ones.
     private static let seconds = 12.0
     private static let counted = seconds / 3...seconds
     /// After so many seconds nobody wants an answer, in which time some eight texts of middling length are spoken one after

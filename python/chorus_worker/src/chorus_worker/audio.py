@@ -29,7 +29,7 @@ def chunks(audio: Audio, rate: int) -> Iterator[Event]:
 def pcm(audio: Audio) -> bytes:
     """The samples as bytes. Floats are clipped to [-1, 1], multiplied with 32767, and rounded to the nearest.
 
-    Raises EngineFault for what is no audio, BadAudio for NaN and infinity.
+    Raises EngineFault if the value is not audio, BadAudio if it has NaN or infinity.
     """
     if isinstance(audio, bytes):
         if len(audio) % SAMPLE_BYTES:

@@ -92,7 +92,7 @@ class Engine:
     elsewhere: Mapping[str, str] = {}
     """What to tell a caller of an option that it knows from elsewhere: what to do instead."""
     seeded: bool = True
-    """A job's seed fixes its random choices. If False, a note says that the seed has no effect."""
+    """Whether a job's seed fixes the engine's random choices. If not, a note says that the seed has no effect."""
     slots: int = 1
     """How many jobs it can do at once, up to 256."""
 
