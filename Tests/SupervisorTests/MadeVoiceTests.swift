@@ -64,6 +64,21 @@ import Testing
         }
     }
 
+    @Test(
+        "Options are noted as without effect where the worker knows only Wyoming",
+        arguments: [
+            ([], []),
+            (["--no-chorus"], ["`seed` has no effect: the engine's worker does not say that it takes options."]),
+        ]
+    )
+    func ignoredOptions(arguments: [String], notes: [String]) async throws {
+        try await FakePool.with(arguments: arguments) { pool in
+            let audio = pool.submit("Hello.", context: ["seed": .integer(7)])
+            try await expect(audio, says: "Hello.")
+            #expect(audio.notes == notes)
+        }
+    }
+
     @Test("What a worker remarks on a text is kept with its audio, and a text with nothing to say ends without any")
     func remarks() async throws {
         try await FakePool.with { pool in

@@ -83,7 +83,7 @@ struct FakePool: Sendable {
         }
     }
 
-    func submit(_ text: String, index: Int = 0) -> SegmentAudio {
+    func submit(_ text: String, index: Int = 0, context: [String: JSONValue] = [:]) -> SegmentAudio {
         supervisor.submit(
             Segment(
                 utteranceID: "test",
@@ -91,6 +91,7 @@ struct FakePool: Sendable {
                 engine: Self.engine,
                 text: text,
                 voice: "fake",
+                context: context,
                 weight: text.unicodeScalars.count
             )
         )
