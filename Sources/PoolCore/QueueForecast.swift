@@ -2,8 +2,9 @@
 /// which others would be late because of it.
 ///
 /// Each slot runs one job after the other: the one that runs now until its p90, the others for their mean time. The
-/// begins and ends that are reported are p90, up to `maxSteps`. The later jobs of a stream come one by one: each comes when an earlier one is done, as the pipeline submits
-/// them. A forecast costs O(n log n) in the waiting jobs, and is bounded by `maxSteps`.
+/// begins and ends that are reported are p90, up to `maxSteps`. The later jobs of a stream come one by one: each comes
+/// when an earlier one is done, as the pipeline submits them. A forecast costs O(n log n) in the waiting jobs, and is
+/// bounded by `maxSteps`.
 struct QueueForecast {
     /// Jobs that are run forward at most. After that, the new job is taken to come when the rest is done, shared out
     /// evenly over the slots.
