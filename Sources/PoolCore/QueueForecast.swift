@@ -38,8 +38,8 @@ struct QueueForecast {
         var begin = 0.0
         /// When all of its stream is done, in seconds from now. Later jobs count only if the stream has a deadline.
         var end = 0.0
-        /// How many time limits other jobs of its tenant and class would miss. A limit that the mean misses, too, counts
-        /// twice. One job may miss several.
+        /// How many time limits other jobs of its tenant and class would miss. A limit counts twice if the mean misses
+        /// it, too. One job may miss several.
         var late = 0
         /// By how much the worst of these limits would be missed, in seconds.
         var lateness = 0.0
@@ -210,7 +210,7 @@ struct QueueForecast {
         }
     }
 
-    /// A job that may be late is not to become one that probably is. So a limit that the mean misses, too, counts twice.
+    /// A job that may be late is not to become one that probably is. So a limit counts twice if the mean misses it, too.
     private mutating func noteLateness(of moment: Double, mean: Double, by latest: Instant?) {
         guard let latest else { return }
         let limit = now.duration(to: latest) / .seconds(1)
