@@ -210,7 +210,7 @@ struct QueueForecast {
         }
     }
 
-    /// A job that may be late is not to become one that probably is. So a limit counts twice if the mean misses it, too.
+    /// A job that may be late is not to become one that probably is: a limit counts twice if the mean misses it, too.
     private mutating func noteLateness(of moment: Double, mean: Double, by latest: Instant?) {
         guard let latest else { return }
         let limit = now.duration(to: latest) / .seconds(1)
