@@ -6,7 +6,7 @@ import Wyoming
 
 /// Samples that are spoken over a slot's connection before its instance serves, to learn what texts take.
 struct Sampling {
-    var left: [Sample]
+    private var left: [Sample]
     var current: Sample?
     var began = NIODeadline.now()
     /// When the worker moved on last, and the longest that it has not.
@@ -20,9 +20,11 @@ struct Sampling {
     /// Whether something was spoken, and it sounds like something.
     var isSound: Bool { audioSeconds > 0 && check.isSound }
 
-    /// The next sample is to be spoken.
-    mutating func begin(_ sample: Sample) {
-        (current, began, audioSeconds, movedAt, stillness) = (sample, .now(), 0, .now(), .zero)
+    /// The sample to speak now; `nil` after the last.
+    mutating func next() -> Sample? {
+        guard !left.isEmpty else { return nil }
+        (current, began, audioSeconds, movedAt, stillness) = (left.removeFirst(), .now(), 0, .now(), .zero)
+        return current
     }
 
     /// The worker moves on.
@@ -102,9 +104,9 @@ extension Supervisor {
     }
 
     private func speakSample(_ slot: SlotID) {
-        guard var sampling = currentLink(of: slot)?.sampling else { return }
-        guard !sampling.left.isEmpty else {
-            currentLink(of: slot)?.sampling = nil
+        guard let link = currentLink(of: slot), link.sampling != nil else { return }
+        guard let sample = link.sampling?.next() else {
+            link.sampling = nil
             readMemory { supervisor in
                 let actions = supervisor.pool.measured(slot.process, now: supervisor.now)
                 supervisor.logMeasured(slot.process)
@@ -113,16 +115,12 @@ extension Supervisor {
             }
             return
         }
-        let sample = sampling.left.removeFirst()
-        sampling.begin(sample)
-        currentLink(of: slot)?.sampling = sampling
         send(.synthesize(WyomingSynthesize(text: sample.text, voice: nil, context: [:])), to: slot)
     }
 
     /// The worker has spoken a sample, or cannot.
     func sampleEnded(on slot: SlotID) {
-        guard var sampling = currentLink(of: slot)?.sampling, let sample = sampling.current
-        else { return }
+        guard var sampling = currentLink(of: slot)?.sampling, let sample = sampling.current else { return }
         sampling.moved()
         if sampling.audioSeconds > 0 {
             pool.sampleStoodStill(slot.process, units: sample.units, for: sampling.stillness)

@@ -161,7 +161,7 @@ package actor Supervisor: SegmentRunner, PoolInspector, PoolAdministrator, Servi
         let id = nextJob()
         let speaker = eventLoop.makePromise(of: [String: JSONValue].self)
         onLoop { supervisor, now in
-            guard supervisor.infos[engine].map({ $0.traits?.makeVoice == true }) != false else {
+            if let info = supervisor.infos[engine], info.traits?.makeVoice != true {
                 speaker.fail(SpeechError(.refusedByEngine, "Engine '\(name)' cannot make voices."))
                 return
             }
