@@ -116,7 +116,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
         guard samples.count >= Self.enough, let mean = mean(units: units) else { return nil }
         let residuals = samples.map { $0.value - intercept - slope * $0.units }.sorted()
         // A few that were wrong and were believed do not make more of them believable.
-        let outliers = Int(Self.outliers * Double(residuals.count))
+        let outliers = max(1, Int(Self.outliers * Double(residuals.count)))
         let below = max(0, -residuals[outliers])
         let above = max(0, residuals[residuals.count - 1 - outliers])
         let slack = mean / 5 + Self.slack
@@ -125,7 +125,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
         return (mean - (below + slack) * stretch)...(mean + (above + slack) * stretch)
     }
 
-    /// What share of the measurements on each side does not count for what is plausible.
+    /// What share of the measurements on each side does not count for what is plausible, but one at least.
     private static let outliers = 0.02
     /// Measurements that say what is plausible.
     private static let enough = 16

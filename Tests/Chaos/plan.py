@@ -7,6 +7,9 @@ WARM_UP = 5.0
 """Seconds at the start without faults: the pool has to time some jobs before it can tell who hangs."""
 CALM = 15.0
 """Seconds at the end without faults, in which the pool has to come back to full strength."""
+MIXED = 5.0, 15.0
+"""Seconds before and after a reload without `short`. While two definitions of an engine serve, another instance may make
+other audio, so what was heard of a piece is not made again."""
 CRASHES_A_MINUTE = 4
 """Processes that end by themselves within any minute, at the most: of more, the pool may give an instance up."""
 
@@ -66,7 +69,8 @@ def plan(seed: int, seconds: float, kinds: list[str]) -> list[Fault]:
         while start < end:
             faults.append(Fault(start + interval * dice.random(), kind, dice.random()))
             start += interval
-    return [fault for fault in _within_budget(sorted(faults, key=_moment)) if fault.at < end]
+    planned = _within_budget(_apart_from_reloads(sorted(faults, key=_moment)))
+    return [fault for fault in planned if fault.at < end]
 
 
 def directive(fault: Fault, name: str) -> str:
@@ -77,6 +81,19 @@ def directive(fault: Fault, name: str) -> str:
         case "short":
             return f"{{short-once:{name}:1}}"
     return f"{{{fault.kind}-once:{name}}}"
+
+
+def _apart_from_reloads(faults: list[Fault]) -> list[Fault]:
+    """The same, with each `short` postponed that would meet two definitions of the engine."""
+    before, after = MIXED
+    kept = []
+    for fault in faults:
+        at = fault.at
+        for reload in (other.at for other in faults if other.kind == "reload" and fault.kind == "short"):
+            if reload - before <= at < reload + after:
+                at = reload + after
+        kept.append(replace(fault, at=at))
+    return sorted(kept, key=_moment)
 
 
 def _within_budget(faults: list[Fault]) -> list[Fault]:

@@ -11,7 +11,7 @@ import pytest
 
 from callers import Call, Caller
 from fake_voice import listen, speech
-from plan import CALM, CRASHES_A_MINUTE, FAULTS, WARM_UP, Fault, plan
+from plan import CALM, CRASHES_A_MINUTE, FAULTS, MIXED, WARM_UP, Fault, plan
 from record import Record
 from verdict import Check, Counters, Summary, checks, write_report
 from watch import Usage
@@ -32,6 +32,16 @@ def test_a_plan_does_not_crash_more_than_the_pool_puts_up_with() -> None:
     crashes = [fault.at for fault in plan(3, 1800, list(FAULTS)) for _ in range(CRASHES.get(fault.kind, 0))]
     assert crashes
     assert all(sum(at - 60 < other <= at for other in crashes) <= CRASHES_A_MINUTE for at in crashes)
+
+
+def test_a_plan_keeps_short_audio_apart_from_reloads() -> None:
+    faults = plan(4, 1800, list(FAULTS))
+    reloads = [fault.at for fault in faults if fault.kind == "reload"]
+    shorts = [fault.at for fault in faults if fault.kind == "short"]
+    before, after = MIXED
+    assert reloads
+    assert len(shorts) > len(reloads) / 2
+    assert not any(reload - before <= at < reload + after for at in shorts for reload in reloads)
 
 
 def test_audio_is_right_as_far_as_it_goes_or_it_is_not() -> None:

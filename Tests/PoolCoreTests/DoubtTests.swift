@@ -47,6 +47,19 @@ import Testing
         #expect(young.pool.doubts(first, on: place, audio: .zero, isSound: false))
     }
 
+    @Test("one piece that was wrong and was believed makes no other one believable")
+    func oneWrong() throws {
+        var stage = Stage(ready: 2)
+        for number in 100..<120 {
+            guard case .run(let job, let slot)? = arrive(&stage, UInt64(number), at: 0) else { continue }
+            let seconds = number == 105 ? 0.1 : 1
+            stage.at(0) { $0.jobEnded(job, on: slot, outcome: .completed, audio: .seconds(seconds), now: $1) }
+        }
+        guard case .run(let job, let slot)? = arrive(&stage, 1, at: 1) else { return #expect(Bool(false)) }
+        #expect(stage.pool.doubts(job, on: slot, audio: .seconds(0.1), isSound: true))
+        #expect(!stage.pool.doubts(job, on: slot, audio: .seconds(1), isSound: true))
+    }
+
     @Test("what another instance makes alike is right: it is not doubted twice, and nobody made a mistake")
     func agreed() {
         var stage = experienced()
