@@ -7,9 +7,6 @@ WARM_UP = 5.0
 """Seconds at the start without faults: the pool has to time some jobs before it can tell who hangs."""
 CALM = 15.0
 """Seconds at the end without faults, in which the pool has to come back to full strength."""
-MIXED = 5.0, 15.0
-"""Seconds before and after a reload without `short`. While two definitions of an engine serve, another instance may make
-other audio, so what was heard of a piece is not made again."""
 CRASHES_A_MINUTE = 4
 """Processes that end by themselves within any minute, at the most: of more, the pool may give an instance up."""
 
@@ -41,6 +38,11 @@ TEXT_FAULTS = {
 
 FAULTS = {**PROCESS_FAULTS, **SERVER_FAULTS, **CALLER_FAULTS, **TEXT_FAULTS}
 
+APART = {"short": ({"reload"}, 5.0, 15.0), "freeze": ({"hang", "hang-after"}, 0.0, 15.0)}
+"""What keeps away from what: for how many seconds before that, and after it. While two definitions of an engine serve,
+another instance may make other audio, so what was heard of a piece is not made again. And a text that hangs and then
+meets a frozen process has ended two: that is as often as it is tried."""
+
 _MINUTE = 61.0
 """Seconds, with a reserve for the time from a fault's moment to its effect."""
 _CRASHES = {"die": 1, "die-after": 1, "abort": 1, "abort-after": 1, "poison": 2}
@@ -69,7 +71,7 @@ def plan(seed: int, seconds: float, kinds: list[str]) -> list[Fault]:
         while start < end:
             faults.append(Fault(start + interval * dice.random(), kind, dice.random()))
             start += interval
-    planned = _within_budget(_apart_from_reloads(sorted(faults, key=_moment)))
+    planned = _within_budget(_kept_apart(sorted(faults, key=_moment)))
     return [fault for fault in planned if fault.at < end]
 
 
@@ -83,15 +85,15 @@ def directive(fault: Fault, name: str) -> str:
     return f"{{{fault.kind}-once:{name}}}"
 
 
-def _apart_from_reloads(faults: list[Fault]) -> list[Fault]:
-    """The same, with each `short` postponed that would meet two definitions of the engine."""
-    before, after = MIXED
+def _kept_apart(faults: list[Fault]) -> list[Fault]:
+    """The same, with those postponed that would come too close to others."""
     kept = []
     for fault in faults:
+        others, before, after = APART.get(fault.kind, (set(), 0.0, 0.0))
         at = fault.at
-        for reload in (other.at for other in faults if other.kind == "reload" and fault.kind == "short"):
-            if reload - before <= at < reload + after:
-                at = reload + after
+        for other in (other.at for other in faults if other.kind in others):
+            if other - before <= at < other + after:
+                at = other + after
         kept.append(replace(fault, at=at))
     return sorted(kept, key=_moment)
 

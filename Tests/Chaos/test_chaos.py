@@ -11,7 +11,7 @@ import pytest
 
 from callers import Call, Caller
 from fake_voice import listen, speech
-from plan import CALM, CRASHES_A_MINUTE, FAULTS, MIXED, WARM_UP, Fault, plan
+from plan import APART, CALM, CRASHES_A_MINUTE, FAULTS, WARM_UP, Fault, plan
 from record import Record
 from verdict import Check, Counters, Summary, checks, write_report
 from watch import Usage
@@ -34,14 +34,15 @@ def test_a_plan_does_not_crash_more_than_the_pool_puts_up_with() -> None:
     assert all(sum(at - 60 < other <= at for other in crashes) <= CRASHES_A_MINUTE for at in crashes)
 
 
-def test_a_plan_keeps_short_audio_apart_from_reloads() -> None:
+@pytest.mark.parametrize("kind", list(APART))
+def test_a_plan_keeps_apart_what_would_be_too_much_together(kind: str) -> None:
+    others, before, after = APART[kind]
     faults = plan(4, 1800, list(FAULTS))
-    reloads = [fault.at for fault in faults if fault.kind == "reload"]
-    shorts = [fault.at for fault in faults if fault.kind == "short"]
-    before, after = MIXED
-    assert reloads
-    assert len(shorts) > len(reloads) / 2
-    assert not any(reload - before <= at < reload + after for at in shorts for reload in reloads)
+    moments = [fault.at for fault in faults if fault.kind == kind]
+    others_at = [fault.at for fault in faults if fault.kind in others]
+    assert others_at
+    assert len(moments) > FAULTS[kind] * 1800 / 60 / 2
+    assert not any(other - before <= at < other + after for at in moments for other in others_at)
 
 
 def test_audio_is_right_as_far_as_it_goes_or_it_is_not() -> None:
