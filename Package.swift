@@ -12,9 +12,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let inMemoryLogging: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
@@ -45,7 +43,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
@@ -54,7 +51,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
@@ -62,6 +58,8 @@ let package = Package(
         // MARK: The cores
         .target(name: "SpeechCore", swiftSettings: strict),
         .target(name: "PoolCore", swiftSettings: strict),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Wyoming", dependencies: ["SpeechCore", nioCore], swiftSettings: strict),
 
         // MARK: The shells
@@ -71,13 +69,17 @@ let package = Package(
         .target(
             name: "Supervisor",
             dependencies: [
-                "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", crypto, nioCore, nioPosix, lifecycle,
+                "SpeechCore", "PoolCore", "Wyoming", "Devices", "Hashing", "CSpawn", nioCore, nioPosix, lifecycle,
                 logging, metrics,
             ],
             swiftSettings: strict
         ),
         .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
-        .target(name: "SpeechPipeline", dependencies: ["SpeechCore", "CICU", crypto, metrics], swiftSettings: strict),
+        .target(
+            name: "SpeechPipeline",
+            dependencies: ["SpeechCore", "Hashing", "CICU", metrics],
+            swiftSettings: strict
+        ),
         .systemLibrary(
             name: "CLibAV",
             pkgConfig: "libavformat libavcodec libavutil libswresample",
@@ -88,7 +90,7 @@ let package = Package(
         .target(
             name: "SpeechAPI",
             dependencies: [
-                "SpeechCore", "AudioEncoding", crypto, hummingbirdCore, httpTypes, nioCore, nioExtras, nioHTTPTypes,
+                "SpeechCore", "AudioEncoding", "Hashing", hummingbirdCore, httpTypes, nioCore, nioExtras, nioHTTPTypes,
                 nioPosix, nioSSL, lifecycle, logging, metrics,
             ],
             swiftSettings: strict
@@ -101,7 +103,7 @@ let package = Package(
             dependencies: [
                 "SpeechCore", "PoolCore", "Devices", "Supervisor", "SpeechPipeline", "AudioEncoding", "SpeechAPI",
                 "Observability",
-                argumentParser, asyncHTTPClient, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, subprocess,
+                argumentParser, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess,
                 unixSignals, yams,
             ],
             swiftSettings: strict

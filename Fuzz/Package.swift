@@ -21,7 +21,6 @@ let strict: [SwiftSetting] = [
 let fuzzer = strict + [.unsafeFlags(["-parse-as-library"])]
 
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -38,7 +37,6 @@ let package = Package(
         .executable(name: "fuzz-wyoming", targets: ["FuzzWyoming"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
@@ -48,6 +46,8 @@ let package = Package(
     targets: [
         .target(name: "SpeechCore", swiftSettings: strict),
         .target(name: "PoolCore", swiftSettings: strict),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .target(name: "Hashing", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Wyoming", dependencies: ["SpeechCore", nioCore], swiftSettings: strict),
         .target(name: "CNVML"),
         .target(name: "Devices", dependencies: ["CNVML"], swiftSettings: strict),
@@ -58,7 +58,7 @@ let package = Package(
         // The lengths of segments.
         .target(name: "SpeechPipeline", swiftSettings: strict),
         // Keys and origins.
-        .target(name: "SpeechAPI", dependencies: ["SpeechCore", crypto], swiftSettings: strict),
+        .target(name: "SpeechAPI", dependencies: ["SpeechCore", "Hashing"], swiftSettings: strict),
         // Accounts of the system.
         .target(name: "Supervisor", swiftSettings: strict),
 

@@ -16,7 +16,7 @@ needs=(
     "libicu-dev finds the ends of sentences"
     "libespeak-ng-dev the built-in engine"
     "espeak-ng-data its voices"
-    "zlib1g-dev compression, for the HTTP client"
+    "libssl-dev digests"
     "pkg-config tells the compiler where libraries are"
 )
 if [[ $purpose == test ]]; then

@@ -1,10 +1,8 @@
-import Crypto
+import Hashing
 import SpeechCore
 
 /// The SHA-256 of an API key: what of a key is kept. A key is 256 random bits, so nothing slower is needed to hide it.
 package struct KeyDigest: Sendable, Hashable, CustomStringConvertible {
-    /// How many there are.
-    private static let byteCount = 32
     /// What its text begins with.
     private static let prefix = "sha256:"
 
@@ -12,13 +10,13 @@ package struct KeyDigest: Sendable, Hashable, CustomStringConvertible {
 
     /// The digest of a key.
     package init(of key: String) {
-        bytes = Array(SHA256.hash(data: Array(key.utf8)))
+        bytes = SHA256.hash(key.utf8)
     }
 
     /// Reads what `description` writes; the digits may be large, too.
     package init?(_ text: String) {
         guard text.hasPrefix(Self.prefix), let bytes = Hexadecimal.bytes(text.dropFirst(Self.prefix.count)),
-            bytes.count == Self.byteCount
+            bytes.count == SHA256.byteCount
         else { return nil }
         self.bytes = bytes
     }
@@ -26,11 +24,6 @@ package struct KeyDigest: Sendable, Hashable, CustomStringConvertible {
     /// Such as `sha256:9f86d0…`, with 64 digits.
     package var description: String { Self.prefix + Hexadecimal.text(bytes) }
 
-    /// Whether they are equal. Takes as long whatever the answer is and wherever they differ, so that nobody learns
-    /// from the time how close a guess was.
-    func matches(_ other: KeyDigest) -> Bool {
-        var difference: UInt8 = 0
-        for index in 0..<Self.byteCount { difference |= bytes[index] ^ other.bytes[index] }
-        return difference == 0
-    }
+    /// Whether they are equal, in constant time.
+    func matches(_ other: KeyDigest) -> Bool { SHA256.areEqual(bytes, other.bytes) }
 }

@@ -47,9 +47,8 @@ extension OriginPolicy {
     }
 
     private static func isAddress(_ host: String) -> Bool {
-        var version4 = in_addr()
-        var version6 = in6_addr()
-        return inet_pton(AF_INET, host, &version4) == 1 || inet_pton(AF_INET6, host, &version6) == 1
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET, host, &bytes) == 1 || inet_pton(AF_INET6, host, &bytes) == 1
     }
 }
 

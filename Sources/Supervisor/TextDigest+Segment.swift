@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 import PoolCore
 import SpeechCore
 
@@ -18,11 +18,11 @@ extension TextDigest {
     }
 
     private init(of parts: [String], _ samples: [Int16] = []) {
-        var hash = SHA256()
+        let hash = SHA256()
         // Each with its length, so that no two lists look alike.
-        for part in parts { hash.update(data: Array("\(part.utf8.count):\(part)".utf8)) }
-        samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        let bytes = Array(hash.finalize())
+        for part in parts { hash.update("\(part.utf8.count):\(part)".utf8) }
+        samples.withUnsafeBytes { hash.update($0) }
+        let bytes = hash.finalize()
         self.init(high: Self.number(bytes[0..<8]), low: Self.number(bytes[8..<16]))
     }
 

@@ -26,24 +26,24 @@ struct ImportRule: TidyRule {
         "PoolCore": .pure([]),
         "Wyoming": .modules(["SpeechCore", "NIOCore"]),
         "Devices": .modules(["CNVML"]),
+        "Hashing": .modules(["CCrypto"]),
         "Supervisor": .modules([
             "SpeechCore", "PoolCore", "Wyoming", "Devices", "CSpawn", "NIOCore", "NIOPosix", "ServiceLifecycle",
             "Logging",
             "Metrics",
-            "Crypto",
-            "DequeModule",
+            "Hashing",
         ]),
-        "SpeechPipeline": .modules(["SpeechCore", "CICU", "Crypto", "Logging", "Metrics", "DequeModule"]),
+        "SpeechPipeline": .modules(["SpeechCore", "CICU", "Hashing", "Metrics"]),
         "AudioEncoding": .modules(["SpeechCore", "CLibAV", "CSonic"]),
         "SpeechAPI": .modules([
             "SpeechCore", "AudioEncoding", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOExtras", "NIOHTTPTypes",
-            "NIOPosix", "NIOSSL", "ServiceLifecycle", "Logging", "Metrics", "Crypto",
+            "NIOPosix", "NIOSSL", "ServiceLifecycle", "Logging", "Metrics", "Hashing",
         ]),
         "Observability": .modules(["CoreMetrics", "Logging"]),
         "EspeakWorker": .modules(["SpeechCore", "Wyoming", "CEspeak", "NIOCore"]),
         "SpeechTestSupport": .modules(["SpeechCore", "PoolCore", "Wyoming", "NIOCore"]),
         "chorus": .everything,
-        "CNVML": .c, "CSpawn": .c, "CICU": .c, "CLibAV": .c, "CSonic": .c, "CEspeak": .c,
+        "CNVML": .c, "CSpawn": .c, "CCrypto": .c, "CICU": .c, "CLibAV": .c, "CSonic": .c, "CEspeak": .c,
     ]
 
     func check(_ file: SourceFile) -> [Finding] {

@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 import SpeechCore
 
 /// The bytes of a file that keeps audio, and how they are read again. All numbers have their lowest byte first.
@@ -35,7 +35,7 @@ enum CacheFile {
         }
         var bytes = magic
         add(version, to: &bytes)
-        bytes += SHA256.hash(data: body)
+        bytes += SHA256.hash(body)
         return bytes + body
     }
 
@@ -43,7 +43,7 @@ enum CacheFile {
     static func audio(in bytes: [UInt8], for key: SegmentKey) -> KeptAudio? {
         var rest = bytes[...]
         guard take(magic.count, from: &rest)?.elementsEqual(magic) == true, number(UInt32.self, from: &rest) == version,
-            let digest = take(SHA256.byteCount, from: &rest), SHA256.hash(data: rest).elementsEqual(digest),
+            let digest = take(SHA256.byteCount, from: &rest), SHA256.hash(rest).elementsEqual(digest),
             take(SegmentKey.byteCount, from: &rest)?.elementsEqual(key.bytes) == true,
             let hadNothingToSay = number(UInt8.self, from: &rest), let rate = number(UInt32.self, from: &rest),
             let noteCount = number(UInt8.self, from: &rest)

@@ -1,4 +1,4 @@
-import Crypto
+import Hashing
 import SpeechCore
 
 /// What the audio of a segment depends on, as a digest: segments with the same key sound the same.
@@ -15,7 +15,7 @@ struct SegmentKey: Sendable, Hashable {
 
     /// - Parameter fingerprint: the engine's, as in `EngineStatus`.
     init(_ segment: Segment, fingerprint: String) {
-        bytes = Array(SHA256.hash(data: Self.encoding(of: segment, fingerprint: fingerprint)))
+        bytes = SHA256.hash(Self.encoding(of: segment, fingerprint: fingerprint))
     }
 
     /// A key from its digits, as `hex` writes them; `nil` if they are none.

@@ -1,9 +1,9 @@
-import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import SpeechCore
 
 /// Asks a running server for its pool.
@@ -44,30 +44,63 @@ struct PoolClient: Sendable {
     }
 
     private func answer(to path: String) async throws(Failure) -> (HTTPResponseStatus, ByteBuffer) {
-        var configuration = HTTPClient.Configuration()
-        // Else a server that is not there would be tried again until the time is over.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        var request = HTTPClientRequest(url: (url.hasSuffix("/") ? String(url.dropLast()) : url) + path)
-        if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
         do {
-            return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-                let response = try await client.execute(request, timeout: Self.timeout)
-                return (response.status, try await response.body.collect(upTo: Self.limitBytes))
+            guard let server = URL(string: url), let scheme = server.scheme, ["http", "https"].contains(scheme),
+                let host = server.host(percentEncoded: false), !host.isEmpty
+            else { throw Reason(text: "this is not a URL") }
+            let tls = scheme == "https" ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+            let channel = try await connect(host, server.port ?? (tls == nil ? 80 : 443), tls)
+            var headers: HTTPHeaders = ["Host": String(url.split(separator: "/").dropFirst().first ?? "")]
+            if let key { headers.add(name: "Authorization", value: "Bearer \(key)") }
+            let uri = (server.path.hasSuffix("/") ? String(server.path.dropLast()) : server.path) + path
+            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: uri, headers: headers)
+            return try await channel.executeThenClose { responses, requests in
+                let timeout = channel.channel.eventLoop.scheduleTask(in: Self.timeout) {
+                    channel.channel.close(promise: nil)
+                }
+                defer { timeout.cancel() }
+                try await requests.write(.head(head))
+                try await requests.write(.end(nil))
+                for try await response in responses { return (response.head.status, response.body ?? ByteBuffer()) }
+                throw Reason(text: "it took too long")
             }
         } catch {
-            let reason = Self.reason(error)
-            throw Failure(description: "no Chorus server answers at \(url) (\(reason)); start one with: chorus serve")
+            throw Failure(
+                description: "no Chorus server answers at \(url) (\(Self.reason(error))); start one with: chorus serve"
+            )
         }
     }
 
+    private func connect(
+        _ host: String,
+        _ port: Int,
+        _ tls: NIOSSLContext?
+    ) async throws -> NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart> {
+        // A certificate names hosts, and TLS is told the name of none that is an address.
+        let name = (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
+        return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connectTimeout(Self.timeout)
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name)) }
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: Self.limitBytes))
+                    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    private struct Reason: Error { var text: String }
+
     private static func reason(_ error: any Error) -> String {
-        let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-        if let refusal = cause as? IOError { return String(cString: strerror(refusal.errnoCode)).lowercased() }
-        if error is NIOConnectionError { return "its name does not resolve" }
-        return switch error as? HTTPClientError {
-        case .connectTimeout, .deadlineExceeded: "it took too long"
-        case .invalidURL, .emptyHost, .emptyScheme: "this is not a URL"
-        default: String(describing: error)
+        let attempts = (error as? NIOConnectionError)?.connectionErrors
+        return switch attempts?.first?.error ?? error {
+        case let refusal as IOError: String(cString: strerror(refusal.errnoCode)).lowercased()
+        case let reason as Reason: reason.text
+        case ChannelError.connectTimeout: "it took too long"
+        case is NIOConnectionError: "its name does not resolve"
+        case let other: String(describing: other)
         }
     }
 }

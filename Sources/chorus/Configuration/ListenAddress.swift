@@ -32,12 +32,9 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
     /// Whether only this machine reaches it. What is not known for sure to be so is not.
     var isLoopback: Bool {
-        var version4 = in_addr()
-        if inet_pton(AF_INET, host, &version4) == 1 { return UInt32(bigEndian: version4.s_addr) >> 24 == 127 }
-        var version6 = in6_addr()
-        if inet_pton(AF_INET6, host, &version6) == 1 {
-            return withUnsafeBytes(of: version6) { $0.last == 1 && $0.dropLast().allSatisfy { $0 == 0 } }
-        }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, host, &bytes) == 1 { return bytes[0] == 127 }
+        if inet_pton(AF_INET6, host, &bytes) == 1 { return bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 } }
         return host.lowercased() == "localhost"
     }
 
