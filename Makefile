@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
-.PHONY: help serve serve-chattts test bench peers bench-chattts soak chaos lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
+.PHONY: help serve serve-chattts test bench bench-pool peers bench-chattts soak chaos lint format sanitize sanitize-address fuzz clean release chattts setup-serve setup-test
 
 VENV := .venv/bin
 CHATTTS := .venv-chattts/bin/python
@@ -56,6 +56,10 @@ bench: release .venv-peers/ready ## what the gateway costs, and the scheduler's 
 
 peers: release .venv-peers/ready ## what a request costs, beside the same engine in Flask under gunicorn (ARGS="--help")
 	@.venv-peers/bin/python $(PEERS)/bench.py $(ARGS)
+
+bench-pool: setup-serve ## what an event costs in a small pool, and in one of 1,000 instances with 100,000 jobs
+	@swift build $(RELEASE) --product PoolLab
+	.build/release/PoolLab events
 
 soak: setup-test ## random lives of random pools: SEEDS=1000000, FIRST=1
 	@swift build $(RELEASE) --product PoolLab

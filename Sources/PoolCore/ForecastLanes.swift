@@ -88,10 +88,10 @@ struct ForecastLanes {
         self.jobClass = jobClass
         start = queue.classShares.start(of: jobClass)
         weight = queue.classShares.weight(of: jobClass)
-        shares = queue.tenantShares[jobClass] ?? FairShare(weights: [:])
-        for (tenant, jobs) in queue.waiting[jobClass] ?? [:] {
-            lanes[lane(of: tenant)].entries = jobs.entries[...]
-            load += jobs.load
+        shares = queue[jobClass].shares
+        load = queue[jobClass].load
+        for tenant in queue[jobClass].tenants {
+            lanes[lane(of: tenant)].entries = queue[jobClass][tenant]?.entries[...] ?? []
         }
     }
 

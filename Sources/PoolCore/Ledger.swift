@@ -27,7 +27,7 @@ extension Pool {
             capacityBytes: memory.totalBytes,
             reserveBytes: configuration.reserveBytes ?? Self.defaultReserveBytes(of: memory.totalBytes),
             foreignBytes: devices[device].foreignBytes + devices[device].unreleasedBytes,
-            chargedBytes: instances.reduce(0) { $0 + ($1.device == device ? charge(of: $1) : 0) }
+            chargedBytes: instances.on(device).reduce(0) { $0 + charge(of: instances[$1]) }
         )
     }
 
@@ -38,8 +38,8 @@ extension Pool {
         guard let ledger = ledger(of: instance.device) else { return true }
         let own = figures(of: instance)
         guard own.peakBytes.count > 0 else { return true }
-        let others = instances.reduce(0) { sum, other in
-            other.device == instance.device && other.id != id ? sum + quietCharge(of: other) : sum
+        let others = instances.on(instance.device).reduce(0) { sum, other in
+            other == id.index ? sum : sum + quietCharge(of: instances[other])
         }
         let needed = max(quietCharge(of: instance), floor(of: instance) + own.peak(units: units))
         return others + needed <= ledger.capacityBytes - ledger.reserveBytes - ledger.foreignBytes
@@ -72,7 +72,7 @@ extension Pool {
     /// What an instance comes to hold that has not been read yet; 0 if none has been measured. One of those that
     /// share has to answer for what they share.
     private func expectedFloor(of instance: Instance) -> Int {
-        let isBesideOthers = instances.contains { other in
+        let isBesideOthers = instances.on(instance.device).lazy.map { instances[$0] }.contains { other in
             isTwin(other, of: instance) && other.isServing
                 && (other.footprint.floorBytes != nil || other.id.index < instance.id.index)
         }
@@ -94,9 +94,8 @@ extension Pool {
     func hasRoomToLoad(engine: Int, device: Int, inPlaceOf gone: [Instance] = []) -> Bool {
         guard let ledger = ledger(of: device) else { return true }
         let room = gone.reduce(ledger.roomBytes) { $0 + charge(of: $1) }
-        let others = instances.filter { one in
-            one.device == device && one.hasProcess && !gone.contains { $0.id == one.id }
-        }
+        let others = instances.on(device).map { instances[$0] }
+            .filter { one in one.hasProcess && !gone.contains { $0.id == one.id } }
         let own = others.filter { $0.engine == engine }
         let isFirst = !own.contains { $0.revision == revisions[engine].current }
         let next = figuresOfNext(engine: engine, device: device)
@@ -174,6 +173,6 @@ extension Pool {
 
     /// Instances of an engine that serve, or are on their way to it.
     package func liveInstances(engine: Int) -> Int {
-        instances.count { $0.engine == engine && ($0.isReady || $0.isComing) }
+        instances.count(engine: engine).live
     }
 }

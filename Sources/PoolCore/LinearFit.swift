@@ -60,9 +60,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
 
     /// Whether predictions have shown what they are worth: of the last 16 measurements 12 were what had been predicted
     /// before, give or take a half. Only then is anything refused because of them.
-    package var isProven: Bool {
-        trials.count == Self.trialsKept && trials.count(where: \.self) >= Self.trialsWon
-    }
+    package private(set) var isProven = false
 
     private static let (trialsKept, trialsWon) = (16, 12)
     /// How far a measurement may be from what was predicted, as a part of that; and as a value, which is noise.
@@ -73,6 +71,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
         guard let mean = mean(units: Int(sample.units)) else { return }
         if trials.count == Self.trialsKept { trials.removeFirst() }
         trials.append(abs(sample.value - mean) <= max(mean * Self.trialTolerance, Self.trialNoise))
+        isProven = trials.count == Self.trialsKept && trials.count(where: \.self) >= Self.trialsWon
     }
 
     /// The value at no units, what a unit adds, and how much more than that the quantile is; `nil` before the first

@@ -124,15 +124,13 @@ extension Pool {
         var load = queue.load
         load += entry(of: job).load
         load += job.request.later
-        for stream in streams.values where stream.engine == job.engine && stream.later.jobs > 0 {
-            guard stream.key != job.key || stream.deadline == nil else { return nil }
-            load += stream.later
-        }
+        guard streams.later(engine: job.engine, of: job.key).withDeadline == 0 else { return nil }
+        load += streams.later(engine: job.engine).load
         let pace = pace(engine: job.engine)
-        let slots = slotOutlooks(engine: job.engine, now: now)
-        let busy = slots.reduce(0) { $0 + $1.free } + pace.margin * Double(load.jobs).squareRoot()
+        let running = queue.running
+        let busy = pace.most(running) + pace.margin * (Double(running.jobs) + Double(load.jobs).squareRoot())
         // While a job waits no slot is idle, so all of them together do no more than this before it.
-        let wait = Duration.seconds((busy + pace.most(load)) / Double(max(1, slots.count)))
+        let wait = Duration.seconds((busy + pace.most(load)) / Double(max(1, usableSlots(engine: job.engine))))
         let limit = min(configuration.maxWait(job.request.jobClass), now.duration(to: beginBy))
         return wait <= limit ? wait : nil
     }
@@ -143,7 +141,7 @@ extension Pool {
         var forecast = QueueForecast(
             queues[job.engine],
             slots: slotOutlooks(engine: job.engine, now: now),
-            streams: streams.lazy.filter { $1.engine == job.engine }.map { (id: $0, stream: $1) },
+            streams: streams.of(engine: job.engine),
             newcomer: newcomer(job),
             isAdded: isAdded,
             pace: pace(engine: job.engine),
@@ -176,7 +174,7 @@ extension Pool {
         var forecast = QueueForecast(
             JobQueue(classWeights: configuration.classWeights, tenantWeights: configuration.tenantWeights),
             slots: Array(repeating: QueueForecast.SlotOutlook(free: 0), count: slots),
-            streams: [],
+            streams: EmptyCollection(),
             newcomer: newcomer(job),
             pace: pace(engine: job.engine),
             now: now
@@ -227,7 +225,7 @@ extension Pool {
         let wanted = max(job.request.isPlayed ? audio : 0, own / slots, 1)
         let end = now.advanced(by: .seconds(wanted))
         var later: [JobQueue.Key: Double] = [:]
-        for stream in streams.values where stream.engine == job.engine && stream.later.jobs > 0 {
+        for (_, stream) in streams.of(engine: job.engine) where stream.later.jobs > 0 {
             let length = now.duration(to: stream.end(pace: pace, now: now)) / .seconds(1)
             later[stream.key, default: 0] += pace.mean(stream.later) * min(1, wanted / max(length, 1e-9))
         }

@@ -30,17 +30,22 @@ extension Pool {
 
     private mutating func dispatch(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         var idle = idleSlots(engine: engine)
-        var openings = devices.indices.map { opening(engine: engine, device: $0, now: now) }
+        var openings: [Int: Opening] = [:]
+        for slot in idle where openings[slot.device] == nil {
+            openings[slot.device] = opening(engine: engine, device: slot.device, now: now)
+        }
         // A barred job stays barred while the only change is that more jobs run.
         var barred = Barred()
-        while !idle.isEmpty, openings.contains(where: { $0.count > 0 }), usableOpenings(engine: engine) > 0,
+        while !idle.isEmpty, usableOpenings(engine: engine) > 0,
             let (job, best) = next(engine: engine, idle, openings, &barred, now: now, &actions)
         {
             let slot = idle.remove(at: best)
             for index in idle.indices where idle[index].id.process == slot.id.process { idle[index].busySlots += 1 }
             leaveQueue(job)
             start(job, on: slot, now: now, &actions)
-            openings[slot.device] = opening(engine: engine, device: slot.device, now: now)
+            let opening = opening(engine: engine, device: slot.device, now: now)
+            openings[slot.device] = opening
+            if opening.count <= 0 { idle.removeAll { $0.device == slot.device } }
         }
     }
 
@@ -49,7 +54,7 @@ extension Pool {
     private mutating func next(
         engine: Int,
         _ idle: [IdleSlot],
-        _ openings: [Opening],
+        _ openings: [Int: Opening],
         _ barred: inout Barred,
         now: Instant,
         _ actions: inout [PoolAction]
@@ -75,7 +80,7 @@ extension Pool {
                 barred.note(job, text: text)
                 continue
             }
-            let isHolder = openings.contains { $0.heldFor == id }
+            let isHolder = openings.values.contains { $0.heldFor == id }
             if !isHolder, let lacksMemory = barred.lacksMemory(job) {
                 barred.jobs.insert(id)
                 if lacksMemory, lackMemory(job, now: now, &actions) { order = queues[engine].inOrder }
@@ -147,7 +152,7 @@ extension Pool {
         let mark = learn(of: instances[index]) { $0.curve.started(now: now) }
         job.state = .running(slot.id, since: now, mark: mark)
         jobs[job.id] = job
-        queues[job.engine].began(job.key, seconds: job.seconds)
+        queues[job.engine].began(job.key, units: job.units, seconds: job.seconds)
         self[slot.id] = .busy(job.id)
         instances[index].slots[slot.id.index].peakBytes = peak(of: job, on: instances[index])
         // From now on its job's movement shows whether it lives.
@@ -159,7 +164,7 @@ extension Pool {
         actions.append(.run(job.id, slot.id))
     }
 
-    private func best(of idle: [IdleSlot], for job: Job, _ openings: [Opening]) -> Int? {
+    private func best(of idle: [IdleSlot], for job: Job, _ openings: [Int: Opening]) -> Int? {
         var best: Int?
         for index in idle.indices where best.map({ idle[index] < idle[$0] }) ?? true {
             if isRunnable(job, on: idle[index]), isAdmitted(job, on: idle[index], openings) == .yes { best = index }
@@ -186,14 +191,17 @@ extension Pool {
         }
     }
 
+    /// The idle slots on devices where more jobs of the engine may be started.
     private func idleSlots(engine: Int) -> [IdleSlot] {
         var idle: [IdleSlot] = []
-        for instance in instances where instance.engine == engine && instance.isReady {
-            let busySlots = instance.busySlots
-            for (index, slot) in instance.slots.enumerated() {
-                guard case .idle(let since) = slot.state else { continue }
-                let id = SlotID(process: instance.process, index: index)
-                idle.append(IdleSlot(id: id, device: instance.device, busySlots: busySlots, since: since))
+        let measured = figures[engine]
+        for number in instances.idle(engine: engine)
+        where openings(engine: engine, device: instances[number].device, measured) > 0 {
+            let busySlots = instances[number].busySlots
+            for index in instances[number].slots.indices {
+                guard case .idle(let since) = instances[number].slots[index].state else { continue }
+                let id = SlotID(process: instances[number].process, index: index)
+                idle.append(IdleSlot(id: id, device: instances[number].device, busySlots: busySlots, since: since))
             }
         }
         return idle
@@ -219,13 +227,13 @@ extension Pool {
 
     private func opening(engine: Int, device: Int, now: Instant) -> Opening {
         var opening = Opening(
-            count: openings(engine: engine, device: device),
+            count: openings(engine: engine, device: device, figures[engine]),
             roomBytes: ledger(of: device)?.roomBytes,
             heldFor: longestWaiter(for: device, now: now)
         )
-        for instance in instances where instance.device == device {
-            for slot in instance.slots {
-                guard let job = slot.busyJob else { continue }
+        for number in instances.on(device) {
+            for index in instances[number].slots.indices {
+                guard let job = instances[number].slots[index].busyJob else { continue }
                 opening.isQuiet = false
                 if jobs[job]?.isToBeAlone(on: device, in: self) == true { opening.isTaken = true }
             }
@@ -233,9 +241,8 @@ extension Pool {
         return opening
     }
 
-    private func isAdmitted(_ job: Job, on slot: IdleSlot, _ openings: [Opening]) -> Answer {
-        let opening = openings[slot.device]
-        if opening.count <= 0 { return .no }
+    private func isAdmitted(_ job: Job, on slot: IdleSlot, _ openings: [Int: Opening]) -> Answer {
+        guard let opening = openings[slot.device], opening.count > 0 else { return .no }
         if opening.isTaken { return .lacksMemory }
         if let holder = opening.heldFor, holder != job.id { return .lacksMemory }
         if job.isToBeAlone(on: slot.device, in: self) { return opening.isQuiet ? .yes : .lacksMemory }

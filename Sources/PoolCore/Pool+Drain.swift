@@ -45,7 +45,7 @@ extension Pool {
         for engine in queues.indices { queues[engine].removeAll() }
         waitingByTenant = [:]
         waitingBytes = 0
-        streams = [:]
+        streams.removeAll()
         if let timer = expireTimer.take() { actions.append(.cancelTimer(timer.id)) }
         for instance in instances { stop(instance.id, now: now, &actions) }
         settle(now: now, &actions)

@@ -6,38 +6,59 @@ extension Pool {
 
     /// How long texts take on a slot, on the mean of the devices that serve, or of all that are known.
     func pace(engine: Int) -> Pace {
-        let lines = measuredDevices(engine: engine, of: \.seconds).compactMap { figures[engine][$0].seconds.line }
-        guard !lines.isEmpty else { return Pace(base: 0, perUnit: Self.unknownSeconds, margin: 0) }
-        func mean(_ value: ((base: Double, perUnit: Double, margin: Double)) -> Double) -> Double {
-            lines.reduce(0) { $0 + value($1) } / Double(lines.count)
+        var pace = Pace(base: 0, perUnit: 0, margin: 0)
+        let count = forEachMeasured(engine: engine, \.seconds) { fit in
+            guard let line = fit.line else { return }
+            pace.base += line.base
+            pace.perUnit += line.perUnit
+            pace.margin += line.margin
         }
-        return Pace(base: mean(\.base), perUnit: mean(\.perUnit), margin: mean(\.margin))
+        guard count > 0 else { return Pace(base: 0, perUnit: Self.unknownSeconds, margin: 0) }
+        return Pace(
+            base: pace.base / Double(count),
+            perUnit: pace.perUnit / Double(count),
+            margin: pace.margin / Double(count)
+        )
     }
 
     /// How much audio a text is predicted to become, in seconds.
     func predictedAudio(engine: Int, units: Int) -> Double {
         guard units > 0 else { return 0 }
-        let means = measuredDevices(engine: engine, of: \.audioSeconds).compactMap {
-            figures[engine][$0].audioSeconds.mean(units: units)
-        }
-        guard !means.isEmpty else { return Self.unknownAudio * Double(units) }
-        return means.reduce(0, +) / Double(means.count)
+        var sum = 0.0
+        let count = forEachMeasured(engine: engine, \.audioSeconds) { sum += $0.mean(units: units) ?? 0 }
+        return count > 0 ? sum / Double(count) : Self.unknownAudio * Double(units)
     }
 
     /// Whether predictions of what an engine takes have shown what they are worth, on each device that counts.
     package func isProven(engine: Int) -> Bool {
-        let devices = measuredDevices(engine: engine, of: \.seconds)
-        return !devices.isEmpty && devices.allSatisfy { figures[engine][$0].seconds.isProven }
+        var isProven = true
+        let count = forEachMeasured(engine: engine, \.seconds) { isProven = isProven && $0.isProven }
+        return count > 0 && isProven
     }
 
     /// Whether a job of the engine has been timed.
     func isTimed(engine: Int) -> Bool { figures[engine].contains { $0.seconds.count > 0 } }
 
-    /// The devices where something was measured: those that serve, or all if none of them does.
-    private func measuredDevices(engine: Int, of fit: KeyPath<EngineFigures, LinearFit>) -> [Int] {
-        let known = devices.indices.filter { figures[engine][$0][keyPath: fit].count > 0 }
-        let serving = known.count > 1 ? known.filter { readySlots(engine: engine, device: $0) > 0 } : known
-        return serving.isEmpty ? known : serving
+    /// Shows what was measured on each device: on those that serve, or on all if none of them does.
+    /// - Returns: how many these are.
+    private func forEachMeasured(
+        engine: Int,
+        _ fit: (EngineFigures) -> LinearFit,
+        _ show: (LinearFit) -> Void
+    ) -> Int {
+        let measured = figures[engine]
+        for isServing in [true, false] {
+            var count = 0
+            for device in measured.indices
+            where !isServing || instances.count(engine: engine, device: device).readySlots > 0 {
+                let known = fit(measured[device])
+                guard known.count > 0 else { continue }
+                show(known)
+                count += 1
+            }
+            if count > 0 { return count }
+        }
+        return 0
     }
 
     /// Seconds that a unit takes, and seconds of audio that it becomes, before anything has been measured. Only the
@@ -47,9 +68,11 @@ extension Pool {
 
     /// Slots of an engine that may all be at work.
     func usableSlots(engine: Int) -> Int {
-        devices.indices.reduce(0) { sum, device in
-            let slots = readySlots(engine: engine, device: device)
-            return sum + min(slots, maxRunning(engine: engine, device: device, slots: slots))
+        let most = configuration.engines[engine].maxRunning
+        let measured = figures[engine]
+        return devices.indices.reduce(0) { sum, device in
+            let slots = instances.count(engine: engine, device: device).readySlots
+            return slots == 0 ? sum : sum + min(slots, most ?? measured[device].curve.limit(slots: slots))
         } - idleSpareSlots(engine: engine)
     }
 

@@ -5,9 +5,6 @@ extension Pool {
     package mutating func jobArrived(_ request: JobRequest, now: Instant) -> Admission {
         precondition(jobs[request.id] == nil, "a job's id is used once")
         var job = Job(request, in: self, now: now)
-        if configuration.order == .random {
-            job.due = now.advanced(by: .seconds(Double.random(in: 0...1e6, using: &random)))
-        }
         if let refusal = refusal(of: job, now: now) { return .refused(refusal) }
         var actions: [PoolAction] = []
         joinStream(&job, now: now)
@@ -163,7 +160,7 @@ extension Pool {
     private mutating func leaveSlot(_ job: Job, units: Int?, isCharged: Bool = true, now: Instant) {
         guard case .running(let slot, let since, let mark) = job.state else { return }
         let seconds = isCharged ? since.duration(to: now) / .seconds(1) : 0
-        queues[job.engine].ended(job.key, moreSeconds: seconds - job.seconds)
+        queues[job.engine].ended(job.key, units: job.units, moreSeconds: seconds - job.seconds)
         devices[instances[slot.process.instance.index].device].crowd.ended(now: now)
         learn(of: instances[slot.process.instance.index]) { $0.curve.ended(since: mark, units: units, now: now) }
     }

@@ -11,18 +11,12 @@ extension Pool {
                 if let index = known.firstIndex(of: device) {
                     known.remove(at: index)
                 } else {
-                    _ = makePlace(engine: engine, device: device)
+                    _ = instances.makePlace(engine: engine, device: device)
                 }
                 left -= 1
             }
             rounds += 1
         }
-    }
-
-    mutating func makePlace(engine: Int, device: Int) -> InstanceID {
-        let id = InstanceID(instances.count)
-        instances.append(Instance(id: id, engine: engine, device: device, state: .vacant))
-        return id
     }
 
     /// Starts what is to be started and has room: on a device of which we know the memory one at a time, so that each
@@ -37,8 +31,9 @@ extension Pool {
             // The devices get theirs in turn, so that what may be anywhere is spread.
             for device in devices.indices where devices[device].memory == nil || !isLoading(device: device) {
                 guard let engine = nextEngine(device: device) else { continue }
-                let vacant = instances.first { $0.engine == engine && $0.device == device && !$0.isTaken }
-                startProcess(of: vacant?.id ?? makePlace(engine: engine, device: device), &actions)
+                let vacant = instances.on(device).first { instances[$0].engine == engine && !instances[$0].isTaken }
+                let place = vacant.map { instances[$0].id } ?? instances.makePlace(engine: engine, device: device)
+                startProcess(of: place, &actions)
                 isDone = false
                 if configuration.engines[engine].spares > 0 { isStoodInFor = true }
             }
@@ -47,7 +42,7 @@ extension Pool {
         if isStoodInFor { dispatch(now: now, &actions) }
     }
 
-    private func isLoading(device: Int) -> Bool { instances.contains { $0.device == device && $0.isComing } }
+    private func isLoading(device: Int) -> Bool { instances.on(device).contains { instances[$0].isComing } }
 
     /// The engine that is to have one more instance on a device: one that has not its least number first, then the one
     /// with the fewest. What one that lacks its least number needs is not given to others.
@@ -61,19 +56,18 @@ extension Pool {
 
     private func hasPlace(engine: Int, device: Int) -> Bool {
         let configured = configuration.engines[engine]
-        let own = instances.filter { $0.engine == engine }
-        guard own.count(where: \.isTaken) < configured.instances.upperBound else { return false }
-        let here = own.filter { $0.device == device }
+        guard instances.count(engine: engine).taken < configured.instances.upperBound else { return false }
+        let here = instances.count(engine: engine, device: device)
         let maximum = configured.placements.first { $0.device == devices[device].name }?.maximum ?? 0
-        guard here.count(where: \.isTaken) < maximum else { return false }
-        let hasVacant = here.contains { !$0.isTaken }
-        if here.contains(where: \.hasDied) {
+        guard here.taken < maximum else { return false }
+        let hasVacant = here.free > 0
+        if here.dead > 0 {
             // Where one has died, more than are needed would only die as well, and so would one in its stead.
             return hasVacant && liveInstances(engine: engine) < configured.instances.lowerBound
         }
         if hasVacant { return true }
         // Without a ledger, what is elastic is bounded by its places alone.
-        return configured.isElastic && here.count < maximum
+        return configured.isElastic && here.taken + here.free < maximum
     }
 
     mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {
@@ -97,7 +91,7 @@ extension Pool {
 
     /// Whether an engine has fewer instances than it is to have at least, for want of room.
     package func lacksRoom(engine: Int) -> Bool {
-        instances.count { $0.engine == engine && $0.isTaken } < configuration.engines[engine].instances.lowerBound
+        instances.count(engine: engine).taken < configuration.engines[engine].instances.lowerBound
             && liveInstances(engine: engine) < configuration.engines[engine].instances.lowerBound
     }
 
@@ -134,9 +128,9 @@ extension Pool {
     }
 
     private func isBeingMeasured(engine: Int, on device: Int) -> Bool {
-        let own = instances.filter {
-            $0.engine == engine && $0.device == device && $0.revision == revisions[engine].current
-        }
+        guard instances.count(engine: engine, device: device).coming > 0 else { return false }
+        let own = instances.on(device).lazy.map { instances[$0] }
+            .filter { $0.engine == engine && $0.revision == revisions[engine].current }
         return own.contains(where: \.isComing) && !own.contains(where: \.isServing)
     }
 

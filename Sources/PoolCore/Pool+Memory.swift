@@ -57,7 +57,7 @@ extension Pool {
         guard reading.taken >= devices[device].lastRelease, memory != nil || devices[device].memory == nil else {
             return false
         }
-        for index in instances.indices where instances[index].device == device && instances[index].hasProcess {
+        for index in instances.on(device) where instances[index].hasProcess {
             guard let held = reading.processes[instances[index].process] else { continue }
             take(held, of: index, taken: reading.taken)
         }
@@ -102,9 +102,8 @@ extension Pool {
 
     /// What is ours of a device. Who was left out of the reading holds what it always does.
     private func heldBytes(on device: Int, _ reading: MemoryReading) -> Int {
-        instances.reduce(0) { sum, instance in
-            guard instance.device == device, instance.hasProcess else { return sum }
-            return sum + (reading.processes[instance.process]?.heldBytes ?? instance.footprint.leastBytes)
+        instances.on(device).lazy.map { instances[$0] }.filter(\.hasProcess).reduce(0) { sum, instance in
+            sum + (reading.processes[instance.process]?.heldBytes ?? instance.footprint.leastBytes)
         }
     }
 
@@ -123,7 +122,8 @@ extension Pool {
 
     mutating func learnFloor(of id: InstanceID, _ memory: HeldMemory) {
         let instance = instances[id.index]
-        let hasPeers = instances.contains { $0.id != id && isTwin($0, of: instance) && $0.hasProcess }
+        let hasPeers = instances.on(instance.device).map { instances[$0] }
+            .contains { $0.id != id && isTwin($0, of: instance) && $0.hasProcess }
         learn(of: instance) { figures in
             if hasPeers {
                 figures.addedBytes = max(0, memory.ownBytes - memory.cacheBytes)
@@ -168,7 +168,7 @@ extension Pool {
         devices[device].lastRelease = now
         if devices[device].memory != nil { actions.append(.readMemory) }
         instances[id.index].footprint = Footprint()
-        let peers = instances.indices.filter {
+        let peers = instances.on(device).filter {
             isTwin(instances[$0], of: instances[id.index]) && instances[$0].footprint.sharedBytes > 0
         }
         for peer in peers { instances[peer].footprint.share(withFewer: peers.count) }
@@ -184,7 +184,7 @@ extension Pool {
     /// A wall is set when an instance serves and has been read, so that it is known what it has, and moves when its
     /// texts turn out to take more.
     private mutating func moveWalls(device: Int, _ actions: inout [PoolAction]) {
-        for instance in instances where instance.device == device && instance.isServing {
+        for instance in instances.on(device).map({ instances[$0] }) where instance.isServing {
             guard instance.footprint.floorBytes != nil, let budget = budget(of: instance) else { continue }
             let limit = instance.budgetBytes.map { $0 + $0 / 8 } ?? 0
             guard !instance.isWalled || budget > limit else { continue }
@@ -201,8 +201,8 @@ extension Pool {
     /// - Returns: whether any was; the next reading shows what it has brought.
     private mutating func askForCaches(device: Int, _ actions: inout [PoolAction]) -> Bool {
         guard let ledger = ledger(of: device), ledger.roomBytes < 0 || !memoryWaiters.isEmpty else { return false }
-        let keeping = instances.filter { instance in
-            instance.device == device && instance.isReady && instance.busySlots == 0
+        let keeping = instances.on(device).map { instances[$0] }.filter { instance in
+            instance.isReady && instance.busySlots == 0
                 && instance.footprint.cacheBytes > instance.footprint.askedBytes
         }
         for instance in keeping {
@@ -217,16 +217,17 @@ extension Pool {
     /// an engine that has more than its least number. One at a time: the next reading shows what it has brought.
     private mutating func makeRoom(device: Int, now: Instant, _ actions: inout [PoolAction]) {
         guard let ledger = ledger(of: device), ledger.isReserveGone, devices[device].unreleasedBytes == 0,
-            !instances.contains(where: { $0.device == device && $0.hasProcess && !$0.isReady })
+            case let here = instances.on(device).map({ instances[$0] }),
+            !here.contains(where: { $0.hasProcess && !$0.isReady })
         else { return }
-        let over = instances.filter { $0.device == device && $0.isServing && $0.overBudgetBytes > 0 }
+        let over = here.filter { $0.isServing && $0.overBudgetBytes > 0 }
         if let worst = over.max(by: { $0.overBudgetBytes < $1.overBudgetBytes }) {
             instances[worst.id.index].isRetired = true
             terminate(worst.id, because: .overBudget, now: now, &actions)
             return
         }
-        let idle = instances.filter { instance in
-            instance.device == device && instance.isIdle(since: now)
+        let idle = here.filter { instance in
+            instance.isIdle(since: now)
                 && liveInstances(engine: instance.engine)
                     > configuration.engines[instance.engine].instances.lowerBound
         }
@@ -236,7 +237,7 @@ extension Pool {
 
     /// A process that holds ever more is replaced before it has all, one on a device at a time.
     private mutating func replaceCreeping(device: Int, now: Instant, _ actions: inout [PoolAction]) {
-        let own = instances.filter { $0.device == device }
+        let own = instances.on(device).map { instances[$0] }
         guard !own.contains(where: { $0.isComing || $0.isRetired }),
             let creeping = own.first(where: { $0.isReady && $0.footprint.creeps })
         else { return }

@@ -19,15 +19,17 @@ extension Pool {
     /// The instance that is replaced first. An instance that cannot be replaced now, because its device is full, is
     /// passed over. `nil` while another instance of the engine starts or ends: at most one is missing at a time.
     private func nextToReplace(engine: Int) -> Instance? {
-        let own = instances.filter { $0.engine == engine }
-        let isSettled = own.allSatisfy { instance in
-            switch instance.state {
+        let own = instances.indices.lazy.filter { instances[$0].engine == engine }
+        let isSettled = own.allSatisfy { index in
+            switch instances[index].state {
             case .vacant, .parked, .stopped, .ready: true
             case .backoff, .starting, .loading, .measuring, .draining, .stopping: false
             }
         }
         guard isSettled else { return nil }
-        return own.first { $0.isReady && cause(toReplace: $0) != nil && canBeReplaced($0) }
+        return own.first { index in
+            instances[index].isReady && cause(toReplace: instances[index]) != nil && canBeReplaced(instances[index])
+        }.map { instances[$0] }
     }
 
     private func cause(toReplace instance: Instance) -> PoolAction.Cause? {
@@ -39,7 +41,7 @@ extension Pool {
         let (engine, device) = (old.engine, old.device)
         guard hasPlace(old) else { return true }
         let isCounted = devices[device].memory != nil
-        if isCounted, instances.contains(where: { $0.device == device && $0.isComing }) { return false }
+        if isCounted, instances.on(device).contains(where: { instances[$0].isComing }) { return false }
         if hasRoomToLoad(engine: engine, device: device) { return true }
         let rivals = instances.filter { $0.engine == engine && $0.id != old.id && $0.isReady }
         if rivals.contains(where: { $0.revision == revisions[engine].current }) { return true }
@@ -59,10 +61,8 @@ extension Pool {
             retire(old.id, because: cause(toReplace: old) ?? .asked, now: now, &actions)
             return
         }
-        let vacant = instances.first {
-            $0.engine == engine && $0.device == device && $0.state == .vacant && !$0.isHeld
-        }
-        let new = vacant?.id ?? makePlace(engine: engine, device: device)
+        let vacant = instances.on(device).first { instances[$0].engine == engine && !instances[$0].isTaken }
+        let new = vacant.map { instances[$0].id } ?? instances.makePlace(engine: engine, device: device)
         revisions[engine].replacement = Revision.Replacement(old: old.id, new: new)
         startProcess(of: new, &actions)
     }
@@ -152,14 +152,15 @@ extension Pool {
     mutating func trim(engine: Int, now: Instant, _ actions: inout [PoolAction]) {
         let configured = configuration.engines[engine]
         let isGone = configured.placements.isEmpty
-        if isGone, !queues[engine].isEmpty || streams.values.contains(where: { $0.engine == engine }) { return }
+        if isGone, !queues[engine].isEmpty || streams.has(engine: engine) { return }
         guard isGone || revisions[engine].replacement == nil else { return }
         for placement in devices.indices {
             let maximum = configured.placements.first { $0.device == devices[placement].name }?.maximum ?? 0
             if maximum == 0, !isGone {
                 // It moves elsewhere, one after the other.
-                for instance in instances where instance.engine == engine && instance.device == placement {
-                    if instance.isReady { instances[instance.id.index].wish = .notWanted }
+                for index in instances.on(placement)
+                where instances[index].engine == engine && instances[index].isReady {
+                    instances[index].wish = .notWanted
                 }
             } else {
                 trim(engine: engine, device: placement, to: maximum, now: now, &actions)
@@ -175,6 +176,8 @@ extension Pool {
         now: Instant,
         _ actions: inout [PoolAction]
     ) {
+        let count = device.map { instances.count(engine: engine, device: $0) } ?? instances.count(engine: engine)
+        guard count.occupied > most else { return }
         let here = instances.filter {
             $0.engine == engine && $0.device == device ?? $0.device && $0.state != .vacant && $0.state != .stopped
                 && !$0.isRetired

@@ -6,8 +6,8 @@ extension Pool {
         let (engine, device) = (instances[id.index].engine, instances[id.index].device)
         let limits = (
             own: configuration.restartLimit,
-            device: groupLimit { $0.device == device },
-            engine: groupLimit { $0.engine == engine }
+            device: groupLimit(instances.on(device).count { instances[$0].state != .vacant }),
+            engine: groupLimit(instances.count(engine: engine).occupied)
         )
         instances[id.index].deaths.died(isOwnDoing: isCrash, limit: limits.own, now: now)
         deathsOfDevices[device].died(isOwnDoing: isCrash, limit: limits.device, now: now)
@@ -41,6 +41,7 @@ extension Pool {
     /// How long it is until an engine is tried again of which all instances have been given up, or taken away; `nil` if
     /// not all have.
     package func untilTriedAgain(engine: Int, now: Instant) -> Duration? {
+        guard instances.count(engine: engine).live == 0 else { return nil }
         var soonest: Instant?
         var isTakenAway = true
         for instance in instances where instance.engine == engine {
@@ -56,10 +57,8 @@ extension Pool {
     }
 
     /// Deaths of some instances together after which those that die are given up.
-    private func groupLimit(_ isOne: (Instance) -> Bool) -> Int {
-        let (limit, more) = configuration.restartLimit.addingReportingOverflow(
-            2 * instances.count { isOne($0) && $0.state != .vacant }
-        )
+    private func groupLimit(_ count: Int) -> Int {
+        let (limit, more) = configuration.restartLimit.addingReportingOverflow(2 * count)
         return more ? Int.max : limit
     }
 

@@ -14,11 +14,13 @@ extension Pool {
     /// of memory not to the device.
     private func isBarred(_ job: Job, from instance: Instance) -> Bool {
         guard let failure = job.failure else { return false }
-        let others = instances.filter { $0.process != failure.process && couldRun(job, on: $0) }
-        if job.isToBeAlone(on: instance.device, in: self), others.contains(where: { $0.device != instance.device }) {
-            return true
+        let isToBeAlone = job.isToBeAlone(on: instance.device, in: self)
+        guard isToBeAlone || failure.process == instance.process else { return false }
+        return instances.contains { other in
+            other.process != failure.process
+                && (failure.process == instance.process || other.device != instance.device)
+                && couldRun(job, on: other)
         }
-        return failure.process == instance.process && !others.isEmpty
     }
 
     /// Whether a job may have a slot of an instance. If it failed there, the slot has to have shown life since: when a
@@ -63,9 +65,9 @@ extension Pool {
     /// Whether a job would run on a device if nothing else did. Nothing is kept for one whose engine has only spares
     /// left.
     private func lacksMemoryOnly(_ job: Job, device: Int) -> Bool {
-        openings(engine: job.engine, device: device) > 0 && usableOpenings(engine: job.engine) > 0
-            && instances.contains { instance in
-                instance.device == device && couldRun(job, on: instance)
+        openings(engine: job.engine, device: device, figures[job.engine]) > 0 && usableOpenings(engine: job.engine) > 0
+            && instances.on(device).lazy.map { instances[$0] }.contains { instance in
+                couldRun(job, on: instance)
                     && instance.slots.contains { slot in
                         guard case .idle(let since) = slot.state else { return false }
                         return isRunnable(job, on: instance, idleSince: since)

@@ -5,10 +5,12 @@ extension Pool {
     package mutating func timePassed(now: Instant) -> [PoolAction] {
         guard !isStopping else { return [] }
         var actions: [PoolAction] = []
-        for instance in instances where instance.isServing { watch(instance.id, now: now, &actions) }
-        for instance in instances {
-            guard case .parked(let until) = instance.state, until <= now else { continue }
-            move(instance.id, to: .vacant)
+        for index in instances.indices {
+            if instances[index].isServing { watch(instances[index].id, now: now, &actions) }
+        }
+        for index in instances.indices {
+            guard case .parked(let until) = instances[index].state, until <= now else { continue }
+            move(instances[index].id, to: .vacant)
         }
         noteAges(now: now)
         rollBackWhatFitsNowhere(&actions)

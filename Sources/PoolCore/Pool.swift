@@ -8,14 +8,13 @@
 package struct Pool: Sendable {
     /// What it is made of, and its limits.
     package internal(set) var configuration: PoolConfiguration
-    /// All instances; an instance's id is its index. More come to be when there is room for them.
-    package internal(set) var instances: [Instance] = []
+    /// All instances. More come to be when there is room for them.
+    package internal(set) var instances = Fleet()
     /// Where instances may be.
     package internal(set) var devices: [Device]
     var queues: [JobQueue]
     var jobs: [JobID: Job] = [:]
-    /// Utterances of several jobs that have not ended.
-    var streams: [StreamID: JobStream] = [:]
+    var streams = Streams()
     /// Whether too much waits, by engine.
     var standing: [StandingQueue]
     /// Until when those who were sent away have been told to come back, by engine.
@@ -81,6 +80,16 @@ package struct Pool: Sendable {
 
     // MARK: What can be seen
 
+    /// Whether what its parts keep is what counting gives, for tests. It costs O(n).
+    package var isConsistent: Bool {
+        let running = jobs.values.reduce(into: [Int: Load]()) { running, job in
+            guard case .running = job.state else { return }
+            running[job.engine, default: Load()] += Load(jobs: 1, units: job.units)
+        }
+        return instances.isConsistent && streams.isConsistent && queues.allSatisfy(\.isConsistent)
+            && queues.indices.allSatisfy { queues[$0].running == running[$0] ?? Load() }
+    }
+
     /// Whether its processes end, or have ended, and none is to be made.
     package var isStopping: Bool { phase == .stopping || phase == .drained }
 
@@ -92,30 +101,25 @@ package struct Pool: Sendable {
 
     /// Slots of the engine's instances that serve, on one device or all of them.
     package func readySlots(engine: Int, device: Int? = nil) -> Int {
-        instances.reduce(0) { sum, instance in
-            let isOne = instance.engine == engine && instance.isReady && (device ?? instance.device) == instance.device
-            return isOne ? sum + instance.slots.count : sum
-        }
+        device.map { instances.count(engine: engine, device: $0) }?.readySlots
+            ?? instances.count(engine: engine).readySlots
     }
 
     /// Whether a new job finds an idle slot and nobody before it.
     func canStartAtOnce(engine: Int) -> Bool {
-        guard queues[engine].isEmpty, usableOpenings(engine: engine) > 0 else { return false }
+        guard queues[engine].isEmpty, instances.count(engine: engine).idleSlots > 0,
+            usableOpenings(engine: engine) > 0
+        else { return false }
+        let measured = figures[engine]
         return devices.indices.contains { device in
-            hasIdleSlot(engine: engine, device: device) && openings(engine: engine, device: device) > 0
-        }
-    }
-
-    private func hasIdleSlot(engine: Int, device: Int) -> Bool {
-        instances.contains { instance in
-            instance.engine == engine && instance.device == device && instance.isReady
-                && instance.slots.contains { if case .idle = $0.state { true } else { false } }
+            instances.count(engine: engine, device: device).idleSlots > 0
+                && openings(engine: engine, device: device, measured) > 0
         }
     }
 
     /// Jobs of an engine that run on a device.
     package func running(engine: Int, device: Int) -> Int {
-        instances.reduce(0) { $0 + ($1.engine == engine && $1.device == device && $1.isServing ? $1.busySlots : 0) }
+        instances.count(engine: engine, device: device).busySlots
     }
 
     /// Whether another job may be run again.
@@ -124,8 +128,7 @@ package struct Pool: Sendable {
     /// How many more jobs of an engine may be started anywhere while its spares stand by, if there are idle slots.
     package func usableOpenings(engine: Int) -> Int {
         guard configuration.engines[engine].spares > 0 else { return Int.max }
-        let busy = devices.indices.reduce(0) { $0 + running(engine: engine, device: $1) }
-        return readySlots(engine: engine) - idleSpareSlots(engine: engine) - busy
+        return readySlots(engine: engine) - idleSpareSlots(engine: engine) - instances.count(engine: engine).busySlots
     }
 
     /// Slots of the spares that do not stand in for others.
@@ -143,11 +146,11 @@ package struct Pool: Sendable {
     }
 
     /// How many more jobs of an engine may be started on a device, if there are idle slots for them.
-    func openings(engine: Int, device: Int) -> Int {
-        let slots = instances.reduce(0) {
-            $0 + ($1.engine == engine && $1.device == device && $1.isServing ? $1.slots.count : 0)
-        }
-        return maxRunning(engine: engine, device: device, slots: slots) - running(engine: engine, device: device)
+    /// - Parameter measured: the engine's figures.
+    func openings(engine: Int, device: Int, _ measured: [EngineFigures]) -> Int {
+        let count = instances.count(engine: engine, device: device)
+        let most = configuration.engines[engine].maxRunning
+        return (most ?? measured[device].curve.limit(slots: count.servingSlots)) - count.busySlots
     }
 
     /// How many jobs of an engine may run on a device that has so many slots for them.

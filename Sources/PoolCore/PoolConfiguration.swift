@@ -152,8 +152,6 @@ package struct PoolConfiguration: Sendable {
         case deadline
         /// Who came first, whoever it is: what the other orders are measured against.
         case arrival
-        /// Any, so that there is something worse.
-        case random
     }
 
     /// Exponential back-off with jitter.

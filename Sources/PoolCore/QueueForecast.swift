@@ -78,7 +78,7 @@ struct QueueForecast {
     init(
         _ queue: JobQueue,
         slots free: [SlotOutlook],
-        streams: [(id: StreamID, stream: JobStream)],
+        streams: some Sequence<(id: StreamID, stream: JobStream)>,
         newcomer: Newcomer,
         isAdded: Bool = true,
         pace: Pace,

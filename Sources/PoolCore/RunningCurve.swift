@@ -36,6 +36,7 @@ package struct RunningCurve: Sendable, Equatable, Codable {
     package init(from decoder: any Decoder) throws {
         let points = try decoder.container(keyedBy: CodingKeys.self).decode([Point].self, forKey: .points)
         self.points = points.prefix(Self.most).map { $0.makesSense ? $0 : Point() }
+        knee = findKnee()
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -69,6 +70,7 @@ package struct RunningCurve: Sendable, Equatable, Codable {
             points[level].seconds += seconds
             points[level].units += Double(units) * seconds / total
         }
+        knee = findKnee()
     }
 
     /// Units a second while so many run; `nil` when that is not known.
@@ -83,10 +85,12 @@ package struct RunningCurve: Sendable, Equatable, Codable {
     }
 
     /// The fewest that do as much as any number does; `nil` when nothing is known.
-    package var knee: Int? {
-        let known = figures
-        guard let best = known.map(\.unitsPerSecond).max() else { return nil }
-        return known.first { $0.unitsPerSecond >= best * (1 - Self.gain) }?.running
+    package private(set) var knee: Int?
+
+    private func findKnee() -> Int? {
+        let known = points.indices.lazy.compactMap { level in unitsPerSecond(running: level).map { (level, $0) } }
+        guard let best = known.map(\.1).max() else { return nil }
+        return known.first { $0.1 >= best * (1 - Self.gain) }?.0
     }
 
     /// How many may run: the knee, or a neighbour of it that is not known.

@@ -5,6 +5,7 @@ extension PoolSimulator {
     mutating func checkRules() throws(Violation) {
         try check(dueEnds.isEmpty, "jobs that have to end do end: \(dueEnds)")
         if phase == .draining && jobs.isEmpty { phase = .stopping }
+        try check(pool.isConsistent, "what is kept is what there is")
         try checkQueues()
         for index in processes.indices { try checkInstance(index) }
         try checkTimers()

@@ -110,7 +110,7 @@ import Testing
         var time = 0.0
         while let next = queue.inOrder.first(where: { _ in true }), next != last.id, let one = entries[next.number] {
             queue.remove(next, due: one.entry.due, one.key)
-            queue.began(one.key, seconds: Double(one.entry.units))
+            queue.began(one.key, units: one.entry.units, seconds: Double(one.entry.units))
             time += Double(one.entry.units)
         }
         #expect(outcome.begin == time)

@@ -326,9 +326,9 @@ import Testing
     func forgetsStreams() {
         var stage = Stage(ready: 1)
         stage.accept(request(1) { ($0.stream, $0.isPlayed, $0.laterUnits) = (StreamID(1), true, 100) }, at: 0)
-        #expect(stage.pool.streams.count == 1)
+        #expect(!stage.pool.streams.isEmpty)
         stage.end(1, on: slot(0), at: 1)
-        #expect(stage.pool.streams.count == 1)
+        #expect(!stage.pool.streams.isEmpty)
         stage.pool.streamEnded(StreamID(1))
         #expect(stage.pool.streams.isEmpty)
         stage.accept(request(2) { ($0.stream, $0.isPlayed, $0.laterUnits) = (StreamID(2), true, 100) }, at: 1)

@@ -17,7 +17,6 @@ struct PictureCommand: ParsableCommand {
     private static let loads = Array(stride(from: 10, through: 120, by: 10))
     private static let orders: [(order: PoolConfiguration.Order, name: String, colour: String)] = [
         (.deadline, "Chorus", "#2a7de1"), (.arrival, "first come, first served", "#e0812b"),
-        (.random, "random", "#8a8f98"),
     ]
 
     func run() throws {

@@ -7,6 +7,8 @@ struct PoolLab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "PoolLab",
         abstract: "What the scheduler promises, in the simulator.",
-        subcommands: [PolicyCommand.self, PictureCommand.self, ExpectCommand.self, SoakCommand.self]
+        subcommands: [
+            PolicyCommand.self, PictureCommand.self, ExpectCommand.self, SoakCommand.self, EventsCommand.self,
+        ]
     )
 }

@@ -30,14 +30,13 @@ struct SortedJobs {
         load += entry.load
     }
 
-    /// - Returns: whether it was there.
-    @discardableResult
-    mutating func remove(_ id: JobID, due: Instant) -> Bool {
+    /// - Returns: the load of the job; `nil` if it is not there.
+    mutating func remove(_ id: JobID, due: Instant) -> Load? {
         let index = position(due: due, id: id)
-        guard index < entries.count, entries[index].id == id else { return false }
-        load -= entries[index].load
-        entries.remove(at: index)
-        return true
+        guard index < entries.count, entries[index].id == id else { return nil }
+        let removed = entries.remove(at: index).load
+        load -= removed
+        return removed
     }
 
     /// Those that are due before a moment.

@@ -8,6 +8,7 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     private var time = 0.0
     /// Up to where everybody has been given something. Who is not here is behind.
     private(set) var ends: [Key: Double] = [:]
+    private var passing = MinHeap<Passing>()
     /// 1 for who is not in it.
     var weights: [Key: Double]
 
@@ -19,6 +20,9 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     /// What share somebody has when others want more, too.
     func weight(of key: Key) -> Double { weights[key] ?? 1 }
 
+    /// Whether somebody has had more than he who has had least.
+    func isAhead(_ key: Key) -> Bool { ends[key].map { $0 > time } ?? false }
+
     /// The virtual time at which somebody comes next.
     func start(of key: Key) -> Double { max(time, ends[key] ?? time) }
 
@@ -26,18 +30,29 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     mutating func give(_ seconds: Double, to key: Key) {
         let start = start(of: key)
         time = max(time, start)
-        ends[key] = start + seconds / weight(of: key)
-        if ends.count > Self.rememberedAtLeast, ends.count > 2 * ends.count(where: { $1 > time }) {
-            ends = ends.filter { $1 > time }
+        setEnd(of: key, to: start + seconds / weight(of: key))
+        while let first = passing.first, first.end <= time {
+            _ = passing.removeFirst()
+            if !isAhead(first.key) { ends[first.key] = nil }
         }
     }
 
     /// It took so many seconds more than was predicted, or fewer.
     mutating func correct(by seconds: Double, for key: Key) {
         guard let end = ends[key] else { return }
-        ends[key] = end + seconds / weight(of: key)
+        setEnd(of: key, to: end + seconds / weight(of: key))
     }
 
-    /// So few may be remembered without need.
-    private static var rememberedAtLeast: Int { 64 }
+    private mutating func setEnd(of key: Key, to end: Double) {
+        ends[key] = end
+        passing.insert(Passing(end: end, key: key))
+    }
+
+    /// An end that the time is going to pass; perhaps not the last one of its key.
+    private struct Passing: Comparable, Sendable {
+        let end: Double
+        let key: Key
+
+        static func < (left: Passing, right: Passing) -> Bool { left.end < right.end }
+    }
 }

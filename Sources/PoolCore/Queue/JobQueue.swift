@@ -9,23 +9,30 @@ struct JobQueue {
 
     /// Failed by their instances' fault. They have had their turn, and it was not theirs that nothing came of it.
     private(set) var returned: [SortedJobs.Entry] = []
-    /// What waits, by class and tenant; no empty ones.
-    private(set) var waiting: [JobClass: [String: SortedJobs]] = [:]
+    /// What waits, by the class's number.
+    private var classes: [TenantLanes]
     private(set) var count = 0
+    /// All that waits.
+    private(set) var load = Load()
+    /// All that runs.
+    private(set) var running = Load()
     private(set) var classShares: FairShare<JobClass>
-    private(set) var tenantShares: [JobClass: FairShare<String>]
 
     init(classWeights: [JobClass: Double], tenantWeights: [String: Double]) {
         classShares = FairShare(weights: classWeights)
-        tenantShares = Dictionary(
-            uniqueKeysWithValues: JobClass.allCases.map { ($0, FairShare(weights: tenantWeights)) }
-        )
+        classes = JobClass.allCases.map { _ in TenantLanes(weights: tenantWeights) }
+    }
+
+    /// What waits of a class.
+    subscript(jobClass: JobClass) -> TenantLanes {
+        _read { yield classes[jobClass.rawValue] }
+        _modify { yield &classes[jobClass.rawValue] }
     }
 
     /// Shares are others from now on.
-    mutating func setWeights(classes: [JobClass: Double], tenants: [String: Double]) {
-        classShares.weights = classes
-        for jobClass in JobClass.allCases { tenantShares[jobClass]?.weights = tenants }
+    mutating func setWeights(classes weights: [JobClass: Double], tenants: [String: Double]) {
+        classShares.weights = weights
+        for index in classes.indices { classes[index].setWeights(tenants) }
     }
 
     var isEmpty: Bool { count == 0 }
@@ -33,76 +40,77 @@ struct JobQueue {
     // MARK: Coming and going
 
     mutating func insert(_ entry: SortedJobs.Entry, _ key: Key) {
-        waiting[key.jobClass, default: [:]][key.tenant, default: SortedJobs()].insert(entry)
+        self[key.jobClass].insert(entry, of: key.tenant)
         count += 1
+        load += entry.load
     }
 
     /// For a job that has lost its instance.
     mutating func giveBack(_ entry: SortedJobs.Entry) {
         returned.append(entry)
         count += 1
+        load += entry.load
     }
 
     mutating func remove(_ id: JobID, due: Instant, _ key: Key) {
-        if let index = returned.firstIndex(where: { $0.id == id }) {
-            returned.remove(at: index)
-            count -= 1
-        } else if waiting[key.jobClass]?[key.tenant]?.remove(id, due: due) == true {
-            count -= 1
-            if waiting[key.jobClass]?[key.tenant]?.isEmpty == true { waiting[key.jobClass]?[key.tenant] = nil }
+        var removed = self[key.jobClass].remove(id, due: due, of: key.tenant)
+        if removed == nil, let index = returned.firstIndex(where: { $0.id == id }) {
+            removed = returned.remove(at: index).load
         }
+        guard let removed else { return }
+        count -= 1
+        load -= removed
     }
 
     mutating func removeAll() {
         returned = []
-        waiting = [:]
+        for index in classes.indices { classes[index].removeAll() }
         count = 0
+        load = Load()
     }
 
     // MARK: Shares
 
     /// A job begins that is predicted to take so many seconds.
-    mutating func began(_ key: Key, seconds: Double) {
+    mutating func began(_ key: Key, units: Int, seconds: Double) {
         classShares.give(seconds, to: key.jobClass)
-        tenantShares[key.jobClass]?.give(seconds, to: key.tenant)
+        self[key.jobClass].give(seconds, to: key.tenant)
+        running += Load(jobs: 1, units: units)
     }
 
     /// A job took so many seconds more than was predicted, or fewer.
-    mutating func ended(_ key: Key, moreSeconds: Double) {
+    mutating func ended(_ key: Key, units: Int, moreSeconds: Double) {
         classShares.correct(by: moreSeconds, for: key.jobClass)
-        tenantShares[key.jobClass]?.correct(by: moreSeconds, for: key.tenant)
+        self[key.jobClass].correct(by: moreSeconds, for: key.tenant)
+        running -= Load(jobs: 1, units: units)
     }
 
     // MARK: Order
+
+    /// Whether what is kept is what counting gives, for tests. It costs O(n log n).
+    var isConsistent: Bool {
+        let all = returned + classes.flatMap { lanes in lanes.tenants.flatMap { lanes[$0]?.entries ?? [] } }
+        return all.count == count && all.reduce(into: Load()) { $0 += $1.load } == load
+            && classes.allSatisfy(\.isConsistent)
+    }
 
     /// The jobs in the order in which they are to be started. The further ones cost more to find than the first.
     var inOrder: Order { Order(self) }
 
     /// Walks through a queue.
     struct Order: Sequence, IteratorProtocol {
-        private let queue: JobQueue
-        private var classes: ArraySlice<JobClass>
-        private var jobClass = JobClass.interactive
-        /// Those of the class that have not had their turn.
-        private var tenants: [String] = []
         private var entries: ArraySlice<SortedJobs.Entry>
+        private var classes: ArraySlice<TenantLanes.Order>
 
         fileprivate init(_ queue: JobQueue) {
-            self.queue = queue
-            classes = queue.classesInOrder[...]
             entries = queue.returned[...]
+            classes = queue.classesInOrder.map { queue[$0].inOrder }[...]
         }
 
         mutating func next() -> JobID? {
             while entries.isEmpty {
-                if let index = queue.nextTenant(of: jobClass, among: tenants) {
-                    entries = queue.waiting[jobClass]?[tenants.remove(at: index)]?.entries[...] ?? []
-                } else if let next = classes.popFirst() {
-                    jobClass = next
-                    tenants = queue.waiting[next].map { Array($0.keys) } ?? []
-                } else {
-                    return nil
-                }
+                guard let first = classes.indices.first else { return nil }
+                if let next = classes[first].next() { entries = next } else { classes.removeFirst() }
             }
             return entries.removeFirst().id
         }
@@ -112,23 +120,8 @@ struct JobQueue {
     }
 
     private var classesInOrder: [JobClass] {
-        JobClass.allCases.filter { waiting[$0]?.isEmpty == false }
+        JobClass.allCases.filter { !self[$0].isEmpty }
             .sorted { (classShares.start(of: $0), $0) < (classShares.start(of: $1), $1) }
-    }
-
-    /// Who of a class comes next: who has had the least, and among equals whose job is due first.
-    private func nextTenant(of jobClass: JobClass, among tenants: [String]) -> Int? {
-        guard tenants.count > 1 else { return tenants.indices.first }
-        return tenants.indices.min { precedes(tenants[$0], tenants[$1], in: jobClass) }
-    }
-
-    private func precedes(_ one: String, _ other: String, in jobClass: JobClass) -> Bool {
-        guard let shares = tenantShares[jobClass] else { return false }
-        let starts = (shares.start(of: one), shares.start(of: other))
-        if starts.0 != starts.1 { return starts.0 < starts.1 }
-        guard let first = waiting[jobClass]?[one]?.entries.first, let second = waiting[jobClass]?[other]?.entries.first
-        else { return false }
-        return (first.due, first.id.number) < (second.due, second.id.number)
     }
 
     // MARK: Foresight
@@ -138,12 +131,12 @@ struct JobQueue {
     ///   - due: when that one should be done.
     ///   - later: what each tenant will want before then beside what waits, in seconds.
     func secondsAhead(of key: Key, due: Instant, later: [Key: Double] = [:], pace: Pace) -> Double {
-        let shares = tenantShares[key.jobClass] ?? FairShare(weights: [:])
+        let shares = self[key.jobClass].shares
         var ahead = pace.mean(load(of: key, dueBefore: due)) + later[key, default: 0]
         let turn = shares.start(of: key.tenant) + ahead / shares.weight(of: key.tenant)
         for other in keys(later) where other.jobClass == key.jobClass && other != key {
             let start = shares.start(of: other.tenant)
-            let first = waiting[other.jobClass]?[other.tenant]?.entries.first
+            let first = self[other.jobClass][other.tenant]?.entries.first
             if start < turn {
                 let share = (turn - start) * shares.weight(of: other.tenant)
                 let all = pace.mean(load(of: other)) + later[other, default: 0]
@@ -175,8 +168,8 @@ struct JobQueue {
     }
 
     private func keys(_ later: [Key: Double]) -> Set<Key> {
-        waiting.reduce(into: Set(later.keys)) { keys, level in
-            for tenant in level.value.keys { keys.insert(Key(jobClass: level.key, tenant: tenant)) }
+        JobClass.allCases.reduce(into: Set(later.keys)) { keys, jobClass in
+            for tenant in self[jobClass].tenants { keys.insert(Key(jobClass: jobClass, tenant: tenant)) }
         }
     }
 
@@ -184,7 +177,7 @@ struct JobQueue {
     /// there are deadlines, of which that says too little.
     func beginBy(of key: Key) -> Instant? {
         var first = Instant(sinceStart: .seconds(Int64.max))
-        for entry in waiting[key.jobClass]?[key.tenant]?.entries ?? [] {
+        for entry in self[key.jobClass][key.tenant]?.entries ?? [] {
             guard entry.doneBy == nil else { return nil }
             if let beginBy = entry.beginBy { first = min(first, beginBy) }
         }
@@ -192,15 +185,9 @@ struct JobQueue {
     }
 
     /// The waiting jobs of a class and tenant.
-    func load(of key: Key) -> Load { waiting[key.jobClass]?[key.tenant]?.load ?? Load() }
-
-    /// All that waits.
-    var load: Load {
-        let lanes = waiting.values.lazy.flatMap(\.values).map(\.load)
-        return (lanes + returned.map(\.load)).reduce(into: Load()) { $0 += $1 }
-    }
+    func load(of key: Key) -> Load { self[key.jobClass][key.tenant]?.load ?? Load() }
 
     private func load(of key: Key, dueBefore due: Instant) -> Load {
-        waiting[key.jobClass]?[key.tenant]?.load(dueBefore: due) ?? Load()
+        self[key.jobClass][key.tenant]?.load(dueBefore: due) ?? Load()
     }
 }
