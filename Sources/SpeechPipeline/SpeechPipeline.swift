@@ -27,7 +27,7 @@ package final class SpeechPipeline: Synthesizer {
         self.voiceStore = voiceStore
         segmenter = TextSegmenter(limits: configuration.limits)
         resources = PipelineResources(
-            runner: configuration.cache.isOn ? SharingRunner(runner, configuration: configuration.cache) : runner,
+            runner: configuration.cache.isOn ? CachingRunner(runner, configuration: configuration.cache) : runner,
             metrics: PipelineMetrics()
         )
     }

@@ -6,7 +6,7 @@ import Testing
 /// A runner that shares audio, before one that does what the test says.
 struct SharingStage {
     let runner: ScriptedRunner
-    let sharing: SharingRunner
+    let sharing: CachingRunner
 
     init(
         deterministic: Bool = true,
@@ -15,13 +15,13 @@ struct SharingStage {
         answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }
     ) {
         runner = ScriptedRunner([Self.engine(deterministic: deterministic)], admits: admits, answer: answer)
-        sharing = SharingRunner(runner, configuration: cache)
+        sharing = CachingRunner(runner, configuration: cache)
     }
 
     /// With nothing kept in memory.
     init(disk: DiskCache, answer: @escaping @Sendable (Segment, any SegmentSink) -> Void = { _, _ in }) {
         runner = ScriptedRunner([Self.engine()], answer: answer)
-        sharing = SharingRunner(runner, memoryBytes: 0, disk: disk, metrics: CacheMetrics())
+        sharing = CachingRunner(runner, memoryBytes: 0, disk: disk, metrics: CacheMetrics())
     }
 
     /// An engine as its runner describes it.

@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/MultipartForm.swift
+../../../Sources/SpeechAPI/Requests/MultipartForm.swift

@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/VoiceRequest.swift
+../../../Sources/SpeechAPI/Requests/VoiceRequest.swift

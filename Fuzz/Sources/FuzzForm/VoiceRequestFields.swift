@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/VoiceRequestFields.swift
+../../../Sources/SpeechAPI/Requests/VoiceRequestFields.swift

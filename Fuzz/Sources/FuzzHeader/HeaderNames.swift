@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/HeaderNames.swift
+../../../Sources/SpeechAPI/Requests/HeaderNames.swift

@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/ParameterizedValue.swift
+../../../Sources/SpeechAPI/Requests/ParameterizedValue.swift

@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/RequestBody.swift
+../../../Sources/SpeechAPI/Requests/RequestBody.swift

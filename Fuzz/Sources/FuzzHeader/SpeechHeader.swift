@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/SpeechHeader.swift
+../../../Sources/SpeechAPI/Requests/SpeechHeader.swift

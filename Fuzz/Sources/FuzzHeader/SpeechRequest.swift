@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/SpeechRequest.swift
+../../../Sources/SpeechAPI/Requests/SpeechRequest.swift

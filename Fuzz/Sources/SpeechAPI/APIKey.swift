@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/APIKey.swift
+../../../Sources/SpeechAPI/Keys/APIKey.swift

@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/KeyDigest.swift
+../../../Sources/SpeechAPI/Keys/KeyDigest.swift

@@ -1,1 +1,1 @@
-../../../Sources/SpeechAPI/OriginPolicy.swift
+../../../Sources/SpeechAPI/Keys/OriginPolicy.swift

@@ -1,1 +1,1 @@
-../../../Sources/Supervisor/UserAccount.swift
+../../../Sources/Supervisor/Process/UserAccount.swift

@@ -27,10 +27,10 @@ final class SharedSegment: SegmentSink {
     let key: SegmentKey
     /// The segment of who was first. To the queue, those who joined before the start are the same.
     let segment: Segment
-    private let owner: SharingRunner
+    private let owner: CachingRunner
     private let state: Mutex<State>
 
-    init(_ key: SegmentKey, for first: SegmentReader, owner: SharingRunner) {
+    init(_ key: SegmentKey, for first: SegmentReader, owner: CachingRunner) {
         self.key = key
         self.segment = first.segment
         self.owner = owner

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Only what sounds the same each time is shared: what a deterministic engine speaks, and what is spoken with a seed.
 /// Everything else passes by.
-package final class SharingRunner: SegmentRunner {
+package final class CachingRunner: SegmentRunner {
     /// Audio that costs more than this part of the memory is not kept there.
     private static let largestPart = 8
 
