@@ -135,14 +135,14 @@ package struct Pool: Sendable {
     func idleSpareSlots(engine: Int) -> Int {
         let spares = configuration.engines[engine].spares
         guard spares > 0 else { return 0 }
-        let own = instances.filter { $0.engine == engine }
-        // Who is on its way to replace another is one too many for now.
+        let count = instances.count(engine: engine)
+        // An instance that is on its way to replace another is one too many for now.
         let surplus = revisions[engine].replacement?.new == nil ? 0 : 1
-        let present = own.count { $0.state != .vacant } - surplus
-        let wanted = max(configuration.engines[engine].instances.lowerBound, present)
-        let ready = own.filter(\.isReady)
-        let idle = max(0, min(spares - (wanted - ready.count), ready.count - 1))
-        return idle * (ready.map(\.slots.count).max() ?? 0)
+        let wanted = max(configuration.engines[engine].instances.lowerBound, count.occupied - surplus)
+        let idle = min(spares - (wanted - count.ready), count.ready - 1)
+        guard idle > 0 else { return 0 }
+        let slots = instances.lazy.filter { $0.engine == engine && $0.isReady }.map(\.slots.count)
+        return idle * (slots.max() ?? 0)
     }
 
     /// How many more jobs of an engine may be started on a device, if there are idle slots for them.

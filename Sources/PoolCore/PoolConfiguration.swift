@@ -150,7 +150,7 @@ package struct PoolConfiguration: Sendable {
     package enum Order: String, Hashable, Sendable, CaseIterable {
         /// By class, tenant and deadline.
         case deadline
-        /// Who came first, whoever it is: what the other orders are measured against.
+        /// First come, first served: what the other order is measured against.
         case arrival
     }
 

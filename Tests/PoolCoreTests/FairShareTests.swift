@@ -40,11 +40,24 @@ import Testing
         #expect(shares(&share, among: ["a", "b"], times: 9) == ["b": 9])
     }
 
+    @Test("what took longer than predicted is charged, even if all others have caught up meanwhile")
+    func lateCorrection() {
+        var share = FairShare<String>(weights: [:])
+        share.give(1, to: "a")
+        share.give(1, to: "b")
+        share.give(1, to: "a")
+        share.correct(by: 9, for: "b")
+        #expect(shares(&share, among: ["a", "b"], times: 8) == ["a": 8])
+        share.give(0, to: "c")
+        share.correct(by: 5, for: "c")
+        #expect(share.isAhead("c"))
+    }
+
     @Test("who has nothing to come is forgotten")
     func forgets() {
         var share = FairShare<Int>(weights: [:])
         for key in 0..<10_000 { share.give(1, to: key) }
-        for _ in 0..<100 { share.give(1_000, to: 0) }
+        for _ in 0..<20_000 { share.give(1_000, to: 0) }
         share.give(1, to: 1)
         #expect(share.ends.count < 200)
     }

@@ -111,7 +111,9 @@ struct EventBench {
 
     mutating func figures() -> [Figure] {
         for _ in 0..<3000 {
-            arrive(anew: Int(lastJob) % world.tenants)
+            arrive(anew: Int(lastJob) % world.tenants, isLong: false)
+            arrive(anew: Int(lastJob) % world.tenants, isLong: true)
+            complete()
             complete()
             for _ in 0..<10 { audio() }
         }
@@ -122,6 +124,7 @@ struct EventBench {
         }
         return [
             figure("arrival", atMost: world.arrival),
+            figure("arrival of a text of ten jobs", atMost: world.arrival),
             figure("completion, and the next begins", atMost: world.completion),
             figure("a piece of audio", atMost: world.audio),
             figure("tick", atMost: world.tick),
@@ -156,10 +159,16 @@ struct EventBench {
         if case .accepted(let actions) = pool.jobArrived(request, now: now) { perform(actions) }
     }
 
-    private mutating func arrive(anew tenant: Int) {
-        let request = request(of: tenant)
-        let now = now
-        if case .accepted(let actions) = timed("arrival", { $0.jobArrived(request, now: now) }) { perform(actions) }
+    private mutating func arrive(anew tenant: Int, isLong: Bool) {
+        var request = request(of: tenant)
+        if isLong {
+            (request.stream, request.laterUnits, request.laterJobs) = (StreamID(lastJob), 9 * Self.units, 9)
+        }
+        let (now, new) = (now, request)
+        let name = isLong ? "arrival of a text of ten jobs" : "arrival"
+        if case .accepted(let actions) = timed(name, { $0.jobArrived(new, now: now) }) { perform(actions) }
+        // It goes no further.
+        if isLong { pool.streamEnded(StreamID(lastJob)) }
     }
 
     private mutating func complete() {

@@ -111,7 +111,9 @@ extension Pool {
                 outlook.lateness = .seconds(forecast.lateness)
             }
         }
-        if job.request.deadline == nil { outlook.delay = predictedDelay(of: job, now: now) }
+        if job.request.deadline == nil {
+            outlook.delay = predictedDelay(of: job, longerThan: outlook.longestDelay, now: now)
+        }
         outlook.standing = standingWait(of: job, now: now)
         return outlook
     }
@@ -212,24 +214,29 @@ extension Pool {
     }
 
     /// For how long others keep what a job begins from being done in time, if it has more to follow; `nil` if it has
-    /// not.
+    /// not, or if that is not longer than a limit, whatever the order of what waits.
     ///
     /// Each stream wants its seconds spread over the time until all of it is due. What that leaves of the slots' time
     /// until this one's end has to be enough for this one.
-    private func predictedDelay(of job: Job, now: Instant) -> Duration? {
+    private func predictedDelay(of job: Job, longerThan limit: Duration, now: Instant) -> Duration? {
         let slots = Double(usableSlots(engine: job.engine))
         guard job.request.laterUnits > 0, slots > 0 else { return nil }
         let pace = pace(engine: job.engine)
         let own = job.seconds + pace.mean(job.request.later)
         let audio = predictedAudio(engine: job.engine, units: job.units + job.request.laterUnits)
         let wanted = max(job.request.isPlayed ? audio : 0, own / slots, 1)
+        let queue = queues[job.engine]
+        let most =
+            own + pace.most(queue.load) + pace.most(streams.later(engine: job.engine).load) + pace.most(queue.running)
+            + pace.margin * Double(queue.running.jobs)
+        guard .seconds(most / slots - wanted) > limit else { return nil }
         let end = now.advanced(by: .seconds(wanted))
         var later: [JobQueue.Key: Double] = [:]
         for (_, stream) in streams.of(engine: job.engine) where stream.later.jobs > 0 {
             let length = now.duration(to: stream.end(pace: pace, now: now)) / .seconds(1)
             later[stream.key, default: 0] += pace.mean(stream.later) * min(1, wanted / max(length, 1e-9))
         }
-        let ahead = queues[job.engine].secondsAhead(of: job.key, due: end, later: later, pace: pace)
+        let ahead = queue.secondsAhead(of: job.key, due: end, later: later, pace: pace)
         let all = ahead + runningSeconds(engine: job.engine, now: now) + own
         return .seconds(max(0, all / slots - wanted))
     }

@@ -101,8 +101,8 @@ package struct Fleet: Sendable, RandomAccessCollection {
         _read { yield places[index] }
         _modify {
             let before = Counts(places[index])
+            defer { note(places[index], before) }
             yield &places[index]
-            note(places[index], before)
         }
     }
 

@@ -6,9 +6,11 @@
 struct FairShare<Key: Hashable & Sendable>: Sendable {
     /// The time of who was given something last, when he was given it.
     private var time = 0.0
-    /// Up to where everybody has been given something. Who is not here is behind.
+    /// Up to where everybody has been given something. A key that is not here has had least.
     private(set) var ends: [Key: Double] = [:]
-    private var passing = MinHeap<Passing>()
+    /// How often something was given since those were forgotten that the time had passed. That is done once for as many
+    /// gifts as there are keys, so that it costs each of them little.
+    private var given = 0
     /// 1 for who is not in it.
     var weights: [Key: Double]
 
@@ -20,7 +22,7 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     /// What share somebody has when others want more, too.
     func weight(of key: Key) -> Double { weights[key] ?? 1 }
 
-    /// Whether somebody has had more than he who has had least.
+    /// Whether a key has had more than the one that was given something last had by then.
     func isAhead(_ key: Key) -> Bool { ends[key].map { $0 > time } ?? false }
 
     /// The virtual time at which somebody comes next.
@@ -30,29 +32,19 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     mutating func give(_ seconds: Double, to key: Key) {
         let start = start(of: key)
         time = max(time, start)
-        setEnd(of: key, to: start + seconds / weight(of: key))
-        while let first = passing.first, first.end <= time {
-            _ = passing.removeFirst()
-            if !isAhead(first.key) { ends[first.key] = nil }
-        }
+        ends[key] = start + seconds / weight(of: key)
+        given += 1
+        guard ends.count > Self.rememberedAtLeast, given > ends.count else { return }
+        given = 0
+        ends = ends.filter { $1 > time }
     }
 
     /// It took so many seconds more than was predicted, or fewer.
     mutating func correct(by seconds: Double, for key: Key) {
         guard let end = ends[key] else { return }
-        setEnd(of: key, to: end + seconds / weight(of: key))
+        ends[key] = end + seconds / weight(of: key)
     }
 
-    private mutating func setEnd(of key: Key, to end: Double) {
-        ends[key] = end
-        passing.insert(Passing(end: end, key: key))
-    }
-
-    /// An end that the time is going to pass; perhaps not the last one of its key.
-    private struct Passing: Comparable, Sendable {
-        let end: Double
-        let key: Key
-
-        static func < (left: Passing, right: Passing) -> Bool { left.end < right.end }
-    }
+    /// So few may be remembered without need.
+    private static var rememberedAtLeast: Int { 64 }
 }

@@ -24,7 +24,7 @@ struct JobQueue {
     }
 
     /// What waits of a class.
-    subscript(jobClass: JobClass) -> TenantLanes {
+    private(set) subscript(jobClass: JobClass) -> TenantLanes {
         _read { yield classes[jobClass.rawValue] }
         _modify { yield &classes[jobClass.rawValue] }
     }
@@ -94,7 +94,7 @@ struct JobQueue {
             && classes.allSatisfy(\.isConsistent)
     }
 
-    /// The jobs in the order in which they are to be started. The further ones cost more to find than the first.
+    /// The jobs in the order in which they are to be started. Each costs about as much as the first.
     var inOrder: Order { Order(self) }
 
     /// Walks through a queue.

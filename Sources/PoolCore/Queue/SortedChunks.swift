@@ -7,8 +7,6 @@ struct SortedChunks<Value: Comparable & Sendable>: Sendable, Sequence {
     /// Values in a chunk at the most.
     private static var limit: Int { 256 }
 
-    var isEmpty: Bool { chunks.isEmpty }
-
     /// The least.
     var first: Value? { chunks.first?.first }
 

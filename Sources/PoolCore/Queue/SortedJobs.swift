@@ -23,8 +23,6 @@ struct SortedJobs {
     /// All of them together.
     private(set) var load = Load()
 
-    var isEmpty: Bool { entries.isEmpty }
-
     mutating func insert(_ entry: Entry) {
         entries.insert(entry, at: position(due: entry.due, id: entry.id))
         load += entry.load

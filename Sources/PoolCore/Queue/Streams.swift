@@ -38,15 +38,17 @@ struct Streams: Sendable {
         _read { yield all[id] }
         _modify {
             let (owner, before) = (all[id].map { Owner(engine: $0.engine, key: $0.key) }, Later(all[id]))
+            defer { note(id, owner, before) }
             yield &all[id]
-            let after = Later(all[id])
-            guard after != before,
-                let owner = owner ?? all[id].map({ Owner(engine: $0.engine, key: $0.key) })
-            else { return }
-            later[owner.engine, default: Later()].replace(before, by: after)
-            laterOf[owner, default: Later()].replace(before, by: after)
-            if laterOf[owner] == Later() { laterOf[owner] = nil }
         }
+    }
+
+    private mutating func note(_ id: StreamID, _ owner: Owner?, _ before: Later) {
+        let after = Later(all[id])
+        guard after != before, let owner = owner ?? all[id].map({ Owner(engine: $0.engine, key: $0.key) }) else { return }
+        later[owner.engine, default: Later()].replace(before, by: after)
+        laterOf[owner, default: Later()].replace(before, by: after)
+        if laterOf[owner] == Later() { laterOf[owner] = nil }
     }
 
     mutating func removeAll() { self = Streams() }
@@ -55,8 +57,8 @@ struct Streams: Sendable {
     var isConsistent: Bool {
         var added = Streams()
         for (id, stream) in all { added[id] = stream }
-        return added.laterOf == laterOf
-            && later.allSatisfy { engine, later in later == added.later(engine: engine) }
+        let engines = Set(later.keys).union(added.later.keys)
+        return added.laterOf == laterOf && engines.allSatisfy { later(engine: $0) == added.later(engine: $0) }
     }
 
     /// What has not come yet of an engine's streams.

@@ -1,5 +1,5 @@
 /// The waiting jobs of one class, by tenant, and whose turn is next: the tenant that has had least comes first, and
-/// among equals the one whose job is due first. Each change costs O(log n) in the tenants.
+/// among equals the one whose job is due first. Each change costs O(log n) comparisons in the tenants.
 struct TenantLanes {
     /// The jobs of one tenant; never empty.
     fileprivate struct Lane {
