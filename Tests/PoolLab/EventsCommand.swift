@@ -6,7 +6,7 @@ struct EventsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
         abstract: "What an event of the pool costs, in a small pool and in a large one.",
-        discussion: "Times are means. What misses its aim is marked, and is no failure."
+        discussion: "Times are means. A missed aim is marked, and is no failure."
     )
 
     @Argument(help: "Which pools: small, large; both if none is named.") var pools: [String] = []
@@ -66,13 +66,13 @@ struct EventBench {
     private var now = Instant.start
     private var lastJob: UInt64 = 0
     private var random = SplitMix64(seed: 1)
-    /// What runs, by slot; the oldest first.
+    /// The running jobs and their slots, the oldest first.
     private var running: [(job: JobID, slot: SlotID)] = []
     private var spent: [String: (time: Duration, count: Int)] = [:]
 
     private static let gib = 1 << 30
     private static let units = 60
-    /// What a job of so many units takes.
+    /// The time that a job of so many units takes.
     private static let jobTime = Duration.milliseconds(30)
 
     init(_ world: EventWorld) {

@@ -124,7 +124,7 @@ package struct LinearFit: Sendable, Equatable, Codable {
         return (mean - (below + slack) * stretch)...(mean + (above + slack) * stretch)
     }
 
-    /// What share of the measurements on each side does not count for what is plausible, but one at least.
+    /// The share of the measurements on each side that does not count for what is plausible; one at least.
     private static let outliers = 0.02
     /// Measurements that say what is plausible.
     private static let enough = 16

@@ -120,7 +120,7 @@ package struct Fleet: Sendable, RandomAccessCollection {
         }
     }
 
-    // MARK: What can be seen
+    // MARK: Counts
 
     /// Whether what is kept is what counting gives, for tests. It costs O(n).
     var isConsistent: Bool {
@@ -133,10 +133,10 @@ package struct Fleet: Sendable, RandomAccessCollection {
             && counted.idle == idle
     }
 
-    /// What there is of an engine.
+    /// The counts of an engine.
     func count(engine: Int) -> Counts { engine < totals.count ? totals[engine] : Counts() }
 
-    /// What there is of an engine on a device.
+    /// The counts of an engine on a device.
     func count(engine: Int, device: Int) -> Counts {
         engine < counts.count && device < counts[engine].count ? counts[engine][device] : Counts()
     }

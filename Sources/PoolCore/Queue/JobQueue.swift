@@ -9,12 +9,12 @@ struct JobQueue {
 
     /// Failed by their instances' fault. They have had their turn, and it was not theirs that nothing came of it.
     private(set) var returned: [SortedJobs.Entry] = []
-    /// What waits, by the class's number.
+    /// The waiting jobs, by the class's number.
     private var classes: [TenantLanes]
     private(set) var count = 0
-    /// All that waits.
+    /// All waiting jobs together.
     private(set) var load = Load()
-    /// All that runs.
+    /// All running jobs together.
     private(set) var running = Load()
     private(set) var classShares: FairShare<JobClass>
 
@@ -23,7 +23,7 @@ struct JobQueue {
         classes = JobClass.allCases.map { _ in TenantLanes(weights: tenantWeights) }
     }
 
-    /// What waits of a class.
+    /// The waiting jobs of a class.
     private(set) subscript(jobClass: JobClass) -> TenantLanes {
         _read { yield classes[jobClass.rawValue] }
         _modify { yield &classes[jobClass.rawValue] }

@@ -1,6 +1,6 @@
 /// The utterances of several jobs that have not ended, and how much of them is still to come.
 struct Streams: Sendable {
-    /// What has not come yet of some streams.
+    /// The work of some streams that has not come yet.
     struct Later: Equatable {
         var load = Load()
         /// How many of the streams that have more to come have a deadline.
@@ -61,10 +61,10 @@ struct Streams: Sendable {
         return added.laterOf == laterOf && engines.allSatisfy { later(engine: $0) == added.later(engine: $0) }
     }
 
-    /// What has not come yet of an engine's streams.
+    /// The work of an engine's streams that has not come yet.
     func later(engine: Int) -> Later { later[engine] ?? Later() }
 
-    /// What has not come yet of the streams of a class and tenant.
+    /// The work of the streams of a class and tenant that has not come yet.
     func later(engine: Int, of key: JobQueue.Key) -> Later { laterOf[Owner(engine: engine, key: key)] ?? Later() }
 
     /// Whether an engine has any.

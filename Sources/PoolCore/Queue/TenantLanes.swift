@@ -90,7 +90,7 @@ struct TenantLanes {
         lanes[tenant]?.turn = turn
     }
 
-    // MARK: What can be seen
+    // MARK: Reading
 
     /// Whether all stand where their turns are, for tests. It costs O(n log n).
     var isConsistent: Bool {
