@@ -45,7 +45,8 @@ struct Streams: Sendable {
 
     private mutating func note(_ id: StreamID, _ owner: Owner?, _ before: Later) {
         let after = Later(all[id])
-        guard after != before, let owner = owner ?? all[id].map({ Owner(engine: $0.engine, key: $0.key) }) else { return }
+        guard after != before, let owner = owner ?? all[id].map({ Owner(engine: $0.engine, key: $0.key) })
+        else { return }
         later[owner.engine, default: Later()].replace(before, by: after)
         laterOf[owner, default: Later()].replace(before, by: after)
         if laterOf[owner] == Later() { laterOf[owner] = nil }
