@@ -21,6 +21,9 @@ package struct SHA256: ~Copyable {
         if isContiguous == nil { Array(bytes).withUnsafeBytes { update($0) } }
     }
 
+    /// Takes in a word with its length, so that no two lists of words look alike.
+    package func update(word: String) { update("\(word.utf8.count):\(word)".utf8) }
+
     /// Takes in more bytes.
     package func update(_ bytes: UnsafeRawBufferPointer) {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)

@@ -149,13 +149,17 @@ package struct Pool: Sendable {
     /// - Parameter measured: the engine's figures.
     func openings(engine: Int, device: Int, _ measured: [EngineFigures]) -> Int {
         let count = instances.count(engine: engine, device: device)
-        let most = configuration.engines[engine].maxRunning
-        return (most ?? measured[device].curve.limit(slots: count.servingSlots)) - count.busySlots
+        return maxRunning(engine: engine, slots: count.servingSlots, measured[device]) - count.busySlots
     }
 
     /// How many jobs of an engine may run on a device that has so many slots for them.
     package func maxRunning(engine: Int, device: Int, slots: Int) -> Int {
-        configuration.engines[engine].maxRunning ?? figures[engine][device].curve.limit(slots: slots)
+        maxRunning(engine: engine, slots: slots, figures[engine][device])
+    }
+
+    /// The same, by the engine's figures on that device.
+    func maxRunning(engine: Int, slots: Int, _ measured: EngineFigures) -> Int {
+        configuration.engines[engine].maxRunning ?? measured.curve.limit(slots: slots)
     }
 
     // MARK: Helpers of all events

@@ -106,6 +106,27 @@ struct PoolClientTests {
         }
     }
 
+    @Test("a server that ends the connection, and one that does not speak TLS, are told from a slow one")
+    func tellsEnds() async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { $0.close() }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        let port = try #require(server.localAddress?.port)
+        let words = await failure("http://127.0.0.1:\(port)")
+        try await server.close()
+        // The kernel may say it first.
+        #expect(words?.contains("(it ends the connection)") == true || words?.contains("(connection reset") == true)
+        try await withServer(.ok, "{}") { url in
+            let secure = url.replacing("http:", with: "https:")
+            #expect(
+                await failure(secure)
+                    == "no Chorus server answers at \(secure) (it does not speak TLS, or this machine does not trust its "
+                    + "certificate); start one with: chorus serve"
+            )
+        }
+    }
+
     @Test("no server is one clear line")
     func tellsNoServer() async {
         // A port that is ours and does not listen.

@@ -129,8 +129,7 @@ extension Pool {
         guard streams.later(engine: job.engine, of: job.key).withDeadline == 0 else { return nil }
         load += streams.later(engine: job.engine).load
         let pace = pace(engine: job.engine)
-        let running = queue.running
-        let busy = pace.most(running) + pace.margin * (Double(running.jobs) + Double(load.jobs).squareRoot())
+        let busy = pace.mostHigh(queue.running) + pace.margin * Double(load.jobs).squareRoot()
         // While a job waits no slot is idle, so all of them together do no more than this before it.
         let wait = Duration.seconds((busy + pace.most(load)) / Double(max(1, usableSlots(engine: job.engine))))
         let limit = min(configuration.maxWait(job.request.jobClass), now.duration(to: beginBy))
@@ -227,8 +226,8 @@ extension Pool {
         let wanted = max(job.request.isPlayed ? audio : 0, own / slots, 1)
         let queue = queues[job.engine]
         let most =
-            own + pace.most(queue.load) + pace.most(streams.later(engine: job.engine).load) + pace.most(queue.running)
-            + pace.margin * Double(queue.running.jobs)
+            own + pace.most(queue.load) + pace.most(streams.later(engine: job.engine).load)
+            + pace.mostHigh(queue.running)
         guard .seconds(most / slots - wanted) > limit else { return nil }
         let end = now.advanced(by: .seconds(wanted))
         var later: [JobQueue.Key: Double] = [:]

@@ -21,6 +21,9 @@ struct Pace: Equatable {
     /// The most that the mean times of jobs add up to, in seconds. A negative base does not count: no job takes less
     /// than 0.
     func most(_ load: Load) -> Double { max(0, base) * Double(load.jobs) + perUnit * Double(load.units) }
+
+    /// The most that the p90 of the times of jobs add up to, in seconds.
+    func mostHigh(_ load: Load) -> Double { most(load) + margin * Double(load.jobs) }
 }
 
 /// An amount of work. How long it takes follows from what is known by then.

@@ -68,11 +68,10 @@ extension Pool {
 
     /// Slots of an engine that may all be at work.
     func usableSlots(engine: Int) -> Int {
-        let most = configuration.engines[engine].maxRunning
         let measured = figures[engine]
         return devices.indices.reduce(0) { sum, device in
             let slots = instances.count(engine: engine, device: device).readySlots
-            return slots == 0 ? sum : sum + min(slots, most ?? measured[device].curve.limit(slots: slots))
+            return slots == 0 ? sum : sum + min(slots, maxRunning(engine: engine, slots: slots, measured[device]))
         } - idleSpareSlots(engine: engine)
     }
 

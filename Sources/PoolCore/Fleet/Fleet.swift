@@ -17,24 +17,26 @@ package struct Fleet: Sendable, RandomAccessCollection {
         var ready = 0
         /// Instances that are on their way to where they serve.
         var coming = 0
+        /// All instances.
+        var all = 0
         /// Instances that are not vacant, or are not to be filled.
         var taken = 0
         /// Instances that are not vacant.
         var occupied = 0
-        /// Instances that are vacant and may be filled.
-        var free = 0
         /// Instances that have no process because one has died.
         var dead = 0
 
         /// Instances that serve, or are on their way to it.
         var live: Int { ready + coming }
+        /// Instances that are vacant and may be filled.
+        var free: Int { all - taken }
 
         init() {}
 
         fileprivate init(_ instance: Instance) {
+            all = 1
             coming = instance.isComing ? 1 : 0
             taken = instance.isTaken ? 1 : 0
-            free = 1 - taken
             occupied = instance.state == .vacant ? 0 : 1
             dead = instance.hasDied ? 1 : 0
             guard instance.isServing else { return }
@@ -54,7 +56,7 @@ package struct Fleet: Sendable, RandomAccessCollection {
             ready += after.ready - before.ready
             coming += after.coming - before.coming
             taken += after.taken - before.taken
-            free += after.free - before.free
+            all += after.all - before.all
             occupied += after.occupied - before.occupied
             dead += after.dead - before.dead
         }
@@ -112,7 +114,7 @@ package struct Fleet: Sendable, RandomAccessCollection {
         totals[instance.engine].replace(before, by: after)
         counts[instance.engine][instance.device].replace(before, by: after)
         guard (before.idleSlots == 0) != (after.idleSlots == 0) else { return }
-        let position = idle[instance.engine].partitioningIndex(of: instance.id.index)
+        let position = idle[instance.engine].partitioningIndex { $0 < instance.id.index }
         if after.idleSlots > 0 {
             idle[instance.engine].insert(instance.id.index, at: position)
         } else {
@@ -146,16 +148,4 @@ package struct Fleet: Sendable, RandomAccessCollection {
 
     /// The indices of the instances of an engine that have an idle slot, in order.
     func idle(engine: Int) -> [Int] { engine < idle.count ? idle[engine] : [] }
-}
-
-extension [Int] {
-    /// Where a number is or would be in an array in order.
-    fileprivate func partitioningIndex(of number: Int) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < number { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }

@@ -67,7 +67,7 @@ extension Pool {
         }
         if hasVacant { return true }
         // Without a ledger, what is elastic is bounded by its places alone.
-        return configured.isElastic && here.taken + here.free < maximum
+        return configured.isElastic && here.all < maximum
     }
 
     mutating func startProcess(of id: InstanceID, _ actions: inout [PoolAction]) {

@@ -6,10 +6,10 @@
 struct FairShare<Key: Hashable & Sendable>: Sendable {
     /// The time of who was given something last, when he was given it.
     private var time = 0.0
-    /// Up to where everybody has been given something. A key that is not here has had least.
+    /// The virtual time up to which each key has been given something. A key that is not here is not ahead.
     private(set) var ends: [Key: Double] = [:]
-    /// How often something was given since those were forgotten that the time had passed. That is done once for as many
-    /// gifts as there are keys, so that it costs each of them little.
+    /// How often something was given since the last clean-up. A clean-up looks at every key, so it comes once for as
+    /// many calls as there are keys.
     private var given = 0
     /// 1 for who is not in it.
     var weights: [Key: Double]
@@ -22,7 +22,7 @@ struct FairShare<Key: Hashable & Sendable>: Sendable {
     /// What share somebody has when others want more, too.
     func weight(of key: Key) -> Double { weights[key] ?? 1 }
 
-    /// Whether a key has had more than the one that was given something last had by then.
+    /// Whether a key has been given something beyond the virtual time.
     func isAhead(_ key: Key) -> Bool { ends[key].map { $0 > time } ?? false }
 
     /// The virtual time at which somebody comes next.

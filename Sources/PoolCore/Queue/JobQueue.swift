@@ -37,6 +37,15 @@ struct JobQueue {
 
     var isEmpty: Bool { count == 0 }
 
+    // MARK: Checking
+
+    /// Whether what is kept is what counting gives, for tests. It costs O(n log n).
+    var isConsistent: Bool {
+        let all = returned + classes.flatMap { lanes in lanes.tenants.flatMap { lanes[$0]?.entries ?? [] } }
+        return all.count == count && all.reduce(into: Load()) { $0 += $1.load } == load
+            && classes.allSatisfy(\.isConsistent)
+    }
+
     // MARK: Coming and going
 
     mutating func insert(_ entry: SortedJobs.Entry, _ key: Key) {
@@ -86,13 +95,6 @@ struct JobQueue {
     }
 
     // MARK: Order
-
-    /// Whether what is kept is what counting gives, for tests. It costs O(n log n).
-    var isConsistent: Bool {
-        let all = returned + classes.flatMap { lanes in lanes.tenants.flatMap { lanes[$0]?.entries ?? [] } }
-        return all.count == count && all.reduce(into: Load()) { $0 += $1.load } == load
-            && classes.allSatisfy(\.isConsistent)
-    }
 
     /// The jobs in the order in which they are to be started. Each costs about as much as the first.
     var inOrder: Order { Order(self) }

@@ -33,8 +33,8 @@ struct SortedChunks<Value: Comparable & Sendable>: Sendable, Sequence {
     /// Adds a value that is not there.
     mutating func insert(_ value: Value) {
         guard !chunks.isEmpty else { return chunks.append([value]) }
-        let chunk = Swift.max(0, Self.position(in: chunks) { $0[0] < value } - 1)
-        chunks[chunk].insert(value, at: Self.position(in: chunks[chunk]) { $0 < value })
+        let chunk = Swift.max(0, chunks.partitioningIndex { $0[0] < value } - 1)
+        chunks[chunk].insert(value, at: chunks[chunk].partitioningIndex { $0 < value })
         let count = chunks[chunk].count
         guard count > Self.limit else { return }
         chunks.insert(Array(chunks[chunk][(count / 2)...]), at: chunk + 1)
@@ -43,21 +43,11 @@ struct SortedChunks<Value: Comparable & Sendable>: Sendable, Sequence {
 
     /// Removes a value. Nothing happens if it is not there.
     mutating func remove(_ value: Value) {
-        let next = Self.position(in: chunks) { !(value < $0[0]) }
+        let next = chunks.partitioningIndex { !(value < $0[0]) }
         guard next > 0 else { return }
-        let index = Self.position(in: chunks[next - 1]) { $0 < value }
+        let index = chunks[next - 1].partitioningIndex { $0 < value }
         guard index < chunks[next - 1].count, chunks[next - 1][index] == value else { return }
         chunks[next - 1].remove(at: index)
         if chunks[next - 1].isEmpty { chunks.remove(at: next - 1) }
-    }
-
-    /// How many elements at the beginning fulfil a condition that those after them do not.
-    private static func position<Element>(in elements: [Element], while isBefore: (Element) -> Bool) -> Int {
-        var (low, high) = (0, elements.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(elements[middle]) { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

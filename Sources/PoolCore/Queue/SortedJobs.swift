@@ -49,12 +49,6 @@ struct SortedJobs {
 
     /// Where a job is or would be. Jobs that are due at once are in the order of their numbers.
     private func position(due: Instant, id: JobID) -> Int {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            let entry = entries[middle]
-            if (entry.due, entry.id.number) < (due, id.number) { low = middle + 1 } else { high = middle }
-        }
-        return low
+        entries.partitioningIndex { ($0.due, $0.id.number) < (due, id.number) }
     }
 }

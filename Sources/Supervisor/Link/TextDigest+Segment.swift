@@ -19,8 +19,7 @@ extension TextDigest {
 
     private init(of parts: [String], _ samples: [Int16] = []) {
         let hash = SHA256()
-        // Each with its length, so that no two lists look alike.
-        for part in parts { hash.update("\(part.utf8.count):\(part)".utf8) }
+        for part in parts { hash.update(word: part) }
         samples.withUnsafeBytes { hash.update($0) }
         let bytes = hash.finalize()
         self.init(high: Self.number(bytes[0..<8]), low: Self.number(bytes[8..<16]))

@@ -1,5 +1,6 @@
 import CSpawn
 import Glibc
+import Hashing
 import Logging
 import Metrics
 import NIOCore
@@ -258,9 +259,22 @@ extension Supervisor {
         log(.info, "An instance is ready.", process)
         if let info = workers[process]?.info, instance.revision == pool.revisions[instance.engine].current {
             infos[instance.engine] = info
-            fingerprints[instance.engine] = EngineFingerprint.text(definition(of: process), info)
+            fingerprints[instance.engine] = Self.fingerprint(of: definition(of: process), info)
         }
         publish()
+    }
+
+    /// A digest of all that an engine's audio depends on besides the request: its configuration, and what its instances
+    /// say of themselves.
+    private static func fingerprint(of engine: SupervisorConfiguration.Engine, _ info: WyomingInfo) -> String {
+        let environment = engine.ownEnvironment.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let names = [engine.name, info.program, info.version ?? ""]
+        let hash = SHA256()
+        for words in [names, engine.command, environment, info.voices.map(\.name).sorted()] {
+            hash.update("\(words.count);".utf8)
+            for word in words { hash.update(word: word) }
+        }
+        return Hexadecimal.text(hash.finalize())
     }
 
     /// The other end has closed a connection. Whether its process has ended, and how, is news that comes soon.

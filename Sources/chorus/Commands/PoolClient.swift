@@ -49,20 +49,22 @@ struct PoolClient: Sendable {
                 let host = server.host(percentEncoded: false), !host.isEmpty
             else { throw Reason(text: "this is not a URL") }
             let tls = scheme == "https" ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
-            let channel = try await connect(host, server.port ?? (tls == nil ? 80 : 443), tls)
-            var headers: HTTPHeaders = ["Host": String(url.split(separator: "/").dropFirst().first ?? "")]
+            let address = ListenAddress(host: host, port: server.port ?? (tls == nil ? 80 : 443))
+            let deadline = NIODeadline.now() + Self.timeout
+            let channel = try await connect(address, tls)
+            var headers: HTTPHeaders = ["Host": "\(address)"]
             if let key { headers.add(name: "Authorization", value: "Bearer \(key)") }
             let uri = (server.path.hasSuffix("/") ? String(server.path.dropLast()) : server.path) + path
             let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: uri, headers: headers)
             return try await channel.executeThenClose { responses, requests in
-                let timeout = channel.channel.eventLoop.scheduleTask(in: Self.timeout) {
+                let timeout = channel.channel.eventLoop.scheduleTask(deadline: deadline) {
                     channel.channel.close(promise: nil)
                 }
                 defer { timeout.cancel() }
                 try await requests.write(.head(head))
                 try await requests.write(.end(nil))
                 for try await response in responses { return (response.head.status, response.body ?? ByteBuffer()) }
-                throw Reason(text: "it took too long")
+                throw Reason(text: .now() < deadline ? "it ends the connection" : "it took too long")
             }
         } catch {
             throw Failure(
@@ -72,15 +74,14 @@ struct PoolClient: Sendable {
     }
 
     private func connect(
-        _ host: String,
-        _ port: Int,
+        _ address: ListenAddress,
         _ tls: NIOSSLContext?
     ) async throws -> NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart> {
         // A certificate names hosts, and TLS is told the name of none that is an address.
-        let name = (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
+        let name = (try? SocketAddress(ipAddress: address.host, port: address.port)) == nil ? address.host : nil
         return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(Self.timeout)
-            .connect(host: host, port: port) { channel in
+            .connect(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name)) }
@@ -100,6 +101,7 @@ struct PoolClient: Sendable {
         case let reason as Reason: reason.text
         case ChannelError.connectTimeout: "it took too long"
         case is NIOConnectionError: "its name does not resolve"
+        case is NIOSSLError: "it does not speak TLS, or this machine does not trust its certificate"
         case let other: String(describing: other)
         }
     }
