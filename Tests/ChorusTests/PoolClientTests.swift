@@ -61,7 +61,7 @@ struct PoolClientTests {
     /// What the client says is wrong.
     private func failure(_ url: String) async -> String? {
         do {
-            _ = try await PoolClient(url: url).snapshot()
+            _ = try await PoolClient(url: url, timeout: .minutes(5)).snapshot()
             return nil
         } catch {
             return error.description
@@ -79,7 +79,7 @@ struct PoolClientTests {
             """
         try await withServer(.ok, json) { url in
             for url in [url, url + "/"] {
-                let answer = try await PoolClient(url: url).snapshot()
+                let answer = try await PoolClient(url: url, timeout: .minutes(5)).snapshot()
                 #expect(answer.json == json)
                 #expect(answer.pool.instances.map(\.id) == ["espeak-0"])
                 #expect(answer.pool.instances.map(\.residentBytes) == [1 << 20])

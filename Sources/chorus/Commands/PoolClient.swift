@@ -17,9 +17,9 @@ struct PoolClient: Sendable {
     var url: String
     /// The API key to send, if there is one.
     var key: String?
+    /// How long connecting and the answer may take together.
+    var timeout = TimeAmount.seconds(5)
 
-    /// How long an answer may take.
-    static let timeout = TimeAmount.seconds(5)
     /// A bigger answer is not one of ours.
     static let limitBytes = 4 << 20
 
@@ -50,7 +50,7 @@ struct PoolClient: Sendable {
             else { throw Reason(text: "this is not a URL") }
             let tls = scheme == "https" ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
             let address = ListenAddress(host: host, port: server.port ?? (tls == nil ? 80 : 443))
-            let deadline = NIODeadline.now() + Self.timeout
+            let deadline = NIODeadline.now() + timeout
             let channel = try await connect(address, tls)
             var headers: HTTPHeaders = ["Host": "\(address)"]
             if let key { headers.add(name: "Authorization", value: "Bearer \(key)") }
@@ -80,7 +80,7 @@ struct PoolClient: Sendable {
         // A certificate names hosts, and TLS is told the name of none that is an address.
         let name = (try? SocketAddress(ipAddress: address.host, port: address.port)) == nil ? address.host : nil
         return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .connectTimeout(Self.timeout)
+            .connectTimeout(timeout)
             .connect(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
