@@ -61,8 +61,8 @@ struct PoolClient: Sendable {
                     channel.channel.close(promise: nil)
                 }
                 defer { timeout.cancel() }
-                try await requests.write(.head(head))
-                try await requests.write(.end(nil))
+                // If the connection is gone, the responses say why.
+                try? await requests.write(contentsOf: [.head(head), .end(nil)])
                 for try await response in responses { return (response.head.status, response.body ?? ByteBuffer()) }
                 throw Reason(text: .now() < deadline ? "it ends the connection" : "it took too long")
             }
